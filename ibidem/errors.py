@@ -1,0 +1,155 @@
+"""One tree of errors. Each has a stable code, names the value that failed and says what to do next.
+
+IbidemError
+├── BadInput            the request cannot be understood: an empty question, a cursor we never gave
+├── TooLarge            a question or upload over its limit
+├── NotFound            absent, or another owner's
+│   └── UnknownWorkspace
+├── Conflict            the same key with other content; a name already taken
+├── NotAllowed
+│   ├── NoCredentials   neither cookie nor key
+│   └── Forbidden       foreign Host or Origin
+├── Busy                too many waiting; carries when to come back
+├── Refused             a document that cannot be taken, for the reason given
+├── ModelError
+│   ├── ModelUnknown        no provider or model of that name
+│   ├── ModelUnreachable    no connection
+│   ├── ModelTimeout        connected, and then silent
+│   ├── ModelRejected       the server's own 4xx/5xx
+│   ├── ModelCutOff         the stream ended before its end
+│   └── ContextTooLong      the prompt does not fit the model's window
+└── StoreError
+    ├── DataDirInUse        another process holds the data directory
+    ├── DataDirUnusable     missing rights, newer version, damaged file
+    ├── DiskFull
+    ├── IndexUnavailable    derived data that must be made anew
+    └── PortTaken
+"""
+
+from __future__ import annotations
+
+
+class IbidemError(Exception):
+    """Base of the tree: `code` is stable, `hint` is the next step, `field` the request field at fault."""
+
+    code = "internal"
+
+    def __init__(self, message: str, *, hint: str = "", field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.field = field
+
+    def as_dict(self) -> dict[str, str]:
+        """`{"code", "message", "hint", "field"?}`, as the API and the events carry it."""
+        shown = {"code": self.code, "message": self.message, "hint": self.hint}
+        if self.field:
+            shown["field"] = self.field
+        return shown
+
+
+class BadInput(IbidemError):
+    code = "bad_input"
+
+
+class TooLarge(IbidemError):
+    code = "too_large"
+
+
+class NotFound(IbidemError):
+    code = "not_found"
+
+
+class UnknownWorkspace(NotFound):
+    code = "unknown_workspace"
+
+
+class Conflict(IbidemError):
+    code = "conflict"
+
+
+class NotAllowed(IbidemError):
+    code = "not_allowed"
+
+
+class NoCredentials(NotAllowed):
+    code = "no_credentials"
+
+
+class Forbidden(NotAllowed):
+    code = "forbidden"
+
+
+class Busy(IbidemError):
+    code = "busy"
+
+    def __init__(self, message: str, *, retry_after_s: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
+
+
+class Refused(IbidemError):
+    code = "refused"
+
+
+class ModelError(IbidemError):
+    code = "model_failed"
+
+
+class ModelUnknown(ModelError):
+    code = "model_unknown"
+
+
+class ModelUnreachable(ModelError):
+    code = "model_unreachable"
+
+
+class ModelTimeout(ModelError):
+    code = "model_timeout"
+
+
+class ModelRejected(ModelError):
+    """The model server answered with an error status; 429 and 5xx may pass (`transient`)."""
+
+    code = "model_rejected"
+
+    def __init__(self, message: str, *, status: int, retry_after_s: float | None = None, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+        self.retry_after_s = retry_after_s
+
+    @property
+    def transient(self) -> bool:
+        return self.status == 429 or self.status >= 500
+
+
+class ModelCutOff(ModelError):
+    code = "model_cut_off"
+
+
+class ContextTooLong(ModelError):
+    code = "context_too_long"
+
+
+class StoreError(IbidemError):
+    code = "store_failed"
+
+
+class DataDirInUse(StoreError):
+    code = "data_dir_in_use"
+
+
+class DataDirUnusable(StoreError):
+    code = "data_dir_unusable"
+
+
+class DiskFull(StoreError):
+    code = "disk_full"
+
+
+class IndexUnavailable(StoreError):
+    code = "index_unavailable"
+
+
+class PortTaken(StoreError):
+    code = "port_taken"

@@ -1,0 +1,72 @@
+"""What every chat model is: a name, capabilities as data, and a stream that closing cancels."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from ibidem.types import Passage, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """One answer to be written.
+
+    `messages` is the whole prompt as a language model reads it. `question` and `passages` are the same facts as data,
+    for a model that quotes instead of writing (`quotes`). `evidence` is retrieval's own measure, 0 to 1, of how far
+    the passages cover the question.
+    """
+
+    messages: Sequence[ChatMessage]
+    question: str = ""
+    passages: Sequence[Passage] = ()
+    evidence: float = 1.0
+    max_tokens: int = 1024
+    temperature: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    """Text a thinking model writes for itself: shown folded, never cited."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The last thing a complete stream yields; a stream without it was cut off."""
+
+    usage: Usage = field(default_factory=Usage)
+    reason: Literal["stop", "length"] = "stop"
+
+
+ModelEvent = TextDelta | ReasoningDelta | Done
+
+
+class ChatModel(Protocol):
+    """A model that answers. `name` is `provider:name` as the user writes it."""
+
+    name: str
+
+    def stream(self, request: ChatRequest) -> AsyncGenerator[ModelEvent, None]:
+        """Text as it comes, then exactly one `Done`. Closing the generator stops the model.
+
+        Raises ModelUnreachable, ModelTimeout, ModelRejected, ModelCutOff, ContextTooLong.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Give back connections and children. May be called twice."""
+        ...

@@ -1,0 +1,170 @@
+"""Every option, read once: built-in defaults, then `ibidem.toml` in the data directory, then `IBIDEM_*`.
+
+`IBIDEM_RETRIEVE__HITS=20` sets `hits` of `[retrieve]`. An unknown key is an error: a misspelt option never passes for a
+set one. Units are in the names.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from ibidem.errors import BadInput
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ServeSettings:
+    """`[serve]`: the HTTP server."""
+
+    host: str = "127.0.0.1"
+    port: int = 8765
+    max_upload_bytes: int = 1024 * MIB  # one uploaded file
+    max_question_bytes: int = 64 * 1024  # a question; longer text is a document
+
+
+@dataclass(frozen=True, slots=True)
+class IngestSettings:
+    """`[ingest]`: what is read, and the limits of the children that read it."""
+
+    workers: int = 0  # child processes; 0 = cores - 1, at least one
+    max_text_bytes: int = 50 * MIB  # of one file; the rest is left out and the file is `partial`
+    max_code_bytes: int = 1 * MIB  # a longer source file is cut by lines, not by definitions
+    max_pdf_bytes: int = 500 * MIB
+    child_memory_bytes: int = 1536 * MIB  # address space of a child
+    batch_timeout_s: float = 60.0  # a child silent for so long is ended, and its file failed
+    settle_s: float = 0.3  # a saved file is read once it has been quiet for so long
+    rescan_s: float = 600.0  # watched folders are walked again so often, should a notice be lost
+
+
+@dataclass(frozen=True, slots=True)
+class RetrieveSettings:
+    """`[retrieve]`: how much is found and how much of it an answer gets."""
+
+    hits: int = 30  # chunks fetched after fusion
+    budget_tokens: int = 3000  # passages of one answer
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """`[models]`: which model answers and where the servers are."""
+
+    default: str = "quotes"  # `provider:name`; `quotes` needs no language model
+    ollama_url: str = "http://127.0.0.1:11434"
+    openai_url: str = "http://127.0.0.1:1234/v1"
+    openai_key: str = field(default="", repr=False)
+    connect_timeout_s: float = 5.0
+    first_token_timeout_s: float = 300.0  # a cold model may have to be loaded first
+    idle_timeout_s: float = 60.0  # between two tokens
+    max_tokens: int = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class JobSettings:
+    """`[jobs]`: leases, tries and how many run at once."""
+
+    lease_s: float = 30.0
+    poll_s: float = 1.0
+    answers: int = 4  # answers written at the same time
+    indexing: int = 2  # sources read at the same time; the ingest children are shared
+    max_queued: int = 100  # per user; more are refused
+    journal_s: float = 0.05  # how often the tokens of running answers are written down
+    journal_keep_s: float = 3600.0  # how long after its end a run can be replayed event by event
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole tree. `data_dir` holds everything Ibidem writes."""
+
+    data_dir: Path
+    serve: ServeSettings = field(default_factory=ServeSettings)
+    ingest: IngestSettings = field(default_factory=IngestSettings)
+    retrieve: RetrieveSettings = field(default_factory=RetrieveSettings)
+    models: ModelSettings = field(default_factory=ModelSettings)
+    jobs: JobSettings = field(default_factory=JobSettings)
+
+
+SECTIONS: dict[str, type] = {
+    name: hint for name, hint in get_type_hints(Settings).items() if dataclasses.is_dataclass(hint)
+}
+
+
+def default_data_dir() -> Path:
+    """The platform's folder for application data, or IBIDEM_DATA_DIR."""
+    named = os.environ.get("IBIDEM_DATA_DIR")
+    if named:
+        return Path(named).expanduser()
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("ibidem", appauthor=False))
+
+
+def load(data_dir: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings. Raises BadInput naming the file or variable, the key and the value at fault."""
+    folder = (data_dir or default_data_dir()).expanduser().absolute()
+    path = folder / "ibidem.toml"
+    written: dict[str, dict[str, Any]] = {}
+    if path.is_file():
+        try:
+            written = tomllib.loads(path.read_text("utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise BadInput(
+                f"{path} is not valid TOML: {error}", hint="mend the line named, or move the file away"
+            ) from error
+    sections = {}
+    for name, cls in SECTIONS.items():
+        values = {key: (value, f"{key!r} in [{name}] of {path}") for key, value in _table(written, name, path).items()}
+        values |= _from_environment(name, environ)
+        sections[name] = _section(cls, values)
+    unknown = set(written) - set(SECTIONS)
+    if unknown:
+        raise BadInput(f"unknown section [{min(unknown)}] in {path}", hint=f"known: {', '.join(SECTIONS)}")
+    return Settings(data_dir=folder, **sections)
+
+
+def _table(written: Mapping[str, Any], name: str, path: Path) -> dict[str, Any]:
+    table = written.get(name, {})
+    if not isinstance(table, dict):
+        raise BadInput(f"{name!r} in {path} must be a section", hint=f"write [{name}] on a line of its own")
+    return table
+
+
+def _from_environment(section: str, environ: Mapping[str, str]) -> dict[str, tuple[Any, str]]:
+    prefix = f"IBIDEM_{section.upper()}__"
+    return {
+        variable.removeprefix(prefix).lower(): (value, variable)
+        for variable, value in environ.items()
+        if variable.startswith(prefix)
+    }
+
+
+def _section(cls: type, values: Mapping[str, tuple[Any, str]]) -> Any:
+    hints = get_type_hints(cls)
+    read = {}
+    for key, (value, where) in values.items():
+        if key not in hints:
+            raise BadInput(f"unknown option {where}", hint=f"known: {', '.join(hints)}")
+        read[key] = _typed(value, hints[key], where)
+    return cls(**read)
+
+
+def _typed(value: Any, wanted: type, where: str) -> Any:
+    """`value` as the field's type; numbers may come as text from the environment."""
+    if isinstance(value, str) and wanted is not str:
+        try:
+            value = wanted(value)
+        except ValueError:
+            raise BadInput(
+                f"{where} must be of type {wanted.__name__}, not {value!r}", hint="see docs/settings.md"
+            ) from None
+    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if not isinstance(value, wanted) or isinstance(value, bool) is not (wanted is bool):
+        raise BadInput(f"{where} must be of type {wanted.__name__}, not {value!r}", hint="see docs/settings.md")
+    return value

@@ -1,0 +1,163 @@
+"""The nouns that cross part borders: spans, chunks, documents, passages, citations, hits, events."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+DocumentState = Literal["queued", "reading", "indexing", "ok", "partial", "skipped", "failed"]
+Mode = Literal["chat", "query", "plain"]
+Channel = Literal["body", "symbols", "path"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A place in a document: half-open offsets, 1-based inclusive lines.
+
+    Characters count in the document's text as indexed (decoded, NFC). Bytes count in the original file and are
+    None where text is extracted rather than read (PDF). `page` is 1-based, None where there are no pages.
+    """
+
+    start_char: int
+    end_char: int
+    start_line: int
+    end_line: int
+    start_byte: int | None = None
+    end_byte: int | None = None
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of a document that is found and cited as one.
+
+    The chunks of a document tile its text: each starts where the one before it ends, or earlier by an overlap.
+    `heading` is the heading path or the enclosing definitions ("Setup > Linux", "class Pool > def get");
+    `symbols` are the names defined in the chunk; `tokens` is estimated (`estimate_tokens`).
+    """
+
+    ordinal: int
+    text: str
+    span: Span
+    heading: str = ""
+    symbols: tuple[str, ...] = ()
+    tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a PDF: where its text lies in the document's, and a box for each of its characters.
+
+    `boxes` is zlib-compressed little-endian uint16, shape (characters, 4): left, top, right, bottom in tenths of a
+    point from the page's top left corner; zeros for a character that is not drawn.
+    """
+
+    number: int
+    start_char: int
+    end_char: int
+    width_pt: float
+    height_pt: float
+    boxes: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file or pasted text as the user sees it in a list. Times are seconds since 1970, UTC."""
+
+    id: str
+    workspace: str
+    title: str
+    path: str
+    media_type: str
+    encoding: str
+    size_bytes: int
+    state: DocumentState
+    reason: str
+    chunks: int
+    created_at: float
+    updated_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Retrieved text with its place: one chunk, or neighbouring chunks merged. `number` is what the answer cites."""
+
+    number: int
+    document_id: str
+    path: str
+    title: str
+    text: str
+    span: Span
+    heading: str
+    score: float
+    chunk_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A footnote, in the contract's words."""
+
+    number: int
+    document_id: str
+    path: str
+    title: str
+    start_line: int
+    end_line: int
+    page: int | None
+    heading: str
+    text: str
+    url: str
+    verdict: Literal["supported", "weak", "unsupported"] = "supported"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A search result, in the contract's words; `channels` are the scores before weights, `why` a short reason."""
+
+    document_id: str
+    path: str
+    start_line: int
+    end_line: int
+    page: int | None
+    heading: str
+    text: str
+    score: float
+    channels: dict[str, float]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one answer: the prompt, how much of it the engine still had, and what was generated."""
+
+    prompt: int = 0
+    reused: int = 0
+    completion: int = 0
+
+
+# --- events of a run: the names and fields of the contract, section 4 --------------------------------------------
+
+TERMINAL_EVENTS = frozenset({"finished", "failed", "stopped", "interrupted"})
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What a run tells its readers. `data` is JSON; the journal holds the same object."""
+
+    name: str
+    data: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def terminal(self) -> bool:
+        return self.name in TERMINAL_EVENTS
+
+
+def as_json(value: Any) -> dict[str, Any]:
+    """A dataclass as the contract shows it."""
+    return asdict(value)
+
+
+def estimate_tokens(text: str) -> int:
+    """Tokens estimated by script: 4 ASCII characters, or 1.4 others, a token (as retrieval budgets are counted)."""
+    ascii_chars = len(text) if text.isascii() else len(text.encode("ascii", "ignore"))
+    return int(ascii_chars / 4 + (len(text) - ascii_chars) / 1.4 + 0.999)
