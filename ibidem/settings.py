@@ -6,7 +6,6 @@ set one. Units are in the names.
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import tomllib
 from collections.abc import Mapping
@@ -90,8 +89,12 @@ class Settings:
     jobs: JobSettings = field(default_factory=JobSettings)
 
 
-SECTIONS: dict[str, type] = {
-    name: hint for name, hint in get_type_hints(Settings).items() if dataclasses.is_dataclass(hint)
+SECTIONS: dict[str, type[Any]] = {
+    "serve": ServeSettings,
+    "ingest": IngestSettings,
+    "retrieve": RetrieveSettings,
+    "models": ModelSettings,
+    "jobs": JobSettings,
 }
 
 

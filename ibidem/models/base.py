@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -20,13 +20,14 @@ class ChatRequest:
     """One answer to be written.
 
     `messages` is the whole prompt as a language model reads it. `question` and `passages` are the same facts as data,
-    for a model that quotes instead of writing (`quotes`). `evidence` is retrieval's own measure, 0 to 1, of how far
-    the passages cover the question.
+    for a model that quotes instead of writing (`quotes`); `terms` are the question's index tokens with their inverse
+    document frequency, and `evidence` retrieval's measure, 0 to 1, of how far the passages cover them.
     """
 
     messages: Sequence[ChatMessage]
     question: str = ""
     passages: Sequence[Passage] = ()
+    terms: Mapping[str, float] = field(default_factory=dict)
     evidence: float = 1.0
     max_tokens: int = 1024
     temperature: float = 0.2
