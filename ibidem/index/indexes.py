@@ -1,0 +1,107 @@
+"""The indexes of all workspaces: readers opened on use, changes replayed in a child whenever there are some."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ibidem.errors import IbidemError, IndexUnavailable
+from ibidem.index import generation as generations
+from ibidem.index.analyze import ANALYZER_VERSION
+from ibidem.index.lexical import LexicalReader
+from ibidem.store.database import Database
+
+log = logging.getLogger(__name__)
+
+OPEN_READERS = 16  # the least recently used one is closed beyond that
+
+Call = Callable[[str, dict[str, Any]], Iterator[Any]]  # runs a named function in a child process
+
+
+class Indexes:
+    """Search side and replay side of every workspace's index. All methods may be called from any thread."""
+
+    def __init__(self, folder: Path, db: Database, call: Call | None) -> None:
+        self._folder = folder
+        self._db = db
+        self._call = call  # None: only reading
+        self._readers: OrderedDict[int, tuple[int, LexicalReader]] = OrderedDict()
+        self._guard = threading.Lock()
+        self._replaying = threading.Lock()
+
+    def reader(self, workspace: int) -> LexicalReader | None:
+        """The workspace's index, or None while it has none. A damaged one is built anew; until then there is none."""
+        with self._guard:
+            if known := self._readers.get(workspace):
+                self._readers.move_to_end(workspace)
+                return known[1]
+            generation = generations.current(self._folder / str(workspace))
+            if generation is None or not generation.lexical.is_dir():
+                return None
+            try:
+                reader = LexicalReader(generation.lexical)
+            except IndexUnavailable as error:
+                log.warning("%s", error)
+                return None
+            self._readers[workspace] = (generation.number, reader)
+            if len(self._readers) > OPEN_READERS:
+                self._readers.popitem(last=False)
+            return reader
+
+    def behind(self) -> list[int]:
+        """Workspaces with changes that their index has not got, or whose index is gone."""
+        rows = self._db.read("SELECT workspace, max(seq) AS seq FROM change GROUP BY workspace")
+        lagging = []
+        for row in rows:
+            found = generations.generations(self._folder / str(row["workspace"]))
+            newest = found[-1].position if found else None
+            if newest is None or newest.seq != row["seq"] or newest.analyzer != ANALYZER_VERSION or not newest.complete:
+                lagging.append(row["workspace"])
+        return lagging
+
+    def replay(self, workspace: int, *, fresh: bool = False) -> None:
+        """Catch up with the change log; with `fresh`, from its beginning. Raises ChildFailed, IndexUnavailable."""
+        if self._call is None:
+            raise IndexUnavailable("the index is open for reading only", hint="stop the other process first")
+        payload = {
+            "database": str(self._db.path),
+            "folder": str(self._folder / str(workspace)),
+            "workspace": workspace,
+            "fresh": fresh,
+        }
+        with self._replaying:  # one writer a directory
+            for told in self._call("ibidem.index.replay:replay", payload):
+                if "seq" in told:
+                    self._refresh(workspace)
+                    self._tell(workspace, told["seq"])
+
+    def replay_all(self) -> None:
+        """Every workspace that is behind. One that fails is logged and stays behind: the next call tries again."""
+        for workspace in self.behind():
+            try:
+                self.replay(workspace)
+            except IbidemError as error:
+                log.warning("the index of workspace %d did not catch up: %s", workspace, error)
+
+    def _refresh(self, workspace: int) -> None:
+        """Let searches see the last commit, and the newer generation once it is the better one."""
+        generation = generations.current(self._folder / str(workspace))
+        with self._guard:
+            known = self._readers.get(workspace)
+            if known is None or generation is None:
+                return
+            if known[0] != generation.number:
+                del self._readers[workspace]
+                return
+        known[1].reload()
+
+    def _tell(self, workspace: int, seq: int) -> None:
+        self._db.write(lambda tx: tx.execute("UPDATE workspace SET indexed_seq = ? WHERE id = ?", (seq, workspace)))
+
+    def close(self) -> None:
+        with self._guard:
+            self._readers.clear()

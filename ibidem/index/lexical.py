@@ -1,0 +1,100 @@
+"""BM25 over our own tokens: one tantivy directory a workspace, with body, symbols and path as separate fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import get_args
+
+import tantivy
+from tantivy import Occur, Query
+
+from ibidem.errors import IndexUnavailable
+from ibidem.index.analyze import path_tokens, symbol_tokens, tokenize
+from ibidem.store.documents import StoredChunk
+from ibidem.types import Channel
+
+CHANNELS: tuple[Channel, ...] = get_args(Channel)
+HEAP_BYTES = 30_000_000  # of the one writing thread; 15 MB is the engine's minimum
+
+Ranking = list[tuple[int, float]]  # (chunk id, BM25 score), best first
+
+
+def schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("document", tokenizer_name="raw", index_option="basic")  # the key to delete by
+    builder.add_unsigned_field("chunk", fast=True)
+    builder.add_text_field("body", tokenizer_name="whitespace", index_option="freq")
+    builder.add_text_field("symbols", tokenizer_name="whitespace", index_option="freq")
+    builder.add_text_field("path", tokenizer_name="whitespace", index_option="freq")
+    return builder.build()
+
+
+def open_index(folder: Path) -> tantivy.Index:
+    """Open or make the directory. Raises IndexUnavailable for a damaged one, or one of another schema."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return tantivy.Index(schema(), path=str(folder))
+    except (ValueError, OSError) as error:
+        raise IndexUnavailable(
+            f"the index in {folder} cannot be opened: {error}", hint="run `ibidem index rebuild`"
+        ) from error
+
+
+class LexicalWriter:
+    """The one writer of a directory. After any error it must be dropped and the changes replayed with a new one."""
+
+    def __init__(self, folder: Path) -> None:
+        self._writer = open_index(folder).writer(heap_size=HEAP_BYTES, num_threads=1)
+
+    def delete(self, document_id: str) -> None:
+        self._writer.delete_documents_by_term("document", document_id)
+
+    def add(self, stored: StoredChunk) -> None:
+        chunk = stored.chunk
+        entry = tantivy.Document()
+        entry.add_text("document", stored.document_id)
+        entry.add_unsigned("chunk", stored.id)
+        heading = tokenize(chunk.heading) if chunk.heading else []
+        entry.add_text("body", " ".join(tokenize(chunk.text) + heading))
+        entry.add_text("symbols", " ".join(symbol_tokens(chunk.symbols, chunk.heading)))
+        entry.add_text("path", " ".join(path_tokens(stored.path)))
+        self._writer.add_document(entry)
+
+    def commit(self) -> None:
+        self._writer.commit()
+
+    def close(self) -> None:
+        """Let merges finish: segments would pile up otherwise."""
+        self._writer.wait_merging_threads()
+
+
+class LexicalReader:
+    """Rankings from a directory, as of the last `reload`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._index = open_index(folder)
+        self._schema = self._index.schema
+        self.reload()
+
+    def reload(self) -> None:
+        """See what has been committed since; a writer may be at work."""
+        self._index.reload()
+        self._searcher = self._index.searcher()
+
+    @property
+    def chunks(self) -> int:
+        return self._searcher.num_docs
+
+    def document_frequency(self, token: str) -> int:
+        """How many chunks hold the token in text, names or path."""
+        return max(self._searcher.doc_freq(channel, token) for channel in CHANNELS)
+
+    def rank(self, channel: Channel, tokens: Iterable[str], limit: int) -> Ranking:
+        """The best chunks of one field for any of the tokens."""
+        clauses = [(Occur.Should, Query.term_query(self._schema, channel, token, "freq")) for token in tokens]
+        if not clauses:
+            return []
+        found = self._searcher.search(Query.boolean_query(clauses), limit, count=False).hits
+        ids = self._searcher.fast_field_values("chunk", [address for _, address in found])
+        return [(int(chunk_id or 0), score) for chunk_id, (score, _) in zip(ids, found, strict=True)]

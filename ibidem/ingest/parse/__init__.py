@@ -1,0 +1,1 @@
+"""One file per format: pieces of text (or a file) -> blocks."""

@@ -1,0 +1,89 @@
+"""Markdown -> blocks under their heading path; fences and tables stay whole, a heading stays with its text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from ibidem.ingest.blocks import RUN_TOKENS, Block
+from ibidem.ingest.lines import Piece
+
+MAX_TITLE = 120  # characters of a heading in a path
+
+_HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?\s*$")
+_UNDERLINE = re.compile(r" {0,3}(=+|-{2,})\s*$")
+_FENCE = re.compile(r"\s*(?:[-*+>]\s+|\d+[.)]\s+)*(`{3,}|~{3,})")
+_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
+
+
+def parse(pieces: Iterable[Piece]) -> Iterator[Block]:
+    """Blocks of one paragraph, list, table or fence each. An unclosed fence reaches to the end, as the standard says."""
+    path: list[tuple[int, str]] = []
+    held: list[Piece] = []
+    fence = ""  # the marks that opened the fence we are in
+    only_heading = blank = False  # `held` has a heading and no text yet; `held` ends with blank lines
+    tokens = 0.0
+    front_matter = False
+
+    def block() -> Block:
+        return Block(held, tuple(title for _, title in path))
+
+    for piece in pieces:
+        text = piece.text
+        tokens += piece.tokens
+        if front_matter:
+            front_matter = text.rstrip() not in ("---", "...") and piece.line < 200
+            blank = not front_matter
+        elif fence:
+            closes = text.strip()
+            if len(closes) >= len(fence) and not closes.strip(fence[0]):
+                fence, blank, only_heading = "", True, False
+        elif text.isspace():
+            blank = bool(held)
+        elif piece.line == 1 and text.rstrip() == "---":
+            front_matter = True
+        else:
+            heading = _HEADING.match(text) if text.lstrip(" ")[0] == "#" else None
+            underline = _UNDERLINE.match(text) if held and not blank and not only_heading else None
+            if underline and len(held) > 1 and not held[-2].text.isspace():
+                underline = None  # the last line of a paragraph is no heading
+            opens = _FENCE.match(text)
+            if heading:
+                if held:
+                    yield block()
+                held, tokens = [], piece.tokens
+                path = _under(path, len(heading[1]), heading[2] or "")
+                only_heading = True
+            elif underline:
+                title = held.pop()
+                if held:
+                    yield block()
+                held, tokens = [title], title.tokens + piece.tokens
+                path = _under(path, 1 if underline[1][0] == "=" else 2, title.text)
+                only_heading = True
+            elif held and blank and not only_heading:
+                yield block()
+                held, tokens = [], piece.tokens
+            else:
+                only_heading = False
+            if opens:
+                fence = opens[1]
+            blank = False
+            if not heading and not underline:
+                only_heading = False
+        held.append(piece)
+        if tokens > RUN_TOKENS:
+            yield block()
+            held, tokens, only_heading, blank = [], 0.0, False, False
+    if held:
+        yield block()
+
+
+def _under(path: list[tuple[int, str]], level: int, heading: str) -> list[tuple[int, str]]:
+    """The path with this heading as its last; deeper and equal ones end."""
+    return [*(above for above in path if above[0] < level), (level, plain(heading))]
+
+
+def plain(heading: str) -> str:
+    """A heading without its marks."""
+    return " ".join(_LINK.sub(r"\1", heading).replace("`", "").replace("**", "").split())[:MAX_TITLE]

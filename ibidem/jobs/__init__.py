@@ -1,0 +1,1 @@
+"""A durable queue and durable event streams; neither knows what the work is about."""

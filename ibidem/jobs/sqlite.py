@@ -1,0 +1,256 @@
+"""The job queue in the store's own SQLite file."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+from ibidem.errors import BadInput, Conflict, NotFound
+from ibidem.jobs.queue import MAX_ATTEMPTS, EndState, Job, Lease
+from ibidem.store.database import Database, Row
+
+_JOB = "id, owner, kind, payload, state, priority, attempts, retries, cancel_requested, progress, error, created_at, updated_at"
+
+# lease the next due job, or one whose lease ran out; attempts are counted here, so that a killer job is seen
+_CLAIM = f"""
+UPDATE job SET state = 'running', lease_token = :token, lease_until = :now + :lease_s, attempts = attempts + 1, updated_at = :now
+WHERE id = (SELECT id FROM job
+            WHERE kind IN (SELECT value FROM json_each(:kinds)) AND attempts < :max_attempts
+              AND ((state = 'queued' AND run_at <= :now) OR (state = 'running' AND lease_until < :now))
+            ORDER BY priority DESC, id LIMIT 1)
+RETURNING {_JOB}
+"""
+
+_RENEW = """
+UPDATE job SET lease_until = :now + :lease_s, progress = coalesce(:progress, progress), updated_at = :now
+WHERE id = :id AND lease_token = :token AND state = 'running'
+RETURNING cancel_requested
+"""
+
+_FINISH = """
+UPDATE job SET state = :state, error = :error, lease_token = NULL, lease_until = NULL, updated_at = :now
+WHERE id = :id AND lease_token = :token AND state = 'running'
+"""
+
+# the claim came back, so its attempt is given back; the dedupe key is given up: a later twin may be waiting
+_REQUEUE = """
+UPDATE job SET state = 'queued', run_at = :now + :delay_s, error = :error, attempts = attempts - 1, retries = retries + :retry,
+       dedupe_key = NULL, lease_token = NULL, lease_until = NULL, updated_at = :now
+WHERE id = :id AND lease_token = :token AND state = 'running'
+"""
+
+_BURY = f"""
+UPDATE job SET state = 'dead', lease_token = NULL, lease_until = NULL, updated_at = :now,
+       error = json_object('code', 'job_dead', 'message', 'the program ended ' || attempts || ' times during this work',
+                           'hint', 'run it again with `ibidem jobs retry ' || id || '`')
+WHERE attempts >= :max_attempts AND (state = 'queued' OR (state = 'running' AND lease_until < :now))
+RETURNING {_JOB}
+"""
+
+
+class SqliteQueue:
+    """`Queue` on SQLite. `clock` gives seconds since 1970; leases are compared by it alone."""
+
+    def __init__(self, db: Database, *, clock: Callable[[], float] = time.time) -> None:
+        self._db = db
+        self._clock = clock
+
+    def put(
+        self,
+        kind: str,
+        payload: dict[str, Any],
+        *,
+        owner: int,
+        priority: int = 0,
+        dedupe_key: str | None = None,
+        also: Callable[[sqlite3.Connection, str], None] | None = None,
+    ) -> str:
+        def insert(tx: sqlite3.Connection) -> str:
+            now = self._clock()
+            waiting = tx.execute(
+                "SELECT id FROM job WHERE owner = ? AND kind = ? AND dedupe_key = ? AND state = 'queued'",
+                (owner, kind, dedupe_key),
+            ).fetchone()
+            if waiting:
+                return str(waiting["id"])
+            row = tx.execute(
+                "INSERT INTO job (owner, kind, payload, state, priority, run_at, dedupe_key, created_at, updated_at)"
+                " VALUES (?1, ?2, ?3, 'queued', ?4, ?5, ?6, ?5, ?5) RETURNING id",
+                (owner, kind, json.dumps(payload), priority, now, dedupe_key),
+            ).fetchone()
+            job_id = str(row["id"])
+            if also:
+                also(tx, job_id)
+            return job_id
+
+        return self._db.write(insert)
+
+    def claim(self, kinds: Sequence[str], *, lease_s: float) -> Lease | None:
+        token = secrets.token_hex(8)
+        values = {"kinds": json.dumps(list(kinds)), "token": token, "lease_s": lease_s, "max_attempts": MAX_ATTEMPTS}
+        row = self._db.write(lambda tx: tx.execute(_CLAIM, {**values, "now": self._clock()}).fetchone())
+        return Lease(_job(row), token) if row else None
+
+    def renew(
+        self, lease: Lease, *, lease_s: float, progress: dict[str, Any] | None = None
+    ) -> Literal["go on", "cancel", "lost"]:
+        values = {
+            **_place(lease),
+            "now": self._clock(),
+            "lease_s": lease_s,
+            "progress": None if progress is None else json.dumps(progress),
+        }
+        row = self._db.write(lambda tx: tx.execute(_RENEW, values).fetchone())
+        if row is None:
+            return "lost"
+        return "cancel" if row["cancel_requested"] else "go on"
+
+    def finish(
+        self,
+        lease: Lease,
+        state: EndState,
+        *,
+        error: dict[str, str] | None = None,
+        also: Callable[[sqlite3.Connection], None] | None = None,
+    ) -> bool:
+        values = {**_place(lease), "state": state, "error": _error_json(error), "now": self._clock()}
+
+        def end(tx: sqlite3.Connection) -> bool:
+            if not tx.execute(_FINISH, values).rowcount:
+                return False
+            if also:
+                also(tx)
+            return True
+
+        return self._db.write(end)
+
+    def retry_later(self, lease: Lease, *, delay_s: float, error: dict[str, str] | None = None) -> bool:
+        return self._requeue(lease, delay_s=delay_s, error=error, retry=1)
+
+    def release(self, lease: Lease) -> bool:
+        return self._requeue(lease, delay_s=0.0, error=None, retry=0)
+
+    def _requeue(self, lease: Lease, *, delay_s: float, error: dict[str, str] | None, retry: int) -> bool:
+        values = {
+            **_place(lease),
+            "now": self._clock(),
+            "delay_s": delay_s,
+            "error": _error_json(error),
+            "retry": retry,
+        }
+        return bool(self._db.write(lambda tx: tx.execute(_REQUEUE, values).rowcount))
+
+    def cancel(self, job_id: str, owner: int) -> Job:
+        row = self._db.write(
+            lambda tx: tx.execute(
+                "UPDATE job SET cancel_requested = 1, state = CASE state WHEN 'queued' THEN 'cancelled' ELSE state END,"
+                f" updated_at = ? WHERE id = ? AND owner = ? RETURNING {_JOB}",
+                (self._clock(), _number(job_id), owner),
+            ).fetchone()
+        )
+        return _found(row, job_id)
+
+    def retry(self, job_id: str, owner: int) -> Job:
+        row = self._db.write(
+            lambda tx: tx.execute(
+                "UPDATE job SET state = 'queued', attempts = 0, retries = 0, dedupe_key = NULL, cancel_requested = 0, error = NULL, run_at = ?1, updated_at = ?1"
+                f" WHERE id = ?2 AND owner = ?3 AND state IN ('failed', 'dead', 'cancelled') RETURNING {_JOB}",
+                (self._clock(), _number(job_id), owner),
+            ).fetchone()
+        )
+        if row is None:
+            state = self.get(job_id, owner).state
+            raise Conflict(f"job {job_id} is {state}", hint="only failed, dead and cancelled jobs can be run again")
+        return _job(row)
+
+    def get(self, job_id: str, owner: int) -> Job:
+        row = self._db.read_one(f"SELECT {_JOB} FROM job WHERE id = ? AND owner = ?", (_number(job_id), owner))
+        return _found(row, job_id)
+
+    def jobs(self, owner: int, *, state: str | None = None, after: str | None = None, limit: int = 50) -> list[Job]:
+        rows = self._db.read(
+            f"SELECT {_JOB} FROM job WHERE owner = ? AND (?2 IS NULL OR state = ?2) AND (?3 IS NULL OR id < ?3)"
+            " ORDER BY id DESC LIMIT ?4",
+            (owner, state, _cursor(after), limit),
+        )
+        return [_job(row) for row in rows]
+
+    def waiting_before(self, job_id: str) -> int:
+        row = self._db.read_one(
+            "SELECT count(*) AS n FROM job AS other, job AS mine WHERE mine.id = ? AND mine.state = 'queued'"
+            " AND other.state = 'queued' AND other.kind = mine.kind"
+            " AND (other.priority > mine.priority OR (other.priority = mine.priority AND other.id < mine.id))",
+            (_number(job_id),),
+        )
+        return row["n"] if row else 0
+
+    def count_queued(self, owner: int, kind: str) -> int:
+        row = self._db.read_one(
+            "SELECT count(*) AS n FROM job WHERE owner = ? AND kind = ? AND state = 'queued'", (owner, kind)
+        )
+        return row["n"] if row else 0
+
+    def expire_leases(self) -> int:
+        now = self._clock()
+        return self._db.write(
+            lambda tx: (
+                tx.execute(
+                    "UPDATE job SET state = 'queued', dedupe_key = NULL, lease_token = NULL, lease_until = NULL, run_at = min(run_at, ?1), updated_at = ?1"
+                    " WHERE state = 'running'",
+                    (now,),
+                ).rowcount
+            )
+        )
+
+    def bury(self) -> list[Job]:
+        values = {"max_attempts": MAX_ATTEMPTS, "now": self._clock()}
+        return [_job(row) for row in self._db.write(lambda tx: tx.execute(_BURY, values).fetchall())]
+
+
+def _place(lease: Lease) -> dict[str, Any]:
+    return {"id": _number(lease.job.id), "token": lease.token}
+
+
+def _number(job_id: str) -> int:
+    """Job ids are opaque to users; one that is no number of ours finds nothing."""
+    return int(job_id) if job_id.isascii() and job_id.isdigit() and len(job_id) < 19 else -1
+
+
+def _cursor(after: str | None) -> int | None:
+    if after is None:
+        return None
+    if (number := _number(after)) < 0:
+        raise BadInput(f"unknown cursor {after!r}", hint="use the `next` of the page before", field="cursor")
+    return number
+
+
+def _error_json(error: dict[str, str] | None) -> str | None:
+    return None if error is None else json.dumps(error, ensure_ascii=False)
+
+
+def _found(row: Row | None, job_id: str) -> Job:
+    if row is None:
+        raise NotFound(f"no job {job_id!r}", hint="list them with `ibidem jobs`")
+    return _job(row)
+
+
+def _job(row: Row) -> Job:
+    return Job(
+        id=str(row["id"]),
+        owner=row["owner"],
+        kind=row["kind"],
+        payload=json.loads(row["payload"]),
+        state=row["state"],
+        priority=row["priority"],
+        attempts=row["attempts"],
+        retries=row["retries"],
+        cancel_requested=bool(row["cancel_requested"]),
+        progress=json.loads(row["progress"]),
+        error=json.loads(row["error"]) if row["error"] else None,
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )

@@ -1,0 +1,175 @@
+"""Event streams of runs: live from memory, journalled to the store, readable from any point.
+
+An event's number is (attempt, seq). While an attempt runs, all of its events are in memory and its readers take them
+from there; the journal follows every few milliseconds. A reader therefore never misses the event born between its
+look at the journal and its first live one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
+
+from ibidem.errors import StoreError
+from ibidem.store.database import Database
+from ibidem.store.runs import EventNumber, Run, get_run, read_events, write_events
+from ibidem.types import Event
+
+log = logging.getLogger(__name__)
+
+
+class Stream:
+    """The events of one attempt, numbered from 1."""
+
+    def __init__(self, run: Run, attempt: int) -> None:
+        self.run = run
+        self.attempt = attempt
+        self.events: list[Event] = []
+        self.ended = False
+        self.written = 0  # events that the journal has
+        self.writing = asyncio.Lock()
+        self._changed = asyncio.Event()
+
+    def emit(self, event: Event) -> None:
+        """Show an event to the readers; the journal gets it at its next flush."""
+        self.events.append(event)
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def changed(self) -> None:
+        """Wait for the next event after the ones in `events` now."""
+        await self._changed.wait()
+
+
+class Streams:
+    """All live streams of this process. Used on one event loop."""
+
+    def __init__(self, db: Database, *, journal_s: float, clock: Callable[[], float] = time.time) -> None:
+        self._db = db
+        self._journal_s = journal_s
+        self._clock = clock
+        self._live: dict[str, Stream] = {}
+        self._opened: dict[str, asyncio.Event] = {}
+
+    def open(self, run: Run, attempt: int) -> Stream:
+        """Begin the attempt's events; readers that wait for the run go on."""
+        stream = self._live[run.id] = Stream(run, attempt)
+        if waiting := self._opened.pop(run.id, None):
+            waiting.set()
+        return stream
+
+    async def end(
+        self, stream: Stream, event: Event, commit: Callable[[Callable[[sqlite3.Connection], None]], bool]
+    ) -> bool:
+        """Write the rest of the journal and the terminal event, then show it.
+
+        `commit(rows)` runs in a thread and stores the run's end together with `rows`; when it answers False the run
+        was ended by somebody else, and nothing is written or shown.
+        """
+        async with stream.writing:
+            rest = [*stream.events[stream.written :], event]
+            first = stream.written + 1
+
+            def rows(tx: sqlite3.Connection) -> None:
+                write_events(tx, stream.run, stream.attempt, first, rest, self._clock())
+
+            stored = await asyncio.to_thread(commit, rows)
+            stream.written = len(stream.events) + 1
+        self.close(stream, event if stored else None)
+        return stored
+
+    def close(self, stream: Stream, event: Event | None = None) -> None:
+        """Let the readers go: after `event`, or to the journal."""
+        stream.ended = True
+        if self._live.get(stream.run.id) is stream:
+            del self._live[stream.run.id]
+        if event:
+            stream.emit(event)
+        else:
+            stream._changed.set()
+
+    async def journal(self) -> None:
+        """Flush forever: one transaction for all streams that have something new."""
+        while True:
+            await asyncio.sleep(self._journal_s)
+            for stream in [stream for stream in self._live.values() if stream.written < len(stream.events)]:
+                await self._flush(stream)
+
+    async def _flush(self, stream: Stream) -> None:
+        async with stream.writing:
+            fresh = stream.events[stream.written :]
+            if not fresh or stream.ended:
+                return
+            first = stream.written + 1
+            future = self._db.submit(
+                lambda tx: write_events(tx, stream.run, stream.attempt, first, fresh, self._clock())
+            )
+            try:
+                await asyncio.wrap_future(future)
+            except StoreError as error:  # kept in memory, tried again at the next flush
+                log.warning("run %s: the journal could not be written: %s", stream.run.id, error)
+            else:
+                stream.written += len(fresh)
+
+    # --- reading -----------------------------------------------------------------------------------------------------
+
+    async def follow(
+        self, owner: int, run_id: str, *, after: EventNumber = (0, 0), position: Callable[[Run], int] = lambda run: 0
+    ) -> AsyncGenerator[tuple[EventNumber | None, Event], None]:
+        """The events behind `after`, as they come, up to the terminal one. Raises NotFound at the first step.
+
+        A run that ended longer ago than the journal is kept gives one `snapshot`. While the run waits for its turn,
+        `status` events tell its `position`; those are not part of the journal.
+        """
+        told = 0
+        while True:
+            stream = self._live.get(run_id)
+            run = await asyncio.to_thread(get_run, self._db, owner, run_id)
+            for number, event in await asyncio.to_thread(read_events, self._db, owner, run_id, after=after):
+                if stream and number[0] >= stream.attempt:
+                    break
+                after = number
+                yield number, event
+                if event.terminal:
+                    return
+            if stream:
+                async for number, event in _from_memory(stream, after):
+                    after = number
+                    yield number, event
+                    if event.terminal:
+                        return
+            elif run.ended:
+                yield None, Event("snapshot", {"message": run.message})
+                return
+            elif run_id not in self._live:
+                if run.state == "queued":
+                    told += 1
+                    ahead = await asyncio.to_thread(position, run)
+                    yield (0, told), Event("status", {"stage": "queued", "position": ahead})
+                await self._until_open(run_id)
+
+    async def _until_open(self, run_id: str) -> None:
+        """Until the run's stream opens, or a second has passed: it may end without one."""
+        if run_id in self._live:
+            return
+        opened = self._opened.setdefault(run_id, asyncio.Event())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(1.0):
+                await opened.wait()
+
+
+async def _from_memory(stream: Stream, after: EventNumber) -> AsyncGenerator[tuple[EventNumber, Event], None]:
+    index = after[1] if after[0] == stream.attempt else 0
+    while True:
+        changed = asyncio.ensure_future(stream.changed()) if index >= len(stream.events) and not stream.ended else None
+        if changed:
+            await changed
+        while index < len(stream.events):
+            index += 1
+            yield (stream.attempt, index), stream.events[index - 1]
+        if stream.ended and index >= len(stream.events):
+            return

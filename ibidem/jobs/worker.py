@@ -1,0 +1,220 @@
+"""Claims jobs and runs their handlers: a lane for each kind of work, so that one never waits for another."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ibidem.errors import DiskFull, IbidemError, ModelRejected, ModelUnreachable, StoreError
+from ibidem.jobs.queue import MAX_RETRIES, Job, Lease, Queue
+
+log = logging.getLogger(__name__)
+
+BACKOFF_S = 2.0  # the first retry comes after up to so long, each further one after up to twice as long
+BACKOFF_MAX_S = 60.0
+
+
+@dataclass(slots=True)
+class Ticket:
+    """A running job in its handler's hands: report progress, and end it together with the rows it belongs to."""
+
+    lease: Lease
+    queue: Queue
+    progress: dict[str, Any] = field(default_factory=dict)  # written down at the next renewal
+    ended: bool = False
+
+    @property
+    def job(self) -> Job:
+        return self.lease.job
+
+    def finish(
+        self, state: Any, *, error: dict[str, str] | None = None, also: Callable[[Any], None] | None = None
+    ) -> bool:
+        """End the job with `also`'s rows in one transaction. False when the lease was lost: then nothing is written."""
+        self.ended = True
+        return self.queue.finish(self.lease, state, error=error, also=also)
+
+
+Handler = Callable[[Ticket], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """So many jobs of these kinds at once."""
+
+    kinds: Sequence[str]
+    slots: int
+
+
+class Worker:
+    """Runs until `stop`. Wake-ups are hints, polling is the truth."""
+
+    def __init__(
+        self,
+        queue: Queue,
+        handlers: Mapping[str, Handler],
+        lanes: Sequence[Lane],
+        *,
+        lease_s: float,
+        poll_s: float,
+        on_dead: Callable[[Job], None] = lambda job: None,
+    ) -> None:
+        self._queue = queue
+        self._handlers = handlers
+        self._lanes = lanes
+        self._lease_s = lease_s
+        self._poll_s = poll_s
+        self._on_dead = on_dead
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._cancelled: set[str] = set()
+        self._wakeups = [asyncio.Event() for _ in lanes]
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping = False
+
+    def wake(self) -> None:
+        """There may be something to do. From any thread."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._wake_lanes)
+
+    def _wake_lanes(self) -> None:
+        for event in self._wakeups:
+            event.set()
+
+    def cancel(self, job_id: str) -> None:
+        """Tell a running job now what its next renewal would tell it. On the worker's own loop."""
+        if task := self._running.get(job_id):
+            self._cancelled.add(job_id)
+            task.cancel()
+
+    async def run(self) -> None:
+        """Work until `stop`; running jobs are then put back or ended by their handlers."""
+        self._loop = asyncio.get_running_loop()
+        async with asyncio.TaskGroup() as group:
+            for lane, wakeup in zip(self._lanes, self._wakeups, strict=True):
+                group.create_task(self._serve(lane, wakeup, group))
+
+    async def stop(self) -> None:
+        """Take nothing new; cancel what runs and wait for it."""
+        self._stopping = True
+        self._wake_lanes()
+        running = list(self._running.values())
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    async def _serve(self, lane: Lane, wakeup: asyncio.Event, group: asyncio.TaskGroup) -> None:
+        slots = asyncio.Semaphore(lane.slots)
+        while not self._stopping:
+            await slots.acquire()
+            lease = await self._next(lane, wakeup)
+            if lease is None:
+                return
+            task = group.create_task(self._run(lease))
+            self._running[lease.job.id] = task
+
+            def ended(_: object, job_id: str = lease.job.id) -> None:
+                self._running.pop(job_id, None)
+                self._cancelled.discard(job_id)
+                slots.release()
+
+            task.add_done_callback(ended)
+
+    async def _next(self, lane: Lane, wakeup: asyncio.Event) -> Lease | None:
+        while not self._stopping:
+            wakeup.clear()
+            try:
+                for dead in await asyncio.to_thread(self._queue.bury):
+                    await asyncio.to_thread(self._on_dead, dead)
+                if lease := await asyncio.to_thread(self._queue.claim, lane.kinds, lease_s=self._lease_s):
+                    return lease
+            except StoreError as error:  # a full disk may have room again later
+                log.warning("cannot take jobs: %s", error)
+            try:
+                async with asyncio.timeout(self._poll_s):
+                    await wakeup.wait()
+            except TimeoutError:
+                continue
+        return None
+
+    async def _run(self, lease: Lease) -> None:
+        ticket = Ticket(lease, self._queue)
+        work = asyncio.ensure_future(self._handlers[lease.job.kind](ticket))
+        heart = asyncio.create_task(self._renew(ticket, work))
+        try:
+            await self._settle(ticket, work)
+        except StoreError as error:  # its end could not be written: the lease runs out, and it is tried again
+            log.warning("job %s could not be ended: %s", lease.job.id, error)
+        finally:
+            heart.cancel()
+
+    async def _renew(self, ticket: Ticket, work: asyncio.Future[None]) -> None:
+        """The lease's heartbeat: three renewals a lease; also how a cancel from another process arrives."""
+        job_id = ticket.job.id
+        while not work.done():
+            await asyncio.sleep(min(self._lease_s / 3, 1.0))
+            try:
+                word = await asyncio.to_thread(
+                    self._queue.renew, ticket.lease, lease_s=self._lease_s, progress=dict(ticket.progress)
+                )
+            except StoreError as error:
+                log.warning("job %s: the lease could not be renewed: %s", job_id, error)
+                continue
+            if word != "go on" and not ticket.ended:
+                self._cancelled.add(job_id)
+                work.cancel()
+                return
+
+    async def _settle(self, ticket: Ticket, work: asyncio.Future[None]) -> None:
+        """Wait for the handler and end the job as its outcome says, unless the handler ended it itself."""
+        job = ticket.job
+        try:
+            await work
+        except asyncio.CancelledError:
+            if ticket.ended:
+                return
+            if job.id in self._cancelled:
+                await asyncio.to_thread(ticket.finish, "cancelled")
+            else:  # the program stops
+                await asyncio.to_thread(self._queue.release, ticket.lease)
+        except Exception as error:  # noqa: BLE001 - the border of foreign work: recorded with the job, and logged
+            await self._fail(ticket, error)
+        else:
+            if not ticket.ended:
+                await asyncio.to_thread(ticket.finish, "done")
+
+    async def _fail(self, ticket: Ticket, error: Exception) -> None:
+        shown = as_error(error)
+        if ticket.ended:
+            log.error("job %s failed after its end: %s", ticket.job.id, error)
+        elif may_pass(error) and ticket.job.retries < MAX_RETRIES:
+            await asyncio.to_thread(
+                self._queue.retry_later, ticket.lease, delay_s=backoff_s(ticket.job.retries, error), error=shown
+            )
+        else:
+            await asyncio.to_thread(ticket.finish, "failed", error=shown)
+
+
+def may_pass(error: Exception) -> bool:
+    """Whether the same work may succeed later without anybody changing it."""
+    if isinstance(error, ModelRejected):
+        return error.transient
+    return isinstance(error, ModelUnreachable | DiskFull)
+
+
+def backoff_s(retries: int, error: Exception | None = None) -> float:
+    """Full jitter: anything up to a bound that doubles; at least what the server asked for."""
+    wanted = getattr(error, "retry_after_s", None) or 0.0
+    bound = min(BACKOFF_MAX_S, BACKOFF_S * 2**retries)
+    return max(wanted, random.uniform(0, bound))  # noqa: S311 - spreads load, guards nothing
+
+
+def as_error(error: Exception) -> dict[str, str]:
+    """`{"code", "message", "hint"}`; what is not of our tree is a fault of ours, logged with its traceback."""
+    if isinstance(error, IbidemError):
+        return error.as_dict()
+    log.error("unexpected %s", type(error).__name__, exc_info=error)
+    return {"code": "internal", "message": f"{type(error).__name__}: {error}", "hint": "see the server's log"}

@@ -1,0 +1,89 @@
+"""A name such as `ollama:llama3.2` becomes a model; the settings become a list of what answers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ibidem.errors import IbidemError, ModelUnknown
+from ibidem.models.base import ChatModel
+from ibidem.models.http import ModelServer, as_dict
+from ibidem.models.ollama import OllamaModel, ollama_server
+from ibidem.models.openai import OpenAIModel, openai_server
+from ibidem.models.scripted import ScriptedModel
+from ibidem.settings import ModelSettings
+
+KNOWN = "quotes, ollama:NAME, openai:NAME, scripted:NAME"
+PROBE_TIMEOUT_S = 1.0  # a server on this machine answers in milliseconds
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """A model that can be asked, or a provider without one and why."""
+
+    name: str  # `provider:name` as --model takes it; the provider alone if it lists no model
+    provider: str
+    reachable: bool
+    detail: str = ""
+
+
+def open_model(name: str, settings: ModelSettings, analyze: Callable[[str], list[str]]) -> ChatModel:
+    """The model of that name, not asked yet. Raises ModelUnknown, or BadInput for a key that cannot be sent."""
+    provider, _, model = name.strip().partition(":")
+    if provider == "quotes" and not model:
+        from ibidem.models.quotes import QuotesModel
+
+        return QuotesModel(analyze)
+    if provider in ("ollama", "openai", "scripted") and not model:
+        raise ModelUnknown(f"{name!r} names no model", hint=f"write {provider}:NAME; `ibidem doctor` lists the names")
+    match provider:
+        case "ollama":
+            return OllamaModel(model, settings)
+        case "openai":
+            return OpenAIModel(model, settings)
+        case "scripted":
+            return ScriptedModel(model)
+    raise ModelUnknown(f"no model {name!r}", hint=f"known: {KNOWN}")
+
+
+async def reachable(settings: ModelSettings) -> list[ModelInfo]:
+    """What Ollama and the OpenAI-compatible server offer now; one entry that says why where a server does not answer."""
+    found = await asyncio.gather(
+        _probe("ollama", lambda: _ollama_models(ollama_server(settings))),
+        _probe("openai", lambda: _openai_models(openai_server(settings))),
+    )
+    return [info for infos in found for info in infos]
+
+
+async def _probe(provider: str, ask: Callable[[], Awaitable[list[ModelInfo]]]) -> list[ModelInfo]:
+    try:
+        models = await ask()
+    except IbidemError as error:
+        return [ModelInfo(provider, provider, reachable=False, detail=f"{error.message}; {error.hint}")]
+    return models or [ModelInfo(provider, provider, reachable=True, detail="answers, but has no model yet")]
+
+
+async def _ollama_models(server: ModelServer) -> list[ModelInfo]:
+    models = []
+    for model in await _listed(server, "/api/tags", "models"):
+        details = as_dict(model.get("details"))
+        facts = (details.get("parameter_size"), details.get("quantization_level"))
+        detail = " ".join(str(fact) for fact in facts if fact)
+        models.append(ModelInfo(f"ollama:{model.get('name')}", "ollama", reachable=True, detail=detail))
+    return models
+
+
+async def _openai_models(server: ModelServer) -> list[ModelInfo]:
+    listed = await _listed(server, "/models", "data")
+    return [ModelInfo(f"openai:{model.get('id')}", "openai", reachable=True) for model in listed]
+
+
+async def _listed(server: ModelServer, path: str, key: str) -> list[dict[str, Any]]:
+    try:
+        answer = await server.get(path, timeout_s=PROBE_TIMEOUT_S)
+    finally:
+        await server.close()
+    entries = answer.get(key)
+    return [as_dict(entry) for entry in entries] if isinstance(entries, list) else []

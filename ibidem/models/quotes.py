@@ -1,0 +1,142 @@
+"""`quotes`, the model that needs no language model: a request in, the passages' own sentences that answer it out."""
+
+from __future__ import annotations
+
+import re
+from asyncio import to_thread
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from ibidem.models.base import ChatRequest, Done, ModelEvent, TextDelta
+from ibidem.models.sentences import sentences
+from ibidem.types import Passage, Usage, estimate_tokens
+
+Analyze = Callable[[str], list[str]]
+
+ENOUGH_EVIDENCE = (
+    0.28  # least `retrieve.evidence` of an answer: bench/quotes.py, the most that declines < 5 % real ones
+)
+MOST_QUOTES = 4
+_LEAST_OF_BEST = 0.5  # share of the best quote's score below which a sentence is left out
+
+_NEAR = 0.3  # weight of a term in the sentence before or after, or in the heading
+_RANK = 0.2  # weight of the passage's own score
+_FOREIGN = 0.7  # of a sentence in another language than the question
+_ASKED = 0.5  # of a sentence that asks, itself; what it asks belongs to the sentence after it
+
+# Words that say little of what a question is about, however rare they are in these documents: they count half.
+_COMMON = """
+many much more most less least other another same different new old good big great large small long short high low
+early late first last next only also just even still over under between after before during again very often
+name call say tell ask know think see look find show give take get make come go keep let put use need want try help
+work play run start begin end become seem turn move happen include provide cause lead mean explain describe
+time year day week month age people man woman person thing way kind type sort part place point number case fact reason
+result group area world country state question answer example purpose role one two three four five six seven eight nine
+ten up down out off away around
+며칠까지 무엇인가요 누구인가요 언제인가요 어디에서 얼마인가요 어느 어떤 무슨 하나요 되나요 있나요 합니까 됩니까 인지 는가 은가
+"""
+_HANGUL = re.compile(r"[\uac00-\ud7a3]")
+_DELTA = re.compile(r"(?s).{1,80}(?:\s+|$)|.{1,80}")
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A sentence and the number of the passage it stands in."""
+
+    text: str
+    number: int
+    score: float
+
+
+class QuotesModel:
+    """Answers by quoting, declines where the evidence is thin, and says how to connect a language model."""
+
+    name = "quotes"
+
+    def __init__(self, analyze: Analyze) -> None:
+        self._analyze = analyze
+
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[ModelEvent, None]:
+        words = _KOREAN if _HANGUL.search(request.question) else _ENGLISH
+        found: list[Quote] = []
+        if request.evidence >= ENOUGH_EVIDENCE:
+            found = await to_thread(quotes, request.question, request.terms, request.passages, self._analyze)
+        said = "\n\n".join(f"{quote.text} [{quote.number}]" for quote in found) or words.declined
+        answer = f"{said}\n\n{words.connect}"
+        for piece in _DELTA.findall(answer):
+            yield TextDelta(piece)
+        read = sum(estimate_tokens(passage.text) for passage in request.passages)
+        yield Done(Usage(prompt=read, completion=estimate_tokens(answer)))
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    declined: str
+    connect: str
+
+
+_ENGLISH = _Words(
+    declined="The documents do not answer this.",
+    connect="No language model is connected, so Ibidem only quotes. To connect one: `ibidem ask --model ollama:NAME`, "
+    'or `default = "ollama:NAME"` under `[models]` in ibidem.toml.',
+)
+_KOREAN = _Words(
+    declined="문서에서 이 질문의 답을 찾지 못했습니다.",
+    connect="언어 모델이 연결되어 있지 않아 문서의 문장만 인용합니다. 연결하려면 `ibidem ask --model ollama:이름`을 쓰거나 "
+    'ibidem.toml의 `[models]`에 `default = "ollama:이름"`을 적으십시오.',
+)
+
+
+def quotes(question: str, terms: Mapping[str, float], passages: Sequence[Passage], analyze: Analyze) -> list[Quote]:
+    """The sentences that best answer the question, best first, at most MOST_QUOTES."""
+    ranked = sorted(_scored(question, telling(terms, analyze), passages, analyze), key=lambda quote: -quote.score)
+    chosen: list[Quote] = []
+    for quote in ranked:
+        if len(chosen) == MOST_QUOTES or quote.score < _LEAST_OF_BEST * ranked[0].score:
+            break
+        if not any(quote.text in other.text or other.text in quote.text for other in chosen):
+            chosen.append(quote)
+    return chosen
+
+
+def telling(terms: Mapping[str, float], analyze: Analyze) -> dict[str, float]:
+    """What each term of a question tells: 1 + its inverse document frequency, half of it for a common word.
+
+    The 1 keeps a workspace of a few documents from telling words apart by chance. The last of a Hangul word's bigrams
+    is left out: it is mostly a particle or an ending ("이월은" is 이월 and 월은).
+    """
+    common = set(analyze(_COMMON))
+    tails = {word for word, following in pairwise([*terms, ""]) if _HANGUL.match(word) and word[-1:] != following[:1]}
+    heads = {following for word, following in pairwise(terms) if _HANGUL.match(word) and word[-1:] == following[:1]}
+    kept = terms.keys() - (tails & heads)
+    return {term: (1 + idf) * (0.5 if term in common else 1.0) for term, idf in terms.items() if term in kept}
+
+
+def _scored(
+    question: str, weights: Mapping[str, float], passages: Sequence[Passage], analyze: Analyze
+) -> Iterator[Quote]:
+    """Every sentence with a term of the question: the terms it holds, and in part those that stand around it."""
+    korean = bool(_HANGUL.search(question))
+    best = max((passage.score for passage in passages), default=0.0) or 1.0
+    total = sum(weights.values()) or 1.0
+    for passage in passages:
+        texts = ["", *sentences(passage.text, passage.path), ""]
+        terms = [weights.keys() & set(analyze(text)) for text in texts]
+        heading = weights.keys() & set(analyze(f"{passage.title} {passage.heading}"))
+        for place in range(1, len(texts) - 1):
+            text, own = texts[place], terms[place]
+            asked = terms[place - 1] if texts[place - 1].endswith("?") else set()
+            near = heading | terms[place - 1] | terms[place + 1]
+            held = sum(weights[term] for term in own | asked) + _NEAR * sum(
+                weights[term] for term in near - own - asked
+            )
+            if not own | asked:
+                continue
+            score = held / total + _RANK * passage.score / best
+            score *= _FOREIGN if korean != bool(_HANGUL.search(text)) else 1.0
+            score *= _ASKED if text.endswith("?") else 1.0
+            yield Quote(text, passage.number, score)

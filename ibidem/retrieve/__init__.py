@@ -1,0 +1,1 @@
+"""A question and an index -> cited context, and a measure of how far it carries."""

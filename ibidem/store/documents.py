@@ -1,0 +1,431 @@
+"""Documents, their chunks and pages, and the change log that indexes replay.
+
+A reading writes a new version of a document's chunks beside the old one and switches when it is complete; versions
+that no longer count, or do not count yet, stand in `stale` and are swept away in small steps.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ibidem.errors import BadInput, NotFound
+from ibidem.store.database import Database, Row
+from ibidem.store.workspaces import Source, Workspace, shown_path
+from ibidem.types import Chunk, Document, Page, Span
+
+SWEEP_ROWS = 400  # rows deleted in one transaction: a few milliseconds
+MAX_TRIES = 3  # readings that may end the program before the file is given up
+
+
+@dataclass(frozen=True, slots=True)
+class Stat:
+    """What tells a changed file without reading it. Compared by inequality: a clock may stand anywhere."""
+
+    size_bytes: int
+    mtime_ns: int
+    inode: int
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A source's file as it was last seen."""
+
+    id: str
+    stat: Stat
+    state: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A document whose turn it is to be read."""
+
+    id: str
+    owner: int
+    workspace: int
+    raw_path: bytes | None
+    path: str
+    title: str
+    stat: Stat
+    version: int
+    next_version: int
+    tries: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChunk:
+    """A chunk with what is known of its document: enough to cite it."""
+
+    id: int
+    document_id: str
+    path: str
+    title: str
+    media_type: str
+    chunk: Chunk
+
+
+# --- files of a source ---------------------------------------------------------------------------------------------
+
+
+def known_files(db: Database, source: Source) -> dict[bytes, Known]:
+    rows = db.read(
+        "SELECT raw_path, id, size_bytes, mtime_ns, inode, state, reason FROM document WHERE source = ? AND owner = ?",
+        (source.id, source.owner),
+    )
+    return {
+        row["raw_path"]: Known(
+            row["id"], Stat(row["size_bytes"], row["mtime_ns"], row["inode"]), row["state"], row["reason"]
+        )
+        for row in rows
+    }
+
+
+def queue_files(tx: sqlite3.Connection, source: Source, files: Iterable[tuple[bytes, Stat]], now: float) -> None:
+    """Files to be read: new ones, and known ones that changed. Their present chunks count until then."""
+    tx.executemany(
+        "INSERT INTO document (id, owner, workspace, source, raw_path, path, title, size_bytes, mtime_ns, inode, state,"
+        " created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'queued', ?11, ?11)"
+        " ON CONFLICT (source, raw_path) DO UPDATE SET state = 'queued', reason = '', tries = 0,"
+        " size_bytes = excluded.size_bytes, mtime_ns = excluded.mtime_ns, inode = excluded.inode, updated_at = excluded.updated_at",
+        [(*_new_file(source, raw_path), stat.size_bytes, stat.mtime_ns, stat.inode, now) for raw_path, stat in files],
+    )
+
+
+def skip_files(tx: sqlite3.Connection, source: Source, files: Iterable[tuple[bytes, str]], now: float) -> None:
+    """Files that are never read, each with its reason; what was indexed of them before goes."""
+    for raw_path, reason in files:
+        row = tx.execute(
+            "INSERT INTO document (id, owner, workspace, source, raw_path, path, title, state, reason, created_at, updated_at)"
+            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'skipped', ?8, ?9, ?9)"
+            " ON CONFLICT (source, raw_path) DO UPDATE SET state = 'skipped', reason = excluded.reason,"
+            " updated_at = excluded.updated_at RETURNING id, version",
+            (*_new_file(source, raw_path), reason, now),
+        ).fetchone()
+        if row["version"]:
+            _drop_content(tx, source.owner, source.workspace, row["id"], row["version"])
+            tx.execute("UPDATE document SET version = 0, chunks = 0 WHERE id = ?", (row["id"],))
+
+
+def _new_file(source: Source, raw_path: bytes) -> tuple[Any, ...]:
+    below = shown_path(raw_path)
+    shown = below if below == source.name else f"{source.name}/{below}"
+    return secrets.token_hex(8), source.owner, source.workspace, source.id, raw_path, shown, below.rpartition("/")[2]
+
+
+def add_upload(
+    tx: sqlite3.Connection, workspace: Workspace, document_id: str, title: str, size: int, now: float
+) -> None:
+    """An uploaded or pasted document; its bytes lie in the data directory under its id already."""
+    tx.execute(
+        "INSERT INTO document (id, owner, workspace, path, title, size_bytes, state, created_at, updated_at)"
+        " VALUES (?1, ?2, ?3, ?4, ?4, ?5, 'queued', ?6, ?6)",
+        (document_id, workspace.owner, workspace.id, title, size, now),
+    )
+
+
+# --- reading -------------------------------------------------------------------------------------------------------
+
+_WAITING = "id, owner, workspace, raw_path, path, title, size_bytes, mtime_ns, inode, version, next_version + 1 AS next_version, tries, sha256"
+
+
+def waiting_files(db: Database, source: Source, limit: int) -> list[Waiting]:
+    rows = db.read(
+        f"SELECT {_WAITING} FROM document WHERE source = ? AND state = 'queued' AND owner = ? ORDER BY rowid LIMIT ?",
+        (source.id, source.owner, limit),
+    )
+    return [_waiting(row) for row in rows]
+
+
+def waiting_upload(db: Database, owner: int, document_id: str) -> Waiting | None:
+    row = db.read_one(
+        f"SELECT {_WAITING} FROM document WHERE id = ? AND owner = ? AND state IN ('queued', 'reading')",
+        (document_id, owner),
+    )
+    return _waiting(row) if row else None
+
+
+def _waiting(row: Row) -> Waiting:
+    values = dict(row)
+    stat = Stat(values.pop("size_bytes"), values.pop("mtime_ns"), values.pop("inode"))
+    return Waiting(**values, stat=stat)
+
+
+def begin_reading(tx: sqlite3.Connection, documents: Sequence[Waiting]) -> None:
+    """From here the next version is being written: it is stale until `finish_reading`."""
+    tx.executemany(
+        "UPDATE document SET state = 'reading', tries = tries + 1, next_version = ? WHERE id = ? AND owner = ?",
+        [(document.next_version, document.id, document.owner) for document in documents],
+    )
+    tx.executemany(
+        "INSERT INTO stale (owner, document, version) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        [(document.owner, document.id, document.next_version) for document in documents],
+    )
+
+
+def add_chunks(tx: sqlite3.Connection, document: Waiting, chunks: Iterable[Chunk]) -> None:
+    tx.executemany(
+        "INSERT INTO chunk (owner, document, version, ordinal, text, heading, symbols, tokens, start_char, end_char,"
+        " start_line, end_line, start_byte, end_byte, page) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                document.owner,
+                document.id,
+                document.next_version,
+                chunk.ordinal,
+                chunk.text,
+                chunk.heading,
+                "\n".join(chunk.symbols),
+                chunk.tokens,
+                chunk.span.start_char,
+                chunk.span.end_char,
+                chunk.span.start_line,
+                chunk.span.end_line,
+                chunk.span.start_byte,
+                chunk.span.end_byte,
+                chunk.span.page,
+            )
+            for chunk in chunks
+        ],
+    )
+
+
+def add_pages(tx: sqlite3.Connection, document: Waiting, pages: Iterable[Page]) -> None:
+    tx.executemany(
+        "INSERT INTO page VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (document.owner, document.id, document.next_version, page.number, page.start_char, page.end_char)
+            + (page.width_pt, page.height_pt, page.boxes)
+            for page in pages
+        ],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a reading ended: the document's new state and what was learnt of it."""
+
+    state: str
+    reason: str = ""
+    media_type: str = ""
+    encoding: str = ""
+    language: str = ""
+    title: str = ""
+    sha256: str = ""
+    chunks: int = 0
+
+
+def finish_reading(tx: sqlite3.Connection, document: Waiting, reading: Reading, now: float) -> None:
+    """Switch to the version just written. A document deleted in the meantime stays deleted."""
+    version = document.next_version
+    row = tx.execute(
+        "UPDATE document SET state = ?, reason = ?, media_type = ?, encoding = ?, language = ?,"
+        " title = CASE WHEN source IS NULL OR ? = '' THEN title ELSE ? END,"
+        " sha256 = ?, chunks = ?, version = ?, tries = 0, updated_at = ?"
+        " WHERE id = ? AND owner = ? AND next_version = ? AND state = 'reading' RETURNING id",
+        (
+            reading.state,
+            reading.reason,
+            reading.media_type,
+            reading.encoding,
+            reading.language,
+            reading.title,
+            reading.title,
+        )
+        + (reading.sha256, reading.chunks, version, now, document.id, document.owner, version),
+    ).fetchone()
+    if row is None:
+        return
+    tx.execute("DELETE FROM stale WHERE document = ? AND version = ?", (document.id, version))
+    if document.version:
+        _mark_stale(tx, document.owner, document.id, document.version)
+    _log_change(tx, document.owner, document.workspace, document.id, deleted=False)
+
+
+def keep_version(tx: sqlite3.Connection, document: Waiting, now: float) -> None:
+    """The bytes turned out to be the same: the chunks there are stay, nothing is indexed again."""
+    tx.execute(
+        "UPDATE document SET state = CASE WHEN reason = '' THEN 'ok' ELSE 'partial' END, tries = 0, updated_at = ?"
+        " WHERE id = ? AND owner = ? AND state = 'reading'",
+        (now, document.id, document.owner),
+    )
+
+
+def requeue(tx: sqlite3.Connection, document: Waiting, stat: Stat | None = None) -> None:
+    """Read it again later: it changed while it was read, or the child that read it was lost to another file."""
+    stat = stat or document.stat
+    tx.execute(
+        "UPDATE document SET state = 'queued', size_bytes = ?, mtime_ns = ?, inode = ?"
+        " WHERE id = ? AND owner = ? AND state = 'reading'",
+        (stat.size_bytes, stat.mtime_ns, stat.inode, document.id, document.owner),
+    )
+
+
+def recover(tx: sqlite3.Connection) -> None:
+    """At start: what was being read when the last process ended waits again."""
+    tx.execute("UPDATE document SET state = 'queued' WHERE state = 'reading'")
+
+
+# --- leaving -------------------------------------------------------------------------------------------------------
+
+
+def delete_documents(tx: sqlite3.Connection, owner: int, ids: Iterable[str]) -> int:
+    """Rows go at once, chunks are swept, the index hears of it. Returns how many there were."""
+    deleted = 0
+    for document_id in ids:
+        row = tx.execute(
+            "DELETE FROM document WHERE id = ? AND owner = ? RETURNING workspace, version", (document_id, owner)
+        ).fetchone()
+        if row is None:
+            continue
+        deleted += 1
+        _drop_content(tx, owner, row["workspace"], document_id, row["version"])
+    return deleted
+
+
+def _drop_content(tx: sqlite3.Connection, owner: int, workspace: int, document_id: str, version: int) -> None:
+    if version:
+        _mark_stale(tx, owner, document_id, version)
+        _log_change(tx, owner, workspace, document_id, deleted=True)
+
+
+def _mark_stale(tx: sqlite3.Connection, owner: int, document_id: str, version: int) -> None:
+    tx.execute(
+        "INSERT INTO stale (owner, document, version) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        (owner, document_id, version),
+    )
+
+
+def _log_change(tx: sqlite3.Connection, owner: int, workspace: int, document_id: str, *, deleted: bool) -> None:
+    tx.execute(
+        "INSERT OR REPLACE INTO change (owner, workspace, document, deleted) VALUES (?, ?, ?, ?)",
+        (owner, workspace, document_id, int(deleted)),
+    )
+
+
+def sweep(db: Database) -> int:
+    """Delete one step's worth of chunks that do not count. Returns rows deleted; 0 when all is swept.
+
+    A version that is being written stands in `stale` too: it is left alone while its document is read.
+    """
+
+    def step(tx: sqlite3.Connection) -> int:
+        row = tx.execute(
+            "SELECT s.owner, s.document, s.version FROM stale AS s LEFT JOIN document AS d ON d.id = s.document"
+            " WHERE d.id IS NULL OR d.state <> 'reading' OR s.version <> d.next_version LIMIT 1"
+        ).fetchone()
+        if row is None:
+            return 0
+        place = (row["owner"], row["document"], row["version"])
+        swept = tx.execute(
+            "DELETE FROM chunk WHERE id IN (SELECT id FROM chunk WHERE owner = ? AND document = ? AND version = ? LIMIT ?)",
+            (*place, SWEEP_ROWS),
+        ).rowcount
+        if swept < SWEEP_ROWS:
+            tx.execute("DELETE FROM page WHERE owner = ? AND document = ? AND version = ?", place)
+            tx.execute("DELETE FROM stale WHERE owner = ? AND document = ? AND version = ?", place)
+        return swept + 1
+
+    return db.write(step)
+
+
+# --- showing -------------------------------------------------------------------------------------------------------
+
+# `ok` in the store means read; for the user a document is `indexing` until the index has its last change.
+_DOCUMENT = (
+    "SELECT d.id, w.slug AS workspace, d.title, d.path, d.media_type, d.encoding, d.size_bytes,"
+    " CASE WHEN d.state IN ('ok', 'partial') AND c.seq > w.indexed_seq THEN 'indexing' ELSE d.state END AS state,"
+    " d.reason, d.chunks, d.created_at, d.updated_at"
+    " FROM document AS d JOIN workspace AS w ON w.id = d.workspace LEFT JOIN change AS c ON c.document = d.id"
+)
+
+
+def get_document(db: Database, owner: int, document_id: str) -> Document:
+    row = db.read_one(f"{_DOCUMENT} WHERE d.id = ? AND d.owner = ?", (document_id, owner))
+    if row is None:
+        raise NotFound(f"no document {document_id!r}", hint="list them with GET /api/rag/documents/")
+    return Document(**row)
+
+
+def list_documents(
+    db: Database, owner: int, *, workspace: Workspace | None, state: str | None, after: str | None, limit: int
+) -> list[tuple[str, Document]]:
+    """Documents with their cursors, oldest first. Raises BadInput for a cursor that we never gave."""
+    try:
+        start = int(after or 0)
+    except ValueError:
+        raise BadInput(f"unknown cursor {after!r}", hint="use the `next` of the page before", field="cursor") from None
+    rows = db.read(
+        f"SELECT * FROM (SELECT d.rowid AS cursor, shown.* FROM ({_DOCUMENT} WHERE d.owner = :owner) AS shown"
+        " JOIN document AS d ON d.id = shown.id WHERE d.rowid > :start AND (:workspace IS NULL OR d.workspace = :workspace))"
+        " WHERE :state IS NULL OR state = :state ORDER BY cursor LIMIT :limit",
+        {
+            "owner": owner,
+            "start": start,
+            "workspace": workspace.id if workspace else None,
+            "state": state,
+            "limit": limit,
+        },
+    )
+    return [(str(row["cursor"]), Document(**{key: row[key] for key in row.keys() if key != "cursor"})) for row in rows]  # noqa: SIM118
+
+
+def count_by_state(
+    db: Database, owner: int, *, workspace: int | None = None, source: str | None = None
+) -> dict[str, int]:
+    rows = db.read(
+        "SELECT CASE WHEN d.state IN ('ok', 'partial') AND c.seq > w.indexed_seq THEN 'indexing' ELSE d.state END AS shown,"
+        " count(*) AS n FROM document AS d JOIN workspace AS w ON w.id = d.workspace LEFT JOIN change AS c ON c.document = d.id"
+        " WHERE d.owner = :owner AND (:workspace IS NULL OR d.workspace = :workspace) AND (:source IS NULL OR d.source = :source)"
+        " GROUP BY shown",
+        {"owner": owner, "workspace": workspace, "source": source},
+    )
+    return {row["shown"]: row["n"] for row in rows}
+
+
+_CHUNK = (
+    "c.id, c.document AS document_id, d.path, d.title, d.media_type, c.ordinal, c.text, c.heading, c.symbols, c.tokens,"
+    " c.start_char, c.end_char, c.start_line, c.end_line, c.start_byte, c.end_byte, c.page"
+)
+
+
+def chunks_by_id(db: Database, owner: int, ids: Sequence[int]) -> dict[int, StoredChunk]:
+    """The chunks that still count, by id; one whose document has changed since is left out."""
+    marks = ",".join("?" * len(ids))
+    rows = db.read(
+        f"SELECT {_CHUNK} FROM chunk AS c JOIN document AS d ON d.id = c.document AND d.version = c.version"
+        f" WHERE c.owner = ? AND c.id IN ({marks})",
+        (owner, *ids),
+    )
+    return {row["id"]: stored_chunk(row) for row in rows}
+
+
+def chunks_of(
+    db: Database, owner: int, document_id: str, *, after: int = -1, limit: int = 1_000_000
+) -> list[StoredChunk]:
+    """A document's chunks in order, from the one behind ordinal `after` on."""
+    rows = db.read(
+        f"SELECT {_CHUNK} FROM chunk AS c JOIN document AS d ON d.id = c.document AND d.version = c.version"
+        " WHERE c.owner = ? AND c.document = ? AND c.ordinal > ? ORDER BY c.ordinal LIMIT ?",
+        (owner, document_id, after, limit),
+    )
+    return [stored_chunk(row) for row in rows]
+
+
+def stored_chunk(row: Row) -> StoredChunk:
+    span = Span(
+        start_char=row["start_char"],
+        end_char=row["end_char"],
+        start_line=row["start_line"],
+        end_line=row["end_line"],
+        start_byte=row["start_byte"],
+        end_byte=row["end_byte"],
+        page=row["page"],
+    )
+    symbols = tuple(row["symbols"].split("\n")) if row["symbols"] else ()
+    chunk = Chunk(row["ordinal"], row["text"], span, row["heading"], symbols, row["tokens"])
+    return StoredChunk(row["id"], row["document_id"], row["path"], row["title"], row["media_type"], chunk)
