@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 DocumentState = Literal["queued", "reading", "indexing", "ok", "partial", "skipped", "failed"]
@@ -155,6 +156,11 @@ class Event:
 def as_json(value: Any) -> dict[str, Any]:
     """A dataclass as the contract shows it."""
     return asdict(value)
+
+
+def rfc3339(seconds: float) -> str:
+    """A time as the contract shows it: UTC, milliseconds."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def estimate_tokens(text: str) -> int:

@@ -102,6 +102,11 @@ class Indexes:
     def _tell(self, workspace: int, seq: int) -> None:
         self._db.write(lambda tx: tx.execute("UPDATE workspace SET indexed_seq = ? WHERE id = ?", (seq, workspace)))
 
+    def forget(self, workspace: int) -> None:
+        """The workspace is deleted."""
+        with self._guard:
+            self._readers.pop(workspace, None)
+
     def close(self) -> None:
         with self._guard:
             self._readers.clear()

@@ -160,6 +160,14 @@ class Children:
         for child in old:
             child.end()
 
+    def refuse_new(self, *, after_s: float) -> None:
+        """Calls under way may go on for `after_s`, then `close`; new ones fail at once."""
+        with self._guard:
+            self._closed = True
+        timer = threading.Timer(after_s, self.close)
+        timer.daemon = True
+        timer.start()
+
     def close(self) -> None:
         """End every child; calls that are under way fail."""
         with self._guard:

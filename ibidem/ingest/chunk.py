@@ -13,6 +13,7 @@ from ibidem.ingest.blocks import MAX_TOKENS, TARGET_TOKENS, Block, Symbol
 from ibidem.ingest.lines import Piece
 from ibidem.types import Chunk, Span, estimate_tokens
 
+SMALL_TOKENS = 40  # a heading or the head of a class: rather with what follows than alone
 OVERLAP_TOKENS = 40
 OVERLAP_PIECES = 2
 MAX_HEADING = 300  # characters
@@ -21,10 +22,13 @@ MAX_SYMBOLS = 200  # of one chunk
 
 @dataclass(slots=True)
 class _Part:
-    """Pieces of one chunk to be; the first `repeated` of them end the part before. `first` is its first block's path."""
+    """Pieces of one chunk to be; the first `repeated` of them end the part before.
+
+    `path` is what its blocks share, None while all are at the top level; `first` is the path of the first block.
+    """
 
     pieces: list[Piece]
-    path: tuple[str, ...]
+    path: tuple[str, ...] | None
     first: tuple[str, ...]
     symbols: list[Symbol] = field(default_factory=list)
     page: int | None = None
@@ -63,7 +67,7 @@ def _chunk(ordinal: int, part: _Part, char: int, byte: int | None) -> Chunk:
         end_byte=None if byte is None else byte + sum([piece.size_bytes for piece in pieces]),
         page=part.page,
     )
-    heading = " > ".join(part.path)
+    heading = " > ".join(part.path or ())
     names = dict.fromkeys(symbol.name for symbol in part.symbols)
     return Chunk(
         ordinal=ordinal,
@@ -85,7 +89,7 @@ def _parts(blocks: Iterable[Block]) -> Iterator[_Part]:
         if tokens > MAX_TOKENS:
             yield from _split(block, tokens)
         elif held is None:
-            held = _Part(block.pieces.copy(), block.path, block.path, list(block.symbols), block.page, tokens)
+            held = _Part(block.pieces.copy(), block.path or None, block.path, list(block.symbols), block.page, tokens)
         else:
             held.pieces += block.pieces
             held.symbols += block.symbols
@@ -97,15 +101,19 @@ def _parts(blocks: Iterable[Block]) -> Iterator[_Part]:
 
 def _joins(held: _Part, block: Block, tokens: float) -> bool:
     """Whether a block may share the chunk: it fits, and is a sibling or a child of what the chunk began with."""
-    if held.tokens + tokens > TARGET_TOKENS or block.starts or block.page != held.page:
+    most = MAX_TOKENS if held.tokens <= SMALL_TOKENS else TARGET_TOKENS
+    if held.tokens + tokens > most or block.starts or block.page != held.page:
         return False
     first, path = held.first, block.path
     return path == first or path[:-1] == first[:-1] or path[:-1] == first
 
 
-def _common(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[str, ...]:
-    if a == b:
+def _common(a: tuple[str, ...] | None, b: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The path that two blocks share. One at the top level (imports, front matter) has no say."""
+    if not b or a == b:
         return a
+    if a is None:
+        return b
     same = 0
     while same < min(len(a), len(b)) and a[same] == b[same]:
         same += 1
@@ -115,18 +123,16 @@ def _common(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[str, ...]:
 def _split(block: Block, tokens: float) -> Iterator[_Part]:
     """A block over MAX_TOKENS in parts of even length, cut between pieces, each repeating the end of the one before."""
     aim = tokens / math.ceil(tokens / TARGET_TOKENS)
-    part = _Part([], block.path, block.path, page=block.page)
+    part, fresh = _Part([], block.path, block.path, page=block.page), 0.0
     for piece in block.pieces:
-        new = len(part.pieces) > part.repeated
-        if new and (part.tokens + piece.tokens > MAX_TOKENS or part.tokens + piece.tokens / 2 > aim):
+        if fresh and (part.tokens + piece.tokens > MAX_TOKENS or fresh + piece.tokens / 2 > aim):
             yield _named(part, block)
-            tail = _tail(part.pieces)
+            tail = _tail(part.pieces, MAX_TOKENS - piece.tokens)
             part = _Part(tail, block.path, block.path, page=block.page, repeated=len(tail))
-            part.tokens = sum([p.tokens for p in tail])
-            if part.tokens + piece.tokens > MAX_TOKENS:
-                part = _Part([], block.path, block.path, page=block.page)
+            part.tokens, fresh = sum([again.tokens for again in tail]), 0.0
         part.pieces.append(piece)
         part.tokens += piece.tokens
+        fresh += piece.tokens
     yield _named(part, block)
 
 
@@ -137,13 +143,13 @@ def _named(part: _Part, block: Block) -> _Part:
     return part
 
 
-def _tail(pieces: list[Piece]) -> list[Piece]:
+def _tail(pieces: list[Piece], most_tokens: float) -> list[Piece]:
     """The last one or two pieces, where they are short enough to be repeated."""
     taken: list[Piece] = []
     tokens = 0.0
     for piece in reversed(pieces[1:]):
         tokens += piece.tokens
-        if tokens > OVERLAP_TOKENS or len(taken) == OVERLAP_PIECES:
+        if tokens > min(OVERLAP_TOKENS, most_tokens) or len(taken) == OVERLAP_PIECES:
             break
         taken.insert(0, piece)
     return taken

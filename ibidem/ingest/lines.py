@@ -1,7 +1,7 @@
 """Blocks of bytes -> lines of NFC text, each with the exact number of bytes it takes in the file.
 
 Exact sizes come from decoding with an error handler that can be reversed: a line is encoded again to count its bytes,
-and bytes that are no text become U+FFFD only after that. A line ends at a line feed; carriage returns stay in the text.
+and each byte that is no text becomes U+FFFD only after that. A line ends at a line feed; carriage returns stay in the text.
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ from ibidem.ingest.secrets import KeyWatch
 
 LONG_ASCII = 1000  # characters of a piece; 250 tokens
 LONG_OTHER = 400  # the same of other scripts; 290 tokens
+JSON_PARTS = 4  # parts of one-line JSON are so much shorter, to leave a choice of where to cut
 MAX_REPLACED = 0.01  # share of characters that may be undecodable
 
 _ESCAPED = re.compile("[\ud800-\udfff]")
 _SENTENCE_END = re.compile(r"[.!?。！？…][\"')\]”’]*\s+")
-_JSON_ITEM_END = re.compile(r"[}\]],|,(?=\s*[\"{\[])")
+_JSON_ITEM_END = re.compile(r"[}\]],")
+_JSON_COMMA = re.compile(r",(?=\s*[\"{\[])")
 
 
 class Piece(NamedTuple):
@@ -109,7 +111,7 @@ def _made(lines: list[str], line: int, encoding: str, errors: str, *, json: bool
     return [
         _part(part, number, encoding, errors)
         for number, text in enumerate(lines, line)
-        for part in ([text] if len(text) <= LONG_OTHER else cut(text, json=json))
+        for part in cut(text, json=json)
     ]
 
 
@@ -121,29 +123,31 @@ def _part(text: str, line: int, encoding: str, errors: str) -> Piece:
 
 
 def cut(text: str, *, json: bool = False) -> list[str]:
-    """A long text in parts of at most LONG_* characters, cut at a sentence end, a comma or a space where there is one.
+    """A text in parts of at most LONG_* characters, cut at a sentence end, a comma or a space where there is one.
 
     Never before a combining mark or a Hangul vowel or tail: each part can be normalised alone.
     """
     limit = LONG_ASCII if text.isascii() else LONG_OTHER
-    best = _JSON_ITEM_END if json else _SENTENCE_END
+    ends: tuple[re.Pattern[str], ...] = (_SENTENCE_END,)
+    if json:
+        limit, ends = limit // JSON_PARTS, (_JSON_ITEM_END, _JSON_COMMA)
     parts, start = [], 0
     while len(text) - start > limit:
-        end = start + _break(text[start : start + limit + 1], best)
+        end = start + _break(text[start : start + limit + 1], ends)
         parts.append(text[start:end])
         start = end
     parts.append(text[start:])
     return parts
 
 
-def _break(window: str, best: re.Pattern[str]) -> int:
+def _break(window: str, ends: tuple[re.Pattern[str], ...]) -> int:
     """Where to cut a window that is one character longer than a part may be."""
     least, most = len(window) // 2, len(window) - 1
-    ends = [match.end() for match in best.finditer(window, least, most)]
-    if ends:
-        at = ends[-1]
-    else:
-        at = 1 + max(window.rfind(mark, least, most) for mark in (", ", " ", "\t")) or 1 + window.rfind(",", least, most)
+    at = 0
+    for end in ends:
+        at = at or max((match.end() for match in end.finditer(window, least, most)), default=0)
+    for mark in (", ", " ", "\t", ","):
+        at = at or 1 + window.rfind(mark, least, most)
     at = at or most
     while at > least and _joins(window[at]):
         at -= 1

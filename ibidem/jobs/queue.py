@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from ibidem.types import rfc3339
+
 JobState = Literal["queued", "running", "done", "failed", "dead", "cancelled"]
 EndState = Literal["done", "failed", "cancelled"]
 
@@ -37,6 +39,21 @@ class Job:
     created_at: float = 0.0
     updated_at: float = 0.0
 
+    def shown(self) -> dict[str, Any]:
+        """As the API and the command line show it: without its payload."""
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "state": self.state,
+            "priority": self.priority,
+            "attempts": self.attempts,
+            "retries": self.retries,
+            "progress": self.progress,
+            "error": self.error,
+            "created_at": rfc3339(self.created_at),
+            "updated_at": rfc3339(self.updated_at),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Lease:
@@ -59,7 +76,8 @@ class Queue(Protocol):
         dedupe_key: str | None = None,
         also: Callable[[Transaction, str], None] | None = None,
     ) -> str:
-        """Queue a job and return its id. A job of the same owner, kind and key that still waits is returned instead.
+        """Queue a job and return its id. A job of the same owner, kind and key that still waits is returned instead;
+        while one runs, the next one waits for its end.
 
         `also(transaction, job_id)` writes rows that commit together with the job.
         """
@@ -70,9 +88,12 @@ class Queue(Protocol):
         ...
 
     def renew(
-        self, lease: Lease, *, lease_s: float, progress: dict[str, Any] | None = None
+        self, lease: Lease, *, lease_s: float, progress: dict[str, Any] | None = None, headway: bool = False
     ) -> Literal["go on", "cancel", "lost"]:
-        """Keep the lease; hear whether the job is to be cancelled, or is no longer ours."""
+        """Keep the lease; hear whether the job is to be cancelled, or is no longer ours.
+
+        `headway` says that lasting work was done: claims lost before it no longer count against the job.
+        """
         ...
 
     def finish(

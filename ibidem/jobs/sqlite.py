@@ -15,18 +15,29 @@ from ibidem.store.database import Database, Row
 
 _JOB = "id, owner, kind, payload, state, priority, attempts, retries, cancel_requested, progress, error, created_at, updated_at"
 
-# lease the next due job, or one whose lease ran out; attempts are counted here, so that a killer job is seen
+# lease the next due job, or one whose lease ran out; attempts are counted here, so that a killer job is seen.
+# Jobs of one dedupe key run one after another.
 _CLAIM = f"""
 UPDATE job SET state = 'running', lease_token = :token, lease_until = :now + :lease_s, attempts = attempts + 1, updated_at = :now
 WHERE id = (SELECT id FROM job
             WHERE kind IN (SELECT value FROM json_each(:kinds)) AND attempts < :max_attempts
               AND ((state = 'queued' AND run_at <= :now) OR (state = 'running' AND lease_until < :now))
+              AND NOT (dedupe_key IS NOT NULL AND EXISTS (
+                  SELECT 1 FROM job AS other WHERE other.state = 'running' AND other.lease_until >= :now
+                  AND other.owner = job.owner AND other.kind = job.kind AND other.dedupe_key = job.dedupe_key))
             ORDER BY priority DESC, id LIMIT 1)
 RETURNING {_JOB}
 """
 
+# of two jobs of one key that wait the later is enough to be found by it: one that is put back gives its key up
+_KEY = """
+dedupe_key = CASE WHEN EXISTS (SELECT 1 FROM job AS other WHERE other.state = 'queued' AND other.owner = job.owner
+                               AND other.kind = job.kind AND other.dedupe_key = job.dedupe_key)
+             THEN NULL ELSE dedupe_key END"""
+
+# headway shows that the job does not kill its worker: lost claims before it no longer count
 _RENEW = """
-UPDATE job SET lease_until = :now + :lease_s, progress = coalesce(:progress, progress), updated_at = :now
+UPDATE job SET attempts = CASE WHEN :headway THEN 1 ELSE attempts END, lease_until = :now + :lease_s, progress = coalesce(:progress, progress), updated_at = :now
 WHERE id = :id AND lease_token = :token AND state = 'running'
 RETURNING cancel_requested
 """
@@ -36,10 +47,10 @@ UPDATE job SET state = :state, error = :error, lease_token = NULL, lease_until =
 WHERE id = :id AND lease_token = :token AND state = 'running'
 """
 
-# the claim came back, so its attempt is given back; the dedupe key is given up: a later twin may be waiting
-_REQUEUE = """
+# the claim came back, so its attempt is given back
+_REQUEUE = f"""
 UPDATE job SET state = 'queued', run_at = :now + :delay_s, error = :error, attempts = attempts - 1, retries = retries + :retry,
-       dedupe_key = NULL, lease_token = NULL, lease_until = NULL, updated_at = :now
+       {_KEY}, lease_token = NULL, lease_until = NULL, updated_at = :now
 WHERE id = :id AND lease_token = :token AND state = 'running'
 """
 
@@ -96,12 +107,13 @@ class SqliteQueue:
         return Lease(_job(row), token) if row else None
 
     def renew(
-        self, lease: Lease, *, lease_s: float, progress: dict[str, Any] | None = None
+        self, lease: Lease, *, lease_s: float, progress: dict[str, Any] | None = None, headway: bool = False
     ) -> Literal["go on", "cancel", "lost"]:
         values = {
             **_place(lease),
             "now": self._clock(),
             "lease_s": lease_s,
+            "headway": headway,
             "progress": None if progress is None else json.dumps(progress),
         }
         row = self._db.write(lambda tx: tx.execute(_RENEW, values).fetchone())
@@ -199,7 +211,7 @@ class SqliteQueue:
         return self._db.write(
             lambda tx: (
                 tx.execute(
-                    "UPDATE job SET state = 'queued', dedupe_key = NULL, lease_token = NULL, lease_until = NULL, run_at = min(run_at, ?1), updated_at = ?1"
+                    f"UPDATE job SET state = 'queued', {_KEY}, lease_token = NULL, lease_until = NULL, run_at = min(run_at, ?1), updated_at = ?1"
                     " WHERE state = 'running'",
                     (now,),
                 ).rowcount

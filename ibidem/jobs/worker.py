@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +25,8 @@ class Ticket:
     lease: Lease
     queue: Queue
     progress: dict[str, Any] = field(default_factory=dict)  # written down at the next renewal
+    headway: bool = False  # set when lasting work was done: the job does not kill its worker
+    cancelled: bool = False  # the handler's CancelledError means: somebody asked for it, not: the program stops
     ended: bool = False
 
     @property
@@ -69,11 +71,15 @@ class Worker:
         self._lease_s = lease_s
         self._poll_s = poll_s
         self._on_dead = on_dead
-        self._running: dict[str, asyncio.Task[None]] = {}
-        self._cancelled: set[str] = set()
+        self._running: dict[str, tuple[asyncio.Task[None], Ticket]] = {}
         self._wakeups = [asyncio.Event() for _ in lanes]
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = False
+
+    def only(self, kinds: Collection[str]) -> None:
+        """Serve these kinds alone. Before `run`."""
+        self._lanes = [lane for lane in self._lanes if set(lane.kinds) & set(kinds)]
+        self._wakeups = [asyncio.Event() for _ in self._lanes]
 
     def wake(self) -> None:
         """There may be something to do. From any thread."""
@@ -86,8 +92,9 @@ class Worker:
 
     def cancel(self, job_id: str) -> None:
         """Tell a running job now what its next renewal would tell it. On the worker's own loop."""
-        if task := self._running.get(job_id):
-            self._cancelled.add(job_id)
+        if running := self._running.get(job_id):
+            task, ticket = running
+            ticket.cancelled = True
             task.cancel()
 
     async def run(self) -> None:
@@ -101,10 +108,10 @@ class Worker:
         """Take nothing new; cancel what runs and wait for it."""
         self._stopping = True
         self._wake_lanes()
-        running = list(self._running.values())
-        for task in running:
+        tasks = [task for task, _ in self._running.values()]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _serve(self, lane: Lane, wakeup: asyncio.Event, group: asyncio.TaskGroup) -> None:
         slots = asyncio.Semaphore(lane.slots)
@@ -113,12 +120,12 @@ class Worker:
             lease = await self._next(lane, wakeup)
             if lease is None:
                 return
-            task = group.create_task(self._run(lease))
-            self._running[lease.job.id] = task
+            ticket = Ticket(lease, self._queue)
+            task = group.create_task(self._run(ticket))
+            self._running[lease.job.id] = (task, ticket)
 
             def ended(_: object, job_id: str = lease.job.id) -> None:
                 self._running.pop(job_id, None)
-                self._cancelled.discard(job_id)
                 slots.release()
 
             task.add_done_callback(ended)
@@ -140,14 +147,13 @@ class Worker:
                 continue
         return None
 
-    async def _run(self, lease: Lease) -> None:
-        ticket = Ticket(lease, self._queue)
-        work = asyncio.ensure_future(self._handlers[lease.job.kind](ticket))
+    async def _run(self, ticket: Ticket) -> None:
+        work = asyncio.ensure_future(self._handlers[ticket.job.kind](ticket))
         heart = asyncio.create_task(self._renew(ticket, work))
         try:
             await self._settle(ticket, work)
         except StoreError as error:  # its end could not be written: the lease runs out, and it is tried again
-            log.warning("job %s could not be ended: %s", lease.job.id, error)
+            log.warning("job %s could not be ended: %s", ticket.job.id, error)
         finally:
             heart.cancel()
 
@@ -158,25 +164,28 @@ class Worker:
             await asyncio.sleep(min(self._lease_s / 3, 1.0))
             try:
                 word = await asyncio.to_thread(
-                    self._queue.renew, ticket.lease, lease_s=self._lease_s, progress=dict(ticket.progress)
+                    self._queue.renew,
+                    ticket.lease,
+                    lease_s=self._lease_s,
+                    progress=dict(ticket.progress),
+                    headway=ticket.headway,
                 )
             except StoreError as error:
                 log.warning("job %s: the lease could not be renewed: %s", job_id, error)
                 continue
             if word != "go on" and not ticket.ended:
-                self._cancelled.add(job_id)
+                ticket.cancelled = True
                 work.cancel()
                 return
 
     async def _settle(self, ticket: Ticket, work: asyncio.Future[None]) -> None:
         """Wait for the handler and end the job as its outcome says, unless the handler ended it itself."""
-        job = ticket.job
         try:
             await work
         except asyncio.CancelledError:
             if ticket.ended:
                 return
-            if job.id in self._cancelled:
+            if ticket.cancelled:
                 await asyncio.to_thread(ticket.finish, "cancelled")
             else:  # the program stops
                 await asyncio.to_thread(self._queue.release, ticket.lease)

@@ -142,8 +142,9 @@ class ModelServer:
             raise self._cut_off(f"sent broken JSON: {self._shown(text)[:80]!r}") from error
         if not isinstance(answer, dict):
             raise self._cut_off(f"sent {type(answer).__name__} where an object belongs")
-        if answer.get("error"):
-            status = as_count(as_dict(answer["error"]).get("code"))
+        failure = answer if answer.get("object") == "error" else answer.get("error")
+        if failure:
+            status = as_count(as_dict(failure).get("code"))
             raise self._rejected(status if 400 <= status < 600 else 500, answer)
         return answer
 

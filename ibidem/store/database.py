@@ -94,6 +94,10 @@ class Database:
         """Run `work` in a durable transaction and return its result. Raises DiskFull, StoreError, or what it raises."""
         return self.submit(work).result()
 
+    @property
+    def writable(self) -> bool:
+        return self._refusal is None
+
     def refuse_writes(self, error: StoreError) -> None:
         """From now on every write fails with `error`; reading goes on."""
         self._refusal = error

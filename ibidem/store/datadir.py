@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from ibidem.errors import DataDirInUse, DataDirUnusable
+from ibidem.errors import DataDirInUse, DataDirUnusable, NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ class DataDir:
             for folder in (self.root, self.files, self.index):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.root.chmod(0o700)
+            (self.root / ".ibidemignore").write_text("*\n")  # a folder above it may be added
         except OSError as error:
             raise DataDirUnusable(
                 f"cannot use the data directory {self.root}: {error.strerror}", hint="name another --data-dir"
@@ -74,6 +75,11 @@ class DataDir:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+    def need_store(self) -> None:
+        """For commands that only read. Raises NotFound when nothing has been stored yet."""
+        if not self.database.exists():
+            raise NotFound(f"nothing is indexed in {self.root} yet", hint="add a folder with `ibidem add FOLDER`")
 
     # --- secret and server -------------------------------------------------------------------------------------------
 

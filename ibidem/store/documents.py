@@ -9,16 +9,15 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ibidem.errors import BadInput, NotFound
 from ibidem.store.database import Database, Row
 from ibidem.store.workspaces import Source, Workspace, shown_path
-from ibidem.types import Chunk, Document, Page, Span
+from ibidem.types import Chunk, Document, Page, Span, rfc3339
 
 SWEEP_ROWS = 400  # rows deleted in one transaction: a few milliseconds
-MAX_TRIES = 3  # readings that may end the program before the file is given up
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +129,9 @@ def add_upload(
 
 # --- reading -------------------------------------------------------------------------------------------------------
 
-_WAITING = "id, owner, workspace, raw_path, path, title, size_bytes, mtime_ns, inode, version, next_version + 1 AS next_version, tries, sha256"
+_WAITING = (
+    "id, owner, workspace, raw_path, path, title, size_bytes, mtime_ns, inode, version, next_version, tries, sha256"
+)
 
 
 def waiting_files(db: Database, source: Source, limit: int) -> list[Waiting]:
@@ -143,8 +144,7 @@ def waiting_files(db: Database, source: Source, limit: int) -> list[Waiting]:
 
 def waiting_upload(db: Database, owner: int, document_id: str) -> Waiting | None:
     row = db.read_one(
-        f"SELECT {_WAITING} FROM document WHERE id = ? AND owner = ? AND state IN ('queued', 'reading')",
-        (document_id, owner),
+        f"SELECT {_WAITING} FROM document WHERE id = ? AND owner = ? AND state = 'queued'", (document_id, owner)
     )
     return _waiting(row) if row else None
 
@@ -155,16 +155,20 @@ def _waiting(row: Row) -> Waiting:
     return Waiting(**values, stat=stat)
 
 
-def begin_reading(tx: sqlite3.Connection, documents: Sequence[Waiting]) -> None:
-    """From here the next version is being written: it is stale until `finish_reading`."""
-    tx.executemany(
-        "UPDATE document SET state = 'reading', tries = tries + 1, next_version = ? WHERE id = ? AND owner = ?",
-        [(document.next_version, document.id, document.owner) for document in documents],
-    )
-    tx.executemany(
-        "INSERT INTO stale (owner, document, version) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-        [(document.owner, document.id, document.next_version) for document in documents],
-    )
+def begin_reading(tx: sqlite3.Connection, documents: Sequence[Waiting]) -> list[Waiting]:
+    """Take the documents that still wait, each with a version of its own to write: it is stale until the reading ends."""
+    taken = []
+    for document in documents:
+        row = tx.execute(
+            "UPDATE document SET state = 'reading', next_version = next_version + 1"
+            " WHERE id = ? AND owner = ? AND state = 'queued' RETURNING next_version",
+            (document.id, document.owner),
+        ).fetchone()
+        if row is None:
+            continue
+        taken.append(replace(document, next_version=row["next_version"]))
+        tx.execute("INSERT INTO stale VALUES (?, ?, ?)", (document.owner, document.id, row["next_version"]))
+    return taken
 
 
 def add_chunks(tx: sqlite3.Connection, document: Waiting, chunks: Iterable[Chunk]) -> None:
@@ -250,18 +254,40 @@ def keep_version(tx: sqlite3.Connection, document: Waiting, now: float) -> None:
     """The bytes turned out to be the same: the chunks there are stay, nothing is indexed again."""
     tx.execute(
         "UPDATE document SET state = CASE WHEN reason = '' THEN 'ok' ELSE 'partial' END, tries = 0, updated_at = ?"
-        " WHERE id = ? AND owner = ? AND state = 'reading'",
-        (now, document.id, document.owner),
+        " WHERE id = ? AND owner = ? AND next_version = ? AND state = 'reading'",
+        (now, document.id, document.owner, document.next_version),
     )
 
 
-def requeue(tx: sqlite3.Connection, document: Waiting, stat: Stat | None = None) -> None:
-    """Read it again later: it changed while it was read, or the child that read it was lost to another file."""
+def requeue(tx: sqlite3.Connection, document: Waiting, *, stat: Stat | None = None, counts: bool = False) -> None:
+    """Read it again: it changed while it was read (`stat` is new), or the child that read it was lost."""
     stat = stat or document.stat
     tx.execute(
-        "UPDATE document SET state = 'queued', size_bytes = ?, mtime_ns = ?, inode = ?"
-        " WHERE id = ? AND owner = ? AND state = 'reading'",
-        (stat.size_bytes, stat.mtime_ns, stat.inode, document.id, document.owner),
+        "UPDATE document SET state = 'queued', size_bytes = ?, mtime_ns = ?, inode = ?, tries = tries + ?"
+        " WHERE id = ? AND owner = ? AND next_version = ? AND state = 'reading'",
+        (stat.size_bytes, stat.mtime_ns, stat.inode, int(counts), document.id, document.owner, document.next_version),
+    )
+
+
+def files_below(db: Database, source: Source, path: bytes) -> list[str]:
+    """Ids of the source's documents at `path` or in the folder of that name."""
+    rows = db.read(
+        "SELECT id FROM document WHERE source = ?1 AND owner = ?2 AND (raw_path = ?3 OR substr(raw_path, 1, ?4) = ?5)",
+        (source.id, source.owner, path, len(path) + 1, path + b"/"),
+    )
+    return [row["id"] for row in rows]
+
+
+def uploads_kept(db: Database) -> set[str]:
+    """Ids of every document whose bytes lie in the data directory."""
+    return {row["id"] for row in db.read("SELECT id FROM document WHERE source IS NULL")}
+
+
+def fail_waiting(tx: sqlite3.Connection, owner: int, document_id: str, reason: str) -> None:
+    """Give up a document that waits to be read; what was read of it before stays."""
+    tx.execute(
+        "UPDATE document SET state = 'failed', reason = ? WHERE id = ? AND owner = ? AND state IN ('queued', 'reading')",
+        (reason, document_id, owner),
     )
 
 
@@ -340,7 +366,7 @@ _DOCUMENT = (
     "SELECT d.id, w.slug AS workspace, d.title, d.path, d.media_type, d.encoding, d.size_bytes,"
     " CASE WHEN d.state IN ('ok', 'partial') AND c.seq > w.indexed_seq THEN 'indexing' ELSE d.state END AS state,"
     " d.reason, d.chunks, d.created_at, d.updated_at"
-    " FROM document AS d JOIN workspace AS w ON w.id = d.workspace LEFT JOIN change AS c ON c.document = d.id"
+    " FROM document AS d JOIN workspace AS w ON w.id = d.workspace LEFT JOIN change AS c ON c.workspace = d.workspace AND c.document = d.id"
 )
 
 
@@ -349,6 +375,44 @@ def get_document(db: Database, owner: int, document_id: str) -> Document:
     if row is None:
         raise NotFound(f"no document {document_id!r}", hint="list them with GET /api/rag/documents/")
     return Document(**row)
+
+
+def get_place(db: Database, owner: int, document_id: str) -> tuple[str | None, bytes | None]:
+    """The document's source and its path below it; (None, None) for an upload. Raises NotFound."""
+    row = db.read_one("SELECT source, raw_path FROM document WHERE id = ? AND owner = ?", (document_id, owner))
+    if row is None:
+        raise NotFound(f"no document {document_id!r}", hint="list them with GET /api/rag/documents/")
+    return row["source"], row["raw_path"]
+
+
+def edit_upload(
+    tx: sqlite3.Connection,
+    owner: int,
+    document_id: str,
+    *,
+    title: str | None,
+    workspace: Workspace | None,
+    size: int | None,
+    now: float,
+) -> None:
+    """Change an uploaded document's title, place or (with the new `size`) content; it is read or indexed again."""
+    row = tx.execute(
+        "SELECT workspace, version, state FROM document WHERE id = ? AND owner = ? AND source IS NULL",
+        (document_id, owner),
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"no document {document_id!r}", hint="list them with GET /api/rag/documents/")
+    place = workspace.id if workspace else row["workspace"]
+    tx.execute(
+        "UPDATE document SET title = coalesce(?1, title), path = coalesce(?1, path), workspace = ?2,"
+        " size_bytes = coalesce(?3, size_bytes), state = CASE WHEN ?3 IS NULL THEN state ELSE 'queued' END,"
+        " reason = CASE WHEN ?3 IS NULL THEN reason ELSE '' END, tries = 0, updated_at = ?4 WHERE id = ?5 AND owner = ?6",
+        (title, place, size, now, document_id, owner),
+    )
+    if row["version"]:
+        if place != row["workspace"]:
+            _log_change(tx, owner, row["workspace"], document_id, deleted=True)
+        _log_change(tx, owner, place, document_id, deleted=False)
 
 
 def list_documents(
@@ -379,12 +443,26 @@ def count_by_state(
 ) -> dict[str, int]:
     rows = db.read(
         "SELECT CASE WHEN d.state IN ('ok', 'partial') AND c.seq > w.indexed_seq THEN 'indexing' ELSE d.state END AS shown,"
-        " count(*) AS n FROM document AS d JOIN workspace AS w ON w.id = d.workspace LEFT JOIN change AS c ON c.document = d.id"
+        " count(*) AS n FROM document AS d JOIN workspace AS w ON w.id = d.workspace LEFT JOIN change AS c ON c.workspace = d.workspace AND c.document = d.id"
         " WHERE d.owner = :owner AND (:workspace IS NULL OR d.workspace = :workspace) AND (:source IS NULL OR d.source = :source)"
         " GROUP BY shown",
         {"owner": owner, "workspace": workspace, "source": source},
     )
     return {row["shown"]: row["n"] for row in rows}
+
+
+def source_progress(db: Database, source: Source) -> dict[str, Any]:
+    """How far a source is: its state, and its documents counted by theirs."""
+    return {
+        "id": source.id,
+        "path": source.path,
+        "watch": source.watch,
+        "state": source.state,
+        "reason": source.reason,
+        "counts": count_by_state(db, source.owner, source=source.id),
+        "ignored": source.ignored,
+        "scanned_at": None if source.scanned_at is None else rfc3339(source.scanned_at),
+    }
 
 
 _CHUNK = (
@@ -429,3 +507,25 @@ def stored_chunk(row: Row) -> StoredChunk:
     symbols = tuple(row["symbols"].split("\n")) if row["symbols"] else ()
     chunk = Chunk(row["ordinal"], row["text"], span, row["heading"], symbols, row["tokens"])
     return StoredChunk(row["id"], row["document_id"], row["path"], row["title"], row["media_type"], chunk)
+
+
+def text_lines(db: Database, owner: int, document_id: str, start_line: int, end_line: int) -> list[str]:
+    """Lines of the document's text as indexed, both ends included, put together from the chunks that hold them."""
+    rows = db.read(
+        f"SELECT {_CHUNK} FROM chunk AS c JOIN document AS d ON d.id = c.document AND d.version = c.version"
+        " WHERE c.owner = ?1 AND c.document = ?2 AND c.ordinal BETWEEN"
+        " (SELECT coalesce(max(ordinal), 0) FROM chunk WHERE document = ?2 AND version = d.version AND start_line <= ?3) - 1"
+        " AND (SELECT coalesce(min(ordinal), 1000000000) FROM chunk WHERE document = ?2 AND version = d.version AND end_line > ?4)"
+        " ORDER BY c.ordinal",
+        (owner, document_id, start_line, end_line),
+    )
+    chunks = [stored_chunk(row).chunk for row in rows]
+    if not chunks:
+        return []
+    text, end = "", chunks[0].span.start_char
+    for chunk in chunks:
+        text += chunk.text[max(0, end - chunk.span.start_char) :]
+        end = chunk.span.end_char
+    blank = len(chunks[0].text) - len(chunks[0].text.lstrip())
+    first = chunks[0].span.start_line - chunks[0].text.count("\n", 0, blank)
+    return text.splitlines()[max(0, start_line - first) : max(0, end_line - first + 1)]

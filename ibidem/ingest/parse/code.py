@@ -27,6 +27,7 @@ _DEFINES = re.compile(
     r"(?:\([^)]*\)\s*)?([\w$가-힣]+)",
     re.IGNORECASE,
 )
+_WORD = re.compile(r"\w")
 _ABOVE = ("#", "//", "@", "///", "--")  # a line like this, right above a definition, belongs to it
 
 
@@ -162,11 +163,12 @@ def _open(
     The first block of an opened definition starts a chunk, so that its head stays with its members.
     """
     row, starts = start, depth > 0
-    for item in inside:
+    limits = [*(item.start for item in inside[1:]), end]
+    for item, limit in zip(inside, limits, strict=False):
         for block in _between(source, row, item.start, path, starts=starts):
             yield block
             starts = False
-        stop = _past_blank(source, item.end, end)
+        stop = _past_closing(source, item.end, limit)
         inner = (*path, item.label)
         if source.weight(item.start, stop) <= MAX_TOKENS:
             yield source.block(item.start, stop, inner, starts=starts)
@@ -190,7 +192,8 @@ def _between(source: _Source, start: int, end: int, path: tuple[str, ...], *, st
     yield source.block(row, end, path, starts=starts)
 
 
-def _past_blank(source: _Source, row: int, end: int) -> int:
-    while row < end and source.texts[row].isspace():
+def _past_closing(source: _Source, row: int, end: int) -> int:
+    """The first row with a word in it: blank lines and closing brackets belong to what they follow."""
+    while row < end and not _WORD.search(source.texts[row]):
         row += 1
     return row

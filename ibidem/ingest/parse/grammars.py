@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import NamedTuple
 
 from tree_sitter import Language, Node, Parser, Query, QueryCursor
@@ -108,7 +108,7 @@ class Found:
     broken: list[tuple[int, int]]
 
 
-@lru_cache(maxsize=None)
+@cache
 def _grammar(language: str) -> tuple[Parser, Query, Query, _Patterns]:
     module, function, patterns = GRAMMARS[language]
     grammar = Language(getattr(importlib.import_module(module), function)())

@@ -60,7 +60,7 @@ CREATE TABLE document (
     sha256 TEXT NOT NULL DEFAULT '',
     state TEXT NOT NULL CHECK (state IN ('queued', 'reading', 'ok', 'partial', 'skipped', 'failed')),
     reason TEXT NOT NULL DEFAULT '',
-    tries INTEGER NOT NULL DEFAULT 0,    -- readings begun since the content last changed
+    tries INTEGER NOT NULL DEFAULT 0,    -- readings that came to nothing: the child was lost, the file changed
     version INTEGER NOT NULL DEFAULT 0,  -- the chunks that count; 0: none yet
     next_version INTEGER NOT NULL DEFAULT 0,  -- the last one that a reading began; never used twice
     chunks INTEGER NOT NULL DEFAULT 0,
@@ -112,13 +112,14 @@ CREATE TABLE stale (
     PRIMARY KEY (document, version)
 ) STRICT, WITHOUT ROWID;
 
--- what an index has to replay: one row a document, moved to the end whenever it changes
+-- what an index has to replay: one row a document and workspace, moved to the end whenever it changes
 CREATE TABLE change (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     owner INTEGER NOT NULL,
     workspace INTEGER NOT NULL,
-    document TEXT NOT NULL UNIQUE,
-    deleted INTEGER NOT NULL
+    document TEXT NOT NULL,
+    deleted INTEGER NOT NULL,
+    UNIQUE (workspace, document)
 ) STRICT;
 CREATE INDEX change_by_workspace ON change (workspace, seq);
 
@@ -147,7 +148,7 @@ CREATE UNIQUE INDEX job_dedupe ON job (owner, kind, dedupe_key) WHERE state = 'q
 CREATE TABLE run (
     id TEXT PRIMARY KEY,
     owner INTEGER NOT NULL REFERENCES user (id),
-    workspace INTEGER NOT NULL REFERENCES workspace (id),
+    workspace INTEGER NOT NULL,  -- which may have been deleted since
     job INTEGER NOT NULL REFERENCES job (id),
     question TEXT NOT NULL,
     model TEXT NOT NULL,

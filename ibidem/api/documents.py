@@ -1,0 +1,250 @@
+"""/api/rag/documents/: uploads and pasted text, their originals, text and chunks."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO
+from urllib.parse import quote
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field, TypeAdapter
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+
+from ibidem.api.access import Engine, Owner
+from ibidem.api.paging import Cursor, Limit, page
+from ibidem.app import App
+from ibidem.errors import BadInput, Conflict, NotFound, Refused
+from ibidem.ingest.secrets import is_secret_name
+from ibidem.store.documents import (
+    add_upload,
+    chunks_of,
+    delete_documents,
+    edit_upload,
+    get_document,
+    get_place,
+    list_documents,
+    text_lines,
+)
+from ibidem.store.workspaces import HOME, get_source, get_workspace, shown_path
+from ibidem.tasks.reading import upload_path
+from ibidem.tasks.uploads import save
+from ibidem.types import Document, as_json, rfc3339
+
+router = APIRouter(prefix="/api/rag/documents", tags=["documents"])
+
+BLOCK_BYTES = 1 << 18
+
+
+class Pasted(BaseModel):
+    title: str = Field(min_length=1, max_length=500)
+    content: str
+    workspace: str = HOME
+
+
+class Edit(BaseModel):
+    title: str | None = Field(None, min_length=1, max_length=500)
+    content: str | None = None
+    workspace: str | None = None
+
+
+def shown(document: Document) -> dict[str, Any]:
+    return {
+        **as_json(document),
+        "created_at": rfc3339(document.created_at),
+        "updated_at": rfc3339(document.updated_at),
+    }
+
+
+@router.get("/")
+def documents(
+    app: Engine,
+    owner: Owner,
+    workspace: str | None = None,
+    state: str | None = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> dict[str, Any]:
+    place = get_workspace(app.db, owner, workspace) if workspace else None
+    found = list_documents(app.db, owner, workspace=place, state=state, after=cursor, limit=limit + 1)
+    return page([(mark, shown(document)) for mark, document in found], limit)
+
+
+@router.post(
+    "/",
+    status_code=201,
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {"schema": Pasted.model_json_schema()},
+                "multipart/form-data": {
+                    "schema": {
+                        "type": "object",
+                        "required": ["file"],
+                        "properties": {"file": {"type": "string", "format": "binary"}, "workspace": {"type": "string"}},
+                    }
+                },
+            },
+        }
+    },
+)
+async def add(request: Request, app: Engine, owner: Owner) -> dict[str, Any]:
+    """A file as multipart, or text as JSON. The document is `queued`; it is searchable when its state is `ok`."""
+    if request.headers.get("content-type", "").startswith("multipart/form-data"):
+        async with request.form(max_files=1, max_fields=5) as form:
+            file, workspace = form.get("file"), form.get("workspace") or HOME
+            if not isinstance(file, UploadFile) or not isinstance(workspace, str):
+                raise BadInput("the form has no `file`", hint="send the file as the form field `file`", field="file")
+            return await run_in_threadpool(_store, app, owner, workspace, file.filename or "", file.file)
+    body = await run_in_threadpool(_pasted, await request.body())
+    return await run_in_threadpool(_store_text, app, owner, body)
+
+
+@router.get("/{document_id}/")
+def get(document_id: str, app: Engine, owner: Owner) -> dict[str, Any]:
+    return shown(get_document(app.db, owner, document_id))
+
+
+@router.put("/{document_id}/")
+def edit(document_id: str, body: Edit, app: Engine, owner: Owner) -> dict[str, Any]:
+    """Change an uploaded document. A watched file is edited where it lies."""
+    _own_upload(app, owner, document_id)
+    title = None if body.title is None else clean_title(body.title)
+    place = None if body.workspace is None else get_workspace(app.db, owner, body.workspace)
+    size = None
+    if body.content is not None:
+        size = save(app.data.files, document_id, [body.content.encode("utf-8", "replace")])
+    app.queue_upload(
+        owner,
+        document_id,
+        lambda tx: edit_upload(tx, owner, document_id, title=title, workspace=place, size=size, now=time.time()),
+    )
+    app.upkeep.index_changed()
+    return shown(get_document(app.db, owner, document_id))
+
+
+@router.delete("/{document_id}/", status_code=204)
+def delete(document_id: str, app: Engine, owner: Owner) -> None:
+    _own_upload(app, owner, document_id)
+    app.db.write(lambda tx: delete_documents(tx, owner, [document_id]))
+    upload_path(app.data.files, document_id).unlink(missing_ok=True)
+    app.upkeep.index_changed()
+
+
+@router.get("/{document_id}/content/")
+def content(document_id: str, app: Engine, owner: Owner) -> StreamingResponse:
+    """The original bytes, always as a download: what a document holds is never run in the page."""
+    document = get_document(app.db, owner, document_id)
+    file = _open_original(app, owner, document)
+    name = quote(document.path.rpartition("/")[2])
+    headers = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+        "Content-Length": str(os.fstat(file.fileno()).st_size),
+    }
+    return StreamingResponse(_blocks(file), media_type="application/octet-stream", headers=headers)
+
+
+@router.get("/{document_id}/text/")
+def text(
+    document_id: str,
+    app: Engine,
+    owner: Owner,
+    start_line: Annotated[int, Query(ge=1)] = 1,
+    end_line: Annotated[int | None, Query(ge=1)] = None,
+) -> dict[str, Any]:
+    """Lines of the document as it is indexed, both ends included; at most 5,000 of them."""
+    document = get_document(app.db, owner, document_id)
+    last = min(end_line or start_line + 4_999, start_line + 4_999)
+    lines = text_lines(app.db, owner, document_id, start_line, last)
+    return {
+        "document": shown(document),
+        "start_line": start_line,
+        "end_line": start_line + len(lines) - 1,
+        "text": "\n".join(lines),
+    }
+
+
+@router.get("/{document_id}/chunks/")
+def chunks(document_id: str, app: Engine, owner: Owner, limit: Limit = 50, cursor: Cursor = None) -> dict[str, Any]:
+    """The document's chunks with their exact spans."""
+    get_document(app.db, owner, document_id)
+    if cursor is not None and not cursor.isdigit():
+        raise BadInput(f"unknown cursor {cursor!r}", hint="use the `next` of the page before", field="cursor")
+    found = chunks_of(app.db, owner, document_id, after=int(cursor or -1), limit=limit + 1)
+    return page(
+        [(str(stored.chunk.ordinal), {"id": str(stored.id), **as_json(stored.chunk)}) for stored in found], limit
+    )
+
+
+# --- storing -------------------------------------------------------------------------------------------------------
+
+
+def _pasted(raw: bytes) -> Pasted:
+    return TypeAdapter(Pasted).validate_json(raw)
+
+
+def _store_text(app: App, owner: int, body: Pasted) -> dict[str, Any]:
+    return _put(app, owner, body.workspace, body.title, iter([body.content.encode("utf-8", "replace")]))
+
+
+def _store(app: App, owner: int, workspace: str, filename: str, file: BinaryIO) -> dict[str, Any]:
+    return _put(app, owner, workspace, filename.replace("\\", "/").rpartition("/")[2], _blocks(file))
+
+
+def _put(app: App, owner: int, workspace: str, title: str, blocks: Iterator[bytes]) -> dict[str, Any]:
+    """First the bytes, durably, then the row: a document never lacks its content."""
+    place = get_workspace(app.db, owner, workspace)
+    title = clean_title(title)
+    if is_secret_name(title):
+        raise Refused(f"{title!r} is a name that holds secrets; it is not taken", hint="rename it if it holds none")
+    document_id = secrets.token_hex(8)
+    size = save(app.data.files, document_id, blocks)
+    app.queue_upload(owner, document_id, lambda tx: add_upload(tx, place, document_id, title, size, time.time()))
+    return shown(get_document(app.db, owner, document_id))
+
+
+def clean_title(title: str) -> str:
+    """NFC, one line, no control characters. Raises BadInput when nothing is left."""
+    shown_title = shown_path(os.fsencode(unicodedata.normalize("NFC", title).strip().encode("utf-8", "replace")))
+    if not shown_title:
+        raise BadInput("the document has no title", hint="give it a name, like notes.md", field="title")
+    return shown_title[:500]
+
+
+def _own_upload(app: App, owner: int, document_id: str) -> None:
+    source, _ = get_place(app.db, owner, document_id)
+    if source is not None:
+        raise Conflict(
+            "the document belongs to a folder that is kept in step",
+            hint="edit or delete the file itself, name it in .ibidemignore, or remove the source",
+        )
+
+
+def _open_original(app: App, owner: int, document: Document) -> BinaryIO:
+    source, raw_path = get_place(app.db, owner, document.id)
+    if source is None or raw_path is None:
+        path = os.fsencode(upload_path(app.data.files, document.id))
+    else:
+        root = get_source(app.db, owner, source).root
+        path = root if os.path.isfile(root) else os.path.join(root, raw_path)
+    try:
+        return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb")
+    except OSError as error:
+        shown_place = Path(os.fsdecode(path)).name
+        raise NotFound(
+            f"the original {shown_place!r} cannot be opened: {error.strerror}", hint="is it still there?"
+        ) from None
+
+
+def _blocks(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while block := file.read(BLOCK_BYTES):
+            yield block

@@ -1,0 +1,73 @@
+"""The table of HTTP statuses, and every failure in the contract's one shape."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from ibidem import errors
+from ibidem.errors import Busy, IbidemError
+
+log = logging.getLogger(__name__)
+
+STATUS: dict[type[IbidemError], int] = {  # the nearest ancestor in the tree decides
+    errors.BadInput: 400,
+    errors.ModelUnknown: 400,
+    errors.NoCredentials: 401,
+    errors.NotAllowed: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.TooLarge: 413,
+    errors.Refused: 422,
+    errors.Busy: 429,
+    errors.ModelError: 502,
+    errors.StoreError: 503,
+    errors.DiskFull: 507,
+    IbidemError: 500,
+}
+
+
+def status_of(error: IbidemError) -> int:
+    return next(STATUS[cls] for cls in type(error).__mro__ if cls in STATUS)
+
+
+def response(error: IbidemError) -> JSONResponse:
+    headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, Busy) else {}
+    return JSONResponse({"error": error.as_dict()}, status_of(error), headers=headers)
+
+
+def install(app: FastAPI) -> None:
+    """Answer errors of ours, of validation, of routing, and those nobody foresaw."""
+
+    @app.exception_handler(IbidemError)
+    async def ours(_: Request, error: IbidemError) -> JSONResponse:
+        return response(error)
+
+    @app.exception_handler(RequestValidationError)
+    async def shape(_: Request, error: RequestValidationError) -> JSONResponse:
+        first: dict[str, Any] = dict(error.errors()[0])
+        field = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path"))
+        where = f" of {field!r}" if field else ""
+        hint = "see /openapi.json for the request's shape"
+        return response(errors.BadInput(f"bad value{where}: {first['msg']}", hint=hint, field=field or None))
+
+    @app.exception_handler(HTTPException)
+    async def routing(request: Request, error: HTTPException) -> JSONResponse:
+        code, hint = {
+            404: ("not_found", "paths end in a slash; see /openapi.json"),
+            405: ("method_not_allowed", "see /openapi.json for the methods of this path"),
+        }.get(error.status_code, ("bad_input", "see /openapi.json"))
+        message = f"{request.method} {request.url.path}: {error.detail}"
+        body = {"error": {"code": code, "message": message, "hint": hint}}
+        return JSONResponse(body, error.status_code, headers=error.headers)
+
+    @app.exception_handler(Exception)
+    async def unforeseen(request: Request, error: Exception) -> JSONResponse:
+        log.error("%s %s", request.method, request.url.path, exc_info=error)
+        body = {"code": "internal", "message": f"{type(error).__name__} in the server", "hint": "see the server's log"}
+        return JSONResponse({"error": body}, 500)

@@ -1,0 +1,133 @@
+"""/api/runs/: ask, follow, stop. POST starts, GET only reads."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field
+
+from ibidem.api.access import Engine, Owner
+from ibidem.app import App
+from ibidem.errors import BadInput
+from ibidem.store.runs import EventNumber, Run, get_run
+from ibidem.store.workspaces import HOME
+from ibidem.types import Event, rfc3339
+
+router = APIRouter(prefix="/api/runs", tags=["runs"])
+
+HEARTBEAT_S = 15.0
+STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+class Question(BaseModel):
+    question: str
+    workspace: str = HOME
+    model: str | None = None
+    mode: str = "chat"
+    idempotency_key: str | None = Field(None, min_length=1, max_length=200)
+
+
+def shown(run: Run) -> dict[str, Any]:
+    return {
+        "run_id": run.id,
+        "state": run.state,
+        "attempt": run.attempt,
+        "question": run.question,
+        "model": run.model,
+        "mode": run.mode,
+        "message": run.message,
+        "error": run.error,
+        "created_at": rfc3339(run.created_at),
+        "ended_at": None if run.ended_at is None else rfc3339(run.ended_at),
+    }
+
+
+@router.post("/", status_code=202)
+def start(body: Question, app: Engine, owner: Owner) -> dict[str, str]:
+    run = app.answers.start(
+        owner,
+        body.question,
+        workspace=body.workspace,
+        model=body.model,
+        mode=body.mode,
+        idempotency_key=body.idempotency_key,
+    )
+    app.worker.wake()
+    return {"run_id": run.id}
+
+
+@router.get("/{run_id}/")
+def get(run_id: str, app: Engine, owner: Owner) -> dict[str, Any]:
+    return shown(get_run(app.db, owner, run_id))
+
+
+@router.post("/{run_id}/stop/")
+async def stop(run_id: str, app: Engine, owner: Owner) -> dict[str, Any]:
+    """A running answer ends within a second with what it has; an ended one stays as it is."""
+    run, running = await asyncio.to_thread(app.answers.stop, owner, run_id)
+    if running:
+        app.worker.cancel(run.job)
+    return shown(run)
+
+
+@router.get("/{run_id}/events/")
+async def events(
+    run_id: str,
+    app: Engine,
+    owner: Owner,
+    after: str | None = None,
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> StreamingResponse:
+    """The run's events as SSE, from the beginning or behind `after` (`Last-Event-ID` says the same)."""
+    start = event_number(after or last_event_id)
+    await asyncio.to_thread(get_run, app.db, owner, run_id)  # 404 before the stream begins
+    return StreamingResponse(sse(app, owner, run_id, start), media_type="text/event-stream", headers=STREAM_HEADERS)
+
+
+async def sse(app: App, owner: int, run_id: str, after: EventNumber) -> AsyncGenerator[str, None]:
+    """Server-sent events, with a comment now and then so that nobody takes silence for an end."""
+    yield "retry: 1000\n\n"
+
+    def position(run: Run) -> int:
+        return app.queue.waiting_before(run.job)
+
+    async with aclosing(app.streams.follow(owner, run_id, after=after, position=position)) as stream:
+        step = asyncio.ensure_future(anext(stream))
+        try:
+            while True:
+                done, _ = await asyncio.wait([step], timeout=HEARTBEAT_S)
+                if not done:
+                    yield ": still here\n\n"
+                    continue
+                try:
+                    number, event = step.result()
+                except StopAsyncIteration:
+                    return
+                yield frame(number, event)
+                step = asyncio.ensure_future(anext(stream))
+        finally:
+            step.cancel()
+            await asyncio.gather(step, return_exceptions=True)
+
+
+def frame(number: EventNumber | None, event: Event) -> str:
+    """One event on the wire: `id` (A.S), `event`, `data`."""
+    mark = f"id: {number[0]}.{number[1]}\n" if number else ""
+    data = json.dumps(event.data, ensure_ascii=False, separators=(",", ":"))
+    return f"{mark}event: {event.name}\ndata: {data}\n\n"
+
+
+def event_number(text: str | None) -> EventNumber:
+    """`A.S` as a reader sends it. Raises BadInput."""
+    if not text:
+        return 0, 0
+    attempt, _, seq = text.partition(".")
+    if not (text.isascii() and attempt.isdigit() and seq.isdigit() and len(text) < 20):
+        raise BadInput(f"{text!r} is no event number", hint="send the `id` of the last event you have", field="after")
+    return int(attempt), int(seq)

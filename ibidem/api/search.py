@@ -1,0 +1,36 @@
+"""/api/search/: hits, and with `trace` how they came about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from ibidem.api.access import Engine, Owner
+from ibidem.store.workspaces import HOME, get_workspace
+from ibidem.tasks.answers import check_question
+from ibidem.types import as_json
+
+router = APIRouter(prefix="/api", tags=["search"])
+
+
+class Query(BaseModel):
+    query: str
+    workspace: str = HOME
+    limit: int = Field(10, ge=1, le=100)
+    trace: bool = False
+
+
+@router.post("/search/")
+def search(body: Query, app: Engine, owner: Owner) -> dict[str, Any]:
+    check_question(body.query, app.settings.serve.max_question_bytes)
+    workspace = get_workspace(app.db, owner, body.workspace)
+    context = app.search(body.query, workspace, hits=body.limit)
+    answer: dict[str, Any] = {
+        "hits": [as_json(hit) for hit in context.hits(body.limit)],
+        "timings": {"search_ms": context.search_ms},
+    }
+    if body.trace:
+        answer["trace"] = context.trace
+    return answer

@@ -1,0 +1,97 @@
+"""All routes in one application, and the process that serves it."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from ibidem import __version__
+from ibidem.api import auth, documents, errors, health, jobs, runs, search, start_page, workspaces
+from ibidem.api.access import Access
+from ibidem.api.guard import LOOPBACK_NAMES, Guard
+from ibidem.app import App
+from ibidem.errors import BadInput, PortTaken
+
+STOP_S = 5  # open streams get so long to end
+
+log = logging.getLogger(__name__)
+
+
+def create(engine: App, *, port: int, lifespan: Callable[[FastAPI], object] | None = None) -> tuple[ASGIApp, Access]:
+    """The guarded application over an engine, and who may use it."""
+    app = FastAPI(
+        title="Ibidem",
+        version=__version__,
+        description="Cited answers over your own documents and code. Send the data directory's secret as Bearer.",
+        lifespan=lifespan,  # type: ignore[arg-type]
+        redirect_slashes=False,
+        docs_url=None,
+        redoc_url=None,
+        strict_content_type=False,
+    )
+    app.state.engine = engine
+    app.state.access = Access(engine, port)
+    errors.install(app)
+    for part in (auth, workspaces, documents, search, runs, jobs, health, start_page):
+        app.include_router(part.router)
+    return Guard(app, port=port, max_body_bytes=engine.settings.serve.max_upload_bytes), app.state.access
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """The listening socket, taken before anything else is started. Raises BadInput, PortTaken."""
+    if host not in LOOPBACK_NAMES and host != "::1":
+        raise BadInput(
+            f"listening on {host!r} would open your documents to the network",
+            hint="use 127.0.0.1; other machines need sign-in with passwords, which this version has not",
+            field="host",
+        )
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host.strip("[]"), port))
+        listener.listen(256)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise PortTaken(
+                f"port {port} on {host} is taken", hint="stop the other program, or choose another --port"
+            ) from None
+        raise PortTaken(f"cannot listen on {host}:{port}: {error.strerror}", hint="choose another --port") from error
+    return listener
+
+
+async def serve(engine: App, listener: socket.socket, *, ready: Callable[[str, Access], None]) -> None:
+    """Serve until a signal; `ready(address, access)` is called once requests are answered."""
+    host, port = listener.getsockname()[:2]
+    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with engine.running():
+            engine.data.announce(address)
+            ready(address, access)  # the socket listens already: requests wait for the moment that is left
+            try:
+                yield
+            finally:
+                engine.data.retire()
+
+    app, access = create(engine, port=port, lifespan=lifespan)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="on",
+        timeout_graceful_shutdown=STOP_S,
+        timeout_keep_alive=30,
+        ws="none",
+    )
+    await uvicorn.Server(config).serve(sockets=[listener])

@@ -1,0 +1,32 @@
+"""The start page at `/`: what is indexed, and an answer to a question. Plain files, no build step."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from ibidem.errors import NotFound
+
+router = APIRouter(include_in_schema=False)
+
+_TYPES = {"html": "text/html", "js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
+_FILES = {
+    entry.name: (entry.read_bytes(), _TYPES[entry.name.rpartition(".")[2]])
+    for entry in files("ibidem.api").joinpath("page").iterdir()
+    if entry.name.rpartition(".")[2] in _TYPES
+}
+
+
+@router.get("/")
+def index() -> Response:
+    return asset("index.html")
+
+
+@router.get("/page/{name}")
+def asset(name: str) -> Response:
+    if name not in _FILES:
+        raise NotFound(f"no file {name!r}", hint="open / instead")
+    content, media_type = _FILES[name]
+    return Response(content, media_type=f"{media_type}; charset=utf-8", headers={"Cache-Control": "no-cache"})

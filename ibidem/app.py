@@ -1,0 +1,333 @@
+"""`build(settings)` puts the parts together; nothing else knows all of them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from pathlib import Path
+
+from ibidem.errors import BadInput, Conflict, DataDirUnusable, IbidemError, NotFound
+from ibidem.index.analyze import tokenize
+from ibidem.index.indexes import Indexes
+from ibidem.ingest.children import Children
+from ibidem.jobs.queue import Job
+from ibidem.jobs.sqlite import SqliteQueue
+from ibidem.jobs.streams import Streams
+from ibidem.jobs.worker import Lane, Ticket, Worker
+from ibidem.models.base import ChatModel
+from ibidem.models.catalog import open_model
+from ibidem.retrieve.retrieve import Context, retrieve
+from ibidem.settings import Settings
+from ibidem.store.database import Database
+from ibidem.store.datadir import DataDir
+from ibidem.store.documents import fail_waiting, recover, waiting_upload
+from ibidem.store.migrate import migrate
+from ibidem.store.workspaces import (
+    LOCAL_OWNER,
+    Source,
+    Workspace,
+    add_source,
+    all_sources,
+    ensure_home,
+    get_source,
+)
+from ibidem.tasks.answers import Answers
+from ibidem.tasks.reading import Reader, upload_path
+from ibidem.tasks.sources import Sources
+from ibidem.tasks.upkeep import Upkeep
+from ibidem.tasks.watch import Watcher
+
+SYNC_PRIORITY, UPLOAD_PRIORITY, REFRESH_PRIORITY = 0, 5, 8
+GRACE_S = 3.0  # a stop waits so long for files that are being read
+
+
+class App:
+    """The assembled parts. `running()` makes them work; without it they only answer."""
+
+    def __init__(self, settings: Settings, data: DataDir, db: Database) -> None:
+        limits = settings.ingest
+        pool = partial(Children, memory_bytes=limits.child_memory_bytes, timeout_s=limits.batch_timeout_s)
+        readers = pool(limits.workers or max(1, (os.cpu_count() or 2) - 1))
+        quick = pool(1, niceness=5)  # for a saved file or an upload, which do not wait behind a walk
+        indexer = Children(
+            1, memory_bytes=0, timeout_s=limits.batch_timeout_s
+        )  # it maps the index: no bound on addresses
+        self.pools = [readers, quick, indexer]
+        self.settings = settings
+        self.data = data
+        self.db = db
+        self.queue = SqliteQueue(db)
+        self.streams = Streams(db, journal_s=settings.jobs.journal_s)
+        self.indexes = Indexes(data.index, db, indexer.call)
+        self.upkeep = Upkeep(db, self.indexes, self.pools, settings)
+        self.uploads = Reader(db, quick, limits, changed=self.upkeep.index_changed)
+        self.sources = Sources(
+            db,
+            readers,
+            bulk=Reader(db, readers, limits, changed=self.upkeep.index_changed),
+            quick=self.uploads,
+            changed=self.upkeep.index_changed,
+        )
+        self.answers = Answers(db, self.queue, self.streams, settings, search=self.search, open_model=self.open_model)
+        self.watcher = Watcher(
+            lambda: all_sources(db),
+            without=data.root,
+            settle_s=limits.settle_s,
+            refresh=self.queue_refresh,
+            sync=self.queue_sync,
+        )
+        jobs = settings.jobs
+        self.worker = Worker(
+            self.queue,
+            {
+                "answer": self.answers.handle,
+                "sync": self._sync,
+                "refresh": self._refresh,
+                "upload": self._upload,
+                "rebuild": self._rebuild,
+            },
+            [
+                Lane(["answer"], jobs.answers),
+                Lane(["sync"], jobs.indexing),
+                Lane(["refresh", "upload"], 2),
+                Lane(["rebuild"], 1),
+            ],
+            lease_s=jobs.lease_s,
+            poll_s=jobs.poll_s,
+            on_dead=self._bury,
+        )
+        self._models: dict[str, ChatModel] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    # --- what the edges ask for ----------------------------------------------------------------------------------------
+
+    def search(self, question: str, workspace: Workspace, *, hits: int = 0) -> Context:
+        return retrieve(
+            question, workspace, indexes=self.indexes, db=self.db, settings=self.settings.retrieve, hits=hits
+        )
+
+    def open_model(self, name: str) -> ChatModel:
+        """One object a name: what a provider has learnt of its model is kept between answers. Raises ModelUnknown."""
+        model = self._models.get(name)
+        if model is None:
+            model = self._models[name] = open_model(name, self.settings.models, tokenize)
+        return model
+
+    def add_source(self, workspace: Workspace, path: str, *, watch: bool) -> tuple[Source, str]:
+        """Take a folder or file of this machine into the workspace and queue its first walk. Returns it with the job.
+
+        Raises BadInput for a path that is not absolute, not there, or the data directory itself.
+        """
+        root = os.path.abspath(os.path.expanduser(path))
+        if not os.path.isabs(os.path.expanduser(path)):
+            raise BadInput(f"the path {path!r} is not absolute", hint="write it from / on", field="path")
+        if not os.path.exists(root):
+            raise NotFound(f"no file or folder {path!r}", hint="check the path", field="path")
+        if not os.access(root, os.R_OK):
+            raise BadInput(f"{path!r} cannot be read", hint="change its rights, or add what you may read", field="path")
+        if Path(root).is_relative_to(self.data.root):
+            raise BadInput(f"{path!r} is Ibidem's own data directory", hint="add another folder", field="path")
+        now = time.time()
+        source = self.db.write(lambda tx: add_source(tx, workspace, os.fsencode(root), watch=watch, now=now))
+        return source, self.queue_sync(source)
+
+    def queue_sync(self, source: Source) -> str:
+        job = self.queue.put(
+            "sync", {"source": source.id}, owner=source.owner, priority=SYNC_PRIORITY, dedupe_key=source.id
+        )
+        self.worker.wake()
+        return job
+
+    def queue_rebuild(self, workspace: Workspace) -> str:
+        """Build the workspace's index anew beside the present one, which answers until the new one is complete."""
+        job = self.queue.put(
+            "rebuild", {"workspace": workspace.id}, owner=workspace.owner, dedupe_key=str(workspace.id)
+        )
+        self.worker.wake()
+        return job
+
+    def queue_refresh(self, source: Source, paths: list[bytes]) -> None:
+        payload = {"source": source.id, "paths": [os.fsdecode(path) for path in paths]}
+        self.queue.put("refresh", payload, owner=source.owner, priority=REFRESH_PRIORITY)
+        self.worker.wake()
+
+    def queue_upload(self, owner: int, document_id: str, also: Callable[[sqlite3.Connection], None]) -> str:
+        """Queue the reading of an uploaded document together with the rows that describe it."""
+        job = self.queue.put(
+            "upload",
+            {"document": document_id},
+            owner=owner,
+            priority=UPLOAD_PRIORITY,
+            also=lambda tx, _: also(tx),
+        )
+        self.worker.wake()
+        return job
+
+    async def cancel_job(self, job_id: str, owner: int) -> Job:
+        """A waiting job ends now, a running one within a second; the run of an answer ends with it."""
+        job = await asyncio.to_thread(self.queue.get, job_id, owner)
+        if job.kind == "answer":
+            await asyncio.to_thread(self.answers.stop, owner, job.payload["run"])
+        else:
+            await asyncio.to_thread(self.queue.cancel, job_id, owner)
+        self.worker.cancel(job_id)
+        return await asyncio.to_thread(self.queue.get, job_id, owner)
+
+    def retry_job(self, job_id: str, owner: int) -> Job:
+        """Raises Conflict for an answer: its run has ended, and ends only once."""
+        if self.queue.get(job_id, owner).kind == "answer":
+            raise Conflict("an ended answer stays as it is", hint="ask the question again")
+        job = self.queue.retry(job_id, owner)
+        self.worker.wake()
+        return job
+
+    def watch_again(self) -> None:
+        """Sources have come or gone. From any thread."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self.watcher.restart)
+
+    # --- handlers of jobs ------------------------------------------------------------------------------------------------
+
+    async def _sync(self, ticket: Ticket) -> None:
+        source = await asyncio.to_thread(self._source_of, ticket.job)
+        if source is None:
+            return
+        ticket.headway = True  # its documents carry the state: a new claim goes on where this one ended
+        await in_thread(lambda stop: self.sources.sync(source, ticket.progress, stop))
+
+    async def _refresh(self, ticket: Ticket) -> None:
+        source = await asyncio.to_thread(self._source_of, ticket.job)
+        if source is None:
+            return
+        paths = [os.fsencode(path) for path in ticket.job.payload["paths"]]
+        await in_thread(lambda stop: self.sources.refresh(source, paths, stop))
+
+    async def _rebuild(self, ticket: Ticket) -> None:
+        await in_thread(lambda _: self.indexes.replay(ticket.job.payload["workspace"], fresh=True))
+
+    def _source_of(self, job: Job) -> Source | None:
+        """None when the source has been removed in the meantime: nothing is left to do."""
+        with suppress(NotFound):
+            return get_source(self.db, job.owner, job.payload["source"])
+        return None
+
+    async def _upload(self, ticket: Ticket) -> None:
+        owner, document_id = ticket.job.owner, ticket.job.payload["document"]
+
+        def read(stop: threading.Event) -> None:
+            while not stop.is_set() and (document := waiting_upload(self.db, owner, document_id)):
+                self.uploads.read([document], lambda one: os.fsencode(upload_path(self.data.files, one.id)), stop)
+
+        await in_thread(read)
+
+    def _bury(self, job: Job) -> None:
+        if job.kind == "answer":
+            self.answers.bury(job)
+        elif job.kind == "upload":
+            reason = "reading it ended the program; upload it again, or leave it out"
+            self.db.write(lambda tx: fail_waiting(tx, job.owner, job.payload["document"], reason))
+
+    # --- life ------------------------------------------------------------------------------------------------------------
+
+    def recover(self) -> None:
+        """At start, under the data directory's lock: whatever the last process left half done waits again."""
+        self.db.write(recover)
+        self.queue.expire_leases()
+        self.rescan()
+
+    def rescan(self) -> None:
+        """Walk every source again: what no notice told."""
+        for source in all_sources(self.db):
+            self.queue_sync(source)
+
+    @asynccontextmanager
+    async def running(self, *, watch: bool = True, only: Collection[str] = ()) -> AsyncIterator[App]:
+        """Work: worker, journal, indexing, upkeep, and (for a server) watched folders. Everything ends in order.
+
+        `only` leaves all other kinds of jobs waiting: a single question does not begin a long walk.
+        """
+        if only:
+            self.worker.only(only)
+        self._loop = asyncio.get_running_loop()
+        tasks = [
+            asyncio.create_task(work)
+            for work in (self.streams.journal(), self.upkeep.index(), self.upkeep.tidy(self.rescan))
+        ]
+        if watch:
+            tasks.append(asyncio.create_task(self.watcher.run()))
+        worker = asyncio.create_task(self.worker.run())
+        try:
+            yield self
+        finally:
+            for pool in self.pools:
+                pool.refuse_new(after_s=GRACE_S)
+            await self.worker.stop()
+            await worker
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            for model in self._models.values():
+                await model.close()
+
+    def close(self) -> None:
+        """End children and connections, leave the mark of an orderly stop, give the directory back."""
+        for pool in self.pools:
+            pool.close()
+        self.indexes.close()
+        self.db.close()
+        with suppress(OSError):
+            self.data.leave_clean_mark()
+        self.data.unlock()
+
+
+async def in_thread(work: Callable[[threading.Event], None]) -> None:
+    """Run plain code in a thread; a cancel sets its `stop` and waits until it has come to a good place."""
+    stop = threading.Event()
+    running = asyncio.ensure_future(asyncio.to_thread(work, stop))
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        stop.set()
+        with suppress(IbidemError):
+            await running
+        raise
+
+
+def build(settings: Settings) -> App:
+    """Open the data directory for this process alone and put everything together; migrates first.
+
+    Raises DataDirInUse, DataDirUnusable, DiskFull.
+    """
+    data = DataDir(settings.data_dir)
+    data.lock()
+    try:
+        clean = data.take_clean_mark() or not data.database.exists()
+        migrate(data.database, data.backups)
+        db = Database(data.database)
+        if not clean:
+            threading.Thread(target=check, args=(db,), name="store-check", daemon=True).start()
+        ensure_home(db, LOCAL_OWNER, time.time())
+        app = App(settings, data, db)
+    except BaseException:
+        data.unlock()
+        raise
+    return app
+
+
+def check(db: Database) -> None:
+    """After a stop that was not in order: look the store over; a damaged one takes no more writes."""
+    try:
+        found = db.read_one("PRAGMA quick_check(1)")
+        damage = None if found and found[0] == "ok" else str(found[0] if found else "no answer")
+    except sqlite3.DatabaseError as error:
+        damage = str(error)
+    if damage:
+        db.refuse_writes(
+            DataDirUnusable(f"the store is damaged: {damage}", hint="restore the newest file from backups/")
+        )

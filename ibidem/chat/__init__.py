@@ -1,0 +1,1 @@
+"""A question and a session -> events."""

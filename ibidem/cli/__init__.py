@@ -1,0 +1,1 @@
+"""The `ibidem` command: a file for each command. Heavy parts are imported inside the commands that need them."""

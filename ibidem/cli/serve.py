@@ -1,0 +1,87 @@
+"""`ibidem serve` and `ibidem open`: the server, and the link into it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ibidem.cli.client import find
+from ibidem.cli.main import DataDirOption, app, settings
+from ibidem.errors import NotFound
+
+
+@app.command()
+def serve(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Folders or files to keep in step, in the workspace home.")
+    ] = None,
+    host: Annotated[str | None, typer.Option(help="Loopback address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on.")] = None,
+    open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Run the server, its worker and the watcher; prints the one-time link."""
+    import asyncio
+
+    from ibidem.api.access import Access
+    from ibidem.api.server import bind
+    from ibidem.api.server import serve as serve_http
+    from ibidem.app import build
+    from ibidem.cli.engine import absolute
+    from ibidem.store.workspaces import LOCAL_OWNER, get_workspace
+
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    loaded = settings(data_dir)
+    engine = build(loaded)
+    try:
+        listener = bind(host or loaded.serve.host, port or loaded.serve.port)
+        engine.recover()
+        home = get_workspace(engine.db, LOCAL_OWNER)
+        for path in paths or []:
+            engine.add_source(home, absolute(path), watch=True)
+
+        def ready(address: str, access: Access) -> None:
+            link = f"{address}/#t={access.new_link_token()}"
+            print(
+                f"Ibidem serves {address}",
+                f"data: {loaded.data_dir}",
+                f"open:  {link}  (once, within a minute; `ibidem open` gives a fresh link)",
+                sep="\n",
+                flush=True,
+            )
+            if open_page:
+                open_browser(link)
+
+        asyncio.run(serve_http(engine, listener, ready=ready))
+    except KeyboardInterrupt:
+        print("stopped", flush=True)
+    finally:
+        engine.close()
+
+
+@app.command("open")
+def open_(data_dir: DataDirOption = None) -> None:
+    """Print a one-time link into the running server, and open it where there is a browser."""
+    client = find(settings(data_dir).data_dir)
+    if client is None:
+        raise NotFound("no server runs on this data directory", hint="start one with `ibidem serve`")
+    link = client.call("POST", "/api/auth/link/")["url"]
+    print(link)
+    if sys.stdout.isatty():
+        open_browser(link)
+
+
+def open_browser(link: str) -> None:
+    """Only where there is a screen: text browsers would take the terminal."""
+    if sys.platform == "darwin" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+        import webbrowser
+
+        webbrowser.open(link)

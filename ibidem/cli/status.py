@@ -1,0 +1,145 @@
+"""`ibidem status` and `ibidem doctor`: what there is, and what is wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import typer
+
+from ibidem import __version__
+from ibidem.cli.main import DataDirOption, JsonOption, app, settings
+from ibidem.settings import Settings
+
+LOW_DISK_BYTES = 1 << 30
+
+
+@app.command()
+def status(as_json: JsonOption = False, data_dir: DataDirOption = None) -> None:
+    """Workspaces, sources and documents by state. Reads only; needs no server."""
+    found = overview(settings(data_dir))
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False))
+        return
+    print(f"data:   {found['data_dir']}")
+    print(f"server: {found['server'] or 'not running'}")
+    for workspace in found["workspaces"]:
+        print(f"\n{workspace['slug']}  ({workspace['name']})  {_counts(workspace['counts'])}")
+        for source in workspace["sources"]:
+            watched = "watched" if source["watch"] else "not watched"
+            print(f"  {source['path']}  {source['state']}, {watched}: {_counts(source['counts'])}")
+            if source["reason"]:
+                print(f"    {source['reason']}")
+
+
+def overview(loaded: Settings) -> dict[str, Any]:
+    from ibidem.store.database import Database
+    from ibidem.store.datadir import DataDir
+    from ibidem.store.documents import count_by_state, source_progress
+    from ibidem.store.workspaces import LOCAL_OWNER, list_sources, list_workspaces
+
+    data = DataDir(loaded.data_dir)
+    server = data.server()
+    found: dict[str, Any] = {"data_dir": str(data.root), "server": server.address if server else None, "workspaces": []}
+    if not data.database.exists():
+        return found
+    db = Database(data.database, read_only=True)
+    try:
+        for workspace in list_workspaces(db, LOCAL_OWNER):
+            found["workspaces"].append(
+                {
+                    "slug": workspace.slug,
+                    "name": workspace.name,
+                    "documents": workspace.documents,
+                    "counts": count_by_state(db, LOCAL_OWNER, workspace=workspace.id),
+                    "sources": [source_progress(db, source) for source in list_sources(db, workspace)],
+                }
+            )
+    finally:
+        db.close()
+    return found
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{number} {state}" for state, number in sorted(counts.items())) or "no documents"
+
+
+@app.command()
+def doctor(data_dir: DataDirOption = None) -> None:
+    """Check the machine, the data directory, the store, the index and the models; list what may leave this machine."""
+    loaded = settings(data_dir)
+    wrong = 0
+    for name, fine, said in checks(loaded):
+        wrong += fine is False
+        print(f"{'ok  ' if fine else 'note' if fine is None else 'BAD '}  {name}: {said}")
+    print("\nwhat may leave this machine:")
+    for line in outbound(loaded):
+        print(f"  {line}")
+    if wrong:
+        raise typer.Exit(1)
+
+
+def checks(loaded: Settings) -> Iterator[tuple[str, bool | None, str]]:
+    """(what, fine or None for a note, what was seen)."""
+    from ibidem.store.datadir import DataDir
+
+    yield "version", True, f"ibidem {__version__}, Python {sys.version.split()[0]}, SQLite {sqlite3.sqlite_version}"
+    data = DataDir(loaded.data_dir)
+    if not data.database.exists():
+        yield "data directory", None, f"{data.root} holds no store yet; `ibidem add FOLDER` makes one"
+    else:
+        mode = data.root.stat().st_mode & 0o777
+        yield "data directory", mode & 0o077 == 0, f"{data.root}, mode {mode:o}"
+        free = shutil.disk_usage(data.root).free
+        yield "disk", free > LOW_DISK_BYTES, f"{free / 1e9:.1f} GB free"
+        server = data.server()
+        yield "server", True if server else None, server.address if server else "not running"
+        yield from _store_checks(data)
+    yield from _model_checks(loaded)
+
+
+def _store_checks(data: Any) -> Iterator[tuple[str, bool | None, str]]:
+    from ibidem.index.indexes import Indexes
+    from ibidem.store.database import Database
+    from ibidem.store.workspaces import all_sources
+
+    db = Database(data.database, read_only=True)
+    try:
+        found = db.read_one("PRAGMA quick_check(1)")
+        yield (
+            "store",
+            bool(found and found[0] == "ok"),
+            f"{data.database.stat().st_size / 1e6:.1f} MB, {found[0] if found else 'no answer'}",
+        )
+        behind = Indexes(data.index, db, None).behind()
+        yield "index", None if behind else True, "catching up" if behind else "has every change"
+        for source in all_sources(db):
+            there = os.path.exists(source.root)
+            yield f"source {source.path}", there, source.state if there else "is not there; its documents are kept"
+    except sqlite3.DatabaseError as error:
+        yield "store", False, f"damaged: {error}; restore the newest file from {data.backups}"
+    finally:
+        db.close()
+
+
+def _model_checks(loaded: Settings) -> Iterator[tuple[str, bool | None, str]]:
+    import asyncio
+
+    from ibidem.models.catalog import reachable
+
+    yield "default model", True, loaded.models.default
+    for info in asyncio.run(reachable(loaded.models)):
+        yield f"model {info.name}", True if info.reachable else None, info.detail or "reachable"
+
+
+def outbound(loaded: Settings) -> list[str]:
+    """Every address that Ibidem may speak to, and when. There is no telemetry and no update check."""
+    return [
+        f"{loaded.models.ollama_url}  (questions to ollama:* models, and this check)",
+        f"{loaded.models.openai_url}  (questions to openai:* models, and this check)",
+    ]

@@ -1,0 +1,72 @@
+"""Passages and hits in the contract's words: what a footnote and a search result carry."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ibidem.index.analyze import tokenize
+from ibidem.retrieve.budget import Ranked
+from ibidem.types import Citation, Hit, Passage, Span
+
+_MARK = re.compile(r"\[(\d{1,3})\]")
+
+
+def citation(passage: Passage) -> Citation:
+    return Citation(
+        number=passage.number,
+        document_id=passage.document_id,
+        path=passage.path,
+        title=passage.title,
+        start_line=passage.span.start_line,
+        end_line=passage.span.end_line,
+        page=passage.span.page,
+        heading=passage.heading,
+        text=passage.text.strip("\n"),
+        url=url(passage.document_id, passage.span),
+    )
+
+
+def url(document_id: str, span: Span) -> str:
+    """The address that opens the passage in the page."""
+    page = f"&page={span.page}" if span.page else ""
+    return f"/#/documents/{document_id}?lines={span.start_line}-{span.end_line}{page}"
+
+
+def cited(answer: str, passages: Sequence[Passage]) -> list[Citation]:
+    """The passages whose numbers stand in the answer, in order of their first mention; unknown numbers are dropped."""
+    by_number = {passage.number: passage for passage in passages}
+    numbers = dict.fromkeys(int(number) for number in _MARK.findall(answer))
+    return [citation(by_number[number]) for number in numbers if number in by_number]
+
+
+def hit(ranked: Ranked, tokens: Sequence[str]) -> Hit:
+    stored = ranked.stored
+    return Hit(
+        document_id=stored.document_id,
+        path=stored.path,
+        start_line=stored.chunk.span.start_line,
+        end_line=stored.chunk.span.end_line,
+        page=stored.chunk.span.page,
+        heading=stored.chunk.heading,
+        text=stored.chunk.text.strip("\n"),
+        score=round(ranked.score, 4),
+        channels=ranked.channels,
+        why=_why(ranked, tokens),
+    )
+
+
+def _why(ranked: Ranked, tokens: Sequence[str]) -> str:
+    """The question's tokens that stand in the chunk, by the field they stand in."""
+    stored = ranked.stored
+    fields = {
+        "text": stored.chunk.text,
+        "names": " ".join((*stored.chunk.symbols, stored.chunk.heading)),
+        "path": stored.path,
+    }
+    found = []
+    for name, text in fields.items():
+        held = set(tokenize(text))
+        if shared := [token for token in tokens if token in held]:
+            found.append(f"{name}: {', '.join(shared[:8])}")
+    return "; ".join(found)

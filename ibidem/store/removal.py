@@ -1,0 +1,44 @@
+"""Workspaces and sources leave with all their documents, in short steps: streams share the writer."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Literal
+
+from ibidem.errors import Conflict
+from ibidem.store.database import Database
+from ibidem.store.documents import delete_documents
+from ibidem.store.workspaces import HOME, Source, Workspace, list_sources
+
+
+def empty_workspace(db: Database, workspace: Workspace) -> None:
+    """Take its sources and documents away in short steps; the workspace itself stays."""
+    for source in list_sources(db, workspace):
+        remove_source(db, source)
+    while ids := _some_documents(db, "workspace", workspace.id):
+        db.write(lambda tx, ids=ids: delete_documents(tx, workspace.owner, ids))  # type: ignore[misc]
+
+
+def delete_workspace(db: Database, workspace: Workspace) -> None:
+    """Raises Conflict for `home`, which every owner has."""
+    if workspace.slug == HOME:
+        raise Conflict("the workspace home cannot be deleted", hint="delete its sources and documents", field="slug")
+    empty_workspace(db, workspace)
+
+    def drop(tx: sqlite3.Connection) -> None:
+        tx.execute("DELETE FROM change WHERE workspace = ? AND owner = ?", (workspace.id, workspace.owner))
+        tx.execute("DELETE FROM workspace WHERE id = ? AND owner = ?", (workspace.id, workspace.owner))
+
+    db.write(drop)
+
+
+def remove_source(db: Database, source: Source) -> None:
+    """The source goes, and its documents with it, in short steps."""
+    db.write(lambda tx: tx.execute("UPDATE source SET watch = 0 WHERE id = ? AND owner = ?", (source.id, source.owner)))
+    while ids := _some_documents(db, "source", source.id):
+        db.write(lambda tx, ids=ids: delete_documents(tx, source.owner, ids))  # type: ignore[misc]
+    db.write(lambda tx: tx.execute("DELETE FROM source WHERE id = ? AND owner = ?", (source.id, source.owner)))
+
+
+def _some_documents(db: Database, column: Literal["source", "workspace"], value: str | int) -> list[str]:
+    return [row["id"] for row in db.read(f"SELECT id FROM document WHERE {column} = ? LIMIT 200", (value,))]

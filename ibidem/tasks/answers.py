@@ -1,0 +1,267 @@
+"""Runs: started by a question, carried out as jobs, ended exactly once whatever happens."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import aclosing
+from typing import Any, get_args
+
+from ibidem.chat.answer import Draft, answer
+from ibidem.errors import BadInput, Busy, Conflict, ModelError, TooLarge
+from ibidem.jobs.queue import EndState, Job, Queue
+from ibidem.jobs.streams import Stream, Streams
+from ibidem.jobs.worker import Ticket, as_error, may_pass
+from ibidem.models.base import ChatModel
+from ibidem.retrieve.retrieve import Context
+from ibidem.settings import Settings
+from ibidem.store.database import Database
+from ibidem.store.runs import (
+    Run,
+    begin_attempt,
+    end_run,
+    get_run,
+    insert_run,
+    new_run_id,
+    read_events,
+    run_by_key,
+    write_events,
+)
+from ibidem.store.workspaces import HOME, Workspace, get_workspace
+from ibidem.types import Event, Mode, as_json, rfc3339
+
+MODES = get_args(Mode)
+MODEL_RETRIES = 2  # of an answer that had shown nothing, when the model's server asked for patience (429, 5xx)
+_JOB_STATE: dict[str, EndState] = {
+    "finished": "done",
+    "failed": "failed",
+    "stopped": "cancelled",
+    "interrupted": "failed",
+}
+
+Search = Callable[[str, Workspace], Context]
+
+
+class Answers:
+    """Starts, carries out, stops and recovers runs. `handle` is the worker's; the rest may be called from a thread."""
+
+    def __init__(
+        self,
+        db: Database,
+        queue: Queue,
+        streams: Streams,
+        settings: Settings,
+        *,
+        search: Search,
+        open_model: Callable[[str], ChatModel],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._db = db
+        self._queue = queue
+        self._streams = streams
+        self._settings = settings
+        self._search = search
+        self._open_model = open_model
+        self._clock = clock
+
+    # --- starting ----------------------------------------------------------------------------------------------------
+
+    def start(
+        self,
+        owner: int,
+        question: str,
+        *,
+        workspace: str = HOME,
+        model: str | None = None,
+        mode: str = "chat",
+        idempotency_key: str | None = None,
+    ) -> Run:
+        """Store the question and queue its job in one transaction; the same key gives the same run.
+
+        Raises BadInput, TooLarge, ModelUnknown, UnknownWorkspace, Conflict, Busy.
+        """
+        check_question(question, self._settings.serve.max_question_bytes)
+        if mode not in MODES:
+            raise BadInput(f"unknown mode {mode!r}", hint=f"one of {', '.join(MODES)}", field="mode")
+        name = model or self._settings.models.default
+        self._open_model(name)  # raises for a name that no provider knows
+        place = get_workspace(self._db, owner, workspace)
+        if idempotency_key and (known := run_by_key(self._db, owner, idempotency_key)):
+            return _same(known, question)
+        if self._queue.count_queued(owner, "answer") >= self._settings.jobs.max_queued:
+            raise Busy("too many questions are waiting", retry_after_s=5, hint="wait for some of them, or stop them")
+        run_id, now = new_run_id(), self._clock()
+
+        def insert(tx: sqlite3.Connection, job_id: str) -> None:
+            run = Run(run_id, owner, place.id, job_id, question, name, mode, "queued", 0, None, None, now, None)
+            insert_run(tx, run, idempotency_key=idempotency_key)
+
+        try:
+            self._queue.put("answer", {"run": run_id}, owner=owner, priority=10, also=insert)
+        except sqlite3.IntegrityError:  # the same key, at the same moment
+            known = run_by_key(self._db, owner, idempotency_key or "")
+            if known is None:
+                raise
+            return _same(known, question)
+        return get_run(self._db, owner, run_id)
+
+    # --- carrying out ------------------------------------------------------------------------------------------------
+
+    async def handle(self, ticket: Ticket) -> None:
+        """The job `answer`."""
+        run = await asyncio.to_thread(get_run, self._db, ticket.job.owner, ticket.job.payload["run"])
+        if run.ended:
+            return
+        shown = await asyncio.to_thread(self._shown_text, run)
+        attempt = await asyncio.to_thread(begin_attempt, self._db, run)
+        stream = self._streams.open(run, attempt)
+        draft = Draft(text=shown)
+        if shown:  # a crash broke off an answer that had been seen: it is kept as it is
+            await self._end(ticket, stream, draft, "interrupted")
+            return
+        if attempt > 1:
+            stream.emit(Event("restarted", {"attempt": attempt}))
+        stream.emit(Event("started", {"run_id": run.id, "attempt": attempt, "model": run.model}))
+        try:
+            await self._write(run, stream, draft)
+        except asyncio.CancelledError:
+            if not ticket.cancelled and not draft.text:  # the program stops: the next start answers it
+                self._streams.close(stream)
+                raise
+            await self._end(ticket, stream, draft, "stopped" if ticket.cancelled else "interrupted")
+        except Exception as error:  # a run ends, whatever its model or search does
+            if may_retry(error, draft, ticket.job):
+                self._streams.close(stream)
+                raise
+            await self._end(ticket, stream, draft, "failed", error=as_error(error))
+        else:
+            await self._end(ticket, stream, draft, "finished")
+
+    async def _write(self, run: Run, stream: Stream, draft: Draft) -> None:
+        workspace = await asyncio.to_thread(self._workspace, run)
+        events = answer(
+            run.question,
+            draft,
+            mode=run.mode,  # type: ignore[arg-type]  # checked by the table
+            search=lambda question: self._search(question, workspace),
+            model=self._open_model(run.model),
+            max_tokens=self._settings.models.max_tokens,
+        )
+        async with aclosing(events):
+            async for event in events:
+                stream.emit(event)
+
+    async def _end(
+        self, ticket: Ticket, stream: Stream, draft: Draft, state: str, *, error: dict[str, str] | None = None
+    ) -> None:
+        """The one terminal event, stored with the run's and the job's end before anybody sees it."""
+        run, attempt = stream.run, stream.attempt
+        message = message_of(run, state, attempt, draft, self._clock())
+        data: dict[str, Any] = {"message": message}
+        if error:
+            data["error"] = error
+
+        def commit(rows: Callable[[sqlite3.Connection], None]) -> bool:
+            def also(tx: sqlite3.Connection) -> None:
+                if end_run(tx, run, state, attempt=attempt, message=message, error=error, now=self._clock()):
+                    rows(tx)
+
+            return ticket.finish(_JOB_STATE[state], error=error, also=also)
+
+        await asyncio.shield(self._streams.end(stream, Event(state, data), commit))
+
+    def _workspace(self, run: Run) -> Workspace:
+        row = self._db.read_one("SELECT slug FROM workspace WHERE id = ? AND owner = ?", (run.workspace, run.owner))
+        return get_workspace(self._db, run.owner, row["slug"] if row else "")
+
+    def _shown_text(self, run: Run) -> str:
+        """What readers of earlier attempts have seen, as far as the journal knows."""
+        if not run.attempt:
+            return ""
+        text = ""
+        for _, event in read_events(self._db, run.owner, run.id):
+            if event.name == "restarted":
+                text = ""
+            elif event.name == "delta":
+                text += event.data["text"]
+        return text
+
+    # --- stopping and burying ----------------------------------------------------------------------------------------
+
+    def stop(self, owner: int, run_id: str) -> tuple[Run, bool]:
+        """Ask for the run's end. A waiting run ends here; a running one is to be told (True). Ended ones stay."""
+        run = get_run(self._db, owner, run_id)
+        if run.ended:
+            return run, False
+        job = self._queue.cancel(run.job, owner)
+        if job.state != "cancelled":
+            return run, True
+        self._end_without_worker(run, "stopped", error=None)
+        return get_run(self._db, owner, run_id), False
+
+    def bury(self, job: Job) -> None:
+        """The job took the program down too often: its run fails, with what had been shown."""
+        run = get_run(self._db, job.owner, job.payload["run"])
+        self._end_without_worker(run, "failed", error=job.error)
+
+    def _end_without_worker(self, run: Run, state: str, *, error: dict[str, str] | None) -> None:
+        attempt = run.attempt + 1
+        message = message_of(run, state, attempt, Draft(text=self._shown_text(run)), self._clock())
+        data: dict[str, Any] = {"message": message, **({"error": error} if error else {})}
+        now = self._clock()
+
+        def write(tx: sqlite3.Connection) -> None:
+            if end_run(tx, run, state, attempt=attempt, message=message, error=error, now=now):
+                write_events(tx, run, attempt, 1, [Event(state, data)], now)
+
+        self._db.write(write)
+
+
+def check_question(question: str, max_bytes: int) -> None:
+    """Raises BadInput for an empty question, TooLarge for one that is a document."""
+    if not question.strip():
+        raise BadInput("the question is empty", hint="write what you want to know", field="question")
+    size = len(question.encode("utf-8", "replace"))
+    if size > max_bytes:
+        raise TooLarge(
+            f"the question has {size:,} bytes, at most {max_bytes:,} are taken",
+            hint="add the text as a document, and ask about it",
+            field="question",
+        )
+
+
+def may_retry(error: Exception, draft: Draft, job: Job) -> bool:
+    """Nothing was shown, and the model's own server says that it may work later. Absence is told at once."""
+    patient = isinstance(error, ModelError) and error.code == "model_rejected" and may_pass(error)
+    return patient and not draft.text and job.retries < MODEL_RETRIES
+
+
+def message_of(run: Run, status: str, attempt: int, draft: Draft, now: float) -> dict[str, Any]:
+    """The answer as the contract's Message."""
+    return {
+        "id": run.id,
+        "session": None,
+        "parent": None,
+        "role": "assistant",
+        "content": draft.text,
+        "status": status,
+        "attempt": attempt,
+        "model": run.model,
+        "mode": run.mode,
+        "rag_context": draft.rag_context(),
+        "citations": draft.citations(),
+        "omitted": draft.context.omitted,
+        "usage": as_json(draft.usage),
+        "timings": draft.timings,
+        "created_at": rfc3339(now),
+    }
+
+
+def _same(run: Run, question: str) -> Run:
+    if run.question != question:
+        raise Conflict(
+            "the idempotency key was used for another question", hint="use a new key", field="idempotency_key"
+        )
+    return run

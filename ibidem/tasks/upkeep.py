@@ -1,0 +1,85 @@
+"""What goes on beside jobs: the index follows the change log, chunks that count no more are swept, old journals go."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from ibidem.errors import StoreError
+from ibidem.index.indexes import Indexes
+from ibidem.ingest.children import Children
+from ibidem.settings import Settings
+from ibidem.store.database import Database
+from ibidem.store.documents import sweep, uploads_kept
+from ibidem.store.logins import forget_logins
+from ibidem.store.runs import forget_events
+
+log = logging.getLogger(__name__)
+
+POLL_S = 5.0  # the index looks at the change log so often without being told
+TIDY_S = 10.0
+SWEEP_PAUSE_S = 0.01  # between two steps of a sweep: streams share the writer
+
+
+class Upkeep:
+    """Two loops of the running app."""
+
+    def __init__(self, db: Database, indexes: Indexes, pools: Sequence[Children], settings: Settings) -> None:
+        self._db = db
+        self._indexes = indexes
+        self._pools = pools
+        self._settings = settings
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._changed = asyncio.Event()
+
+    def index_changed(self) -> None:
+        """The change log has grown. From any thread."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._changed.set)
+
+    async def index(self) -> None:
+        """Replay changes whenever there are some."""
+        self._loop = asyncio.get_running_loop()
+        while True:
+            self._changed.clear()
+            with suppress(StoreError):
+                await asyncio.to_thread(self._indexes.replay_all)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(POLL_S):
+                    await self._changed.wait()
+
+    async def tidy(self, rescan: Callable[[], None]) -> None:
+        """Sweep, forget and end what is idle; call `rescan` every `rescan_s`."""
+        next_rescan = time.monotonic() + self._settings.ingest.rescan_s
+        await asyncio.to_thread(self._sweep_files)
+        while True:
+            try:
+                await asyncio.to_thread(self._forget)
+                if time.monotonic() > next_rescan:
+                    next_rescan = time.monotonic() + self._settings.ingest.rescan_s
+                    await asyncio.to_thread(rescan)
+            except StoreError as error:  # a full disk: it is tried again
+                log.warning("upkeep waits: %s", error)
+            for pool in self._pools:
+                await asyncio.to_thread(pool.end_idle)
+            await asyncio.sleep(TIDY_S)
+
+    def _forget(self) -> None:
+        """Chunks that count no more, journals of runs long ended, sign-ins that have run out."""
+        while sweep(self._db):
+            time.sleep(SWEEP_PAUSE_S)
+        old = time.time() - self._settings.jobs.journal_keep_s
+        while forget_events(self._db, written_before=old):
+            time.sleep(SWEEP_PAUSE_S)
+        forget_logins(self._db, time.time())
+
+    def _sweep_files(self) -> None:
+        """Uploaded bytes whose document is gone, or was never stored because the program ended in between."""
+        files = self._settings.data_dir / "files"
+        kept = uploads_kept(self._db)
+        for path in files.iterdir():
+            if path.name not in kept:
+                path.unlink(missing_ok=True)

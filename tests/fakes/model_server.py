@@ -1,0 +1,408 @@
+"""A model server on a real socket that speaks Ollama and OpenAI, and misbehaves as told.
+
+    def test_a_cut_answer_is_told(model_server):
+        model_server.behaviour = "cut"
+        settings = ModelSettings(ollama_url=model_server.ollama_url, openai_url=model_server.openai_url)
+
+`from tests.fakes.model_server import model_server` in a conftest makes the fixture known.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pytest
+
+Behaviour = Literal[
+    "answer",  # the pieces of `reply`, then usage and the end mark
+    "silent",  # takes the request and never answers
+    "headers_only",  # 200, then silence
+    "stall",  # the first piece, then silence
+    "keep_alive_only",  # the first piece, then comments or blank lines for ever
+    "disconnect",  # takes the request and hangs up
+    "cut",  # the first piece, then hangs up in mid-body
+    "ends_early",  # the first piece, then a proper end of the body without the end mark
+    "broken_json",  # the first piece, then half an object, then a proper end of the body
+    "no_end_mark",  # the whole answer, but no last line
+    "unauthorized",  # 401
+    "missing_model",  # 404
+    "rate_limited",  # 429 with Retry-After: 7
+    "server_error",  # 500 with a very long text
+    "error_hangs",  # 500, whose body never comes
+    "too_long_llama",  # 400 as llama.cpp says it
+    "too_long_openai",  # 400 as OpenAI says it
+    "too_long_vllm",  # 400 as vLLM says it
+    "too_long_stream",  # 200, and then the error object
+    "error_in_stream",  # the first piece, then an error object; the status was 200
+    "error_unframed",  # 200, and then a bare error object without the dialect's frame
+    "error_flat",  # 200, and then an error object that is not inside another, as older vLLM sends
+    "long_line",  # a line of 2 MB
+    "not_utf8",  # a byte inside the text that is no UTF-8
+    "not_an_answer",  # 200 with a page of HTML
+    "endless",  # pieces for ever
+    "thinks",  # reasoning before the text
+    "length",  # stops at the limit of tokens
+]
+
+ERRORS: dict[str, tuple[str, dict[str, Any]]] = {
+    "unauthorized": ("401 Unauthorized", {"message": "Incorrect API key provided: {authorization}"}),
+    "missing_model": ("404 Not Found", {"message": "model 'tiny' not found", "type": "not_found_error"}),
+    "rate_limited": ("429 Too Many Requests", {"message": "slow down", "type": "rate_limit_exceeded"}),
+    "server_error": ("500 Internal Server Error", {"message": "CUDA error: out of memory\n" + "at layer 7 " * 200}),
+    "too_long_llama": (
+        "400 Bad Request",
+        {
+            "code": 400,
+            "message": "the request exceeds the available context size, try increasing it",
+            "type": "exceed_context_size_error",
+            "n_prompt_tokens": 14429,
+            "n_ctx": 8192,
+        },
+    ),
+    "too_long_openai": (
+        "400 Bad Request",
+        {"message": "Please reduce the length of the messages.", "code": "context_length_exceeded"},
+    ),
+    "too_long_vllm": (
+        "400 Bad Request",
+        {"message": "This model's maximum context length is 6048 tokens. However, you requested 6616 tokens"},
+    ),
+    "too_long_stream": ("200 OK", {"message": "the request exceeds the available context size", "code": 400}),
+}
+# Where the stream itself goes wrong: before the first piece, after it, or after the last.
+AFTER_FIRST = {"stall", "keep_alive_only", "cut", "ends_early", "broken_json", "error_in_stream"}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A request as it came."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: dict[str, Any]
+
+
+@dataclass
+class FakeModelServer:
+    """Set `behaviour` and `reply` at any time; `seen` and `left_after_s` tell what clients did."""
+
+    behaviour: Behaviour = "answer"
+    reply: Sequence[str] = ("The pump ", "starts at ", "4.2 bar [1].")
+    models: Sequence[str] = ("tiny:latest", "large:7b")
+    pause_s: float = 0.0  # before each piece
+    chunk_bytes: int = 0  # a piece of network for each so many bytes; 0 = one for each line
+    seen: list[Seen] = field(default_factory=list)
+    left_after_s: list[float] = field(default_factory=list)  # how long after its request a client left early
+    port: int = 0
+
+    def __post_init__(self) -> None:
+        self._someone_left = threading.Event()
+        self._someone_asked = threading.Event()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="fake-model-server", daemon=True)
+        started = threading.Event()
+        self._loop.call_soon(started.set)
+        self._server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0))
+        self.port = self._server.sockets[0].getsockname()[1]
+        self._thread.start()
+        started.wait(5)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def ollama_url(self) -> str:
+        return self.url
+
+    @property
+    def openai_url(self) -> str:
+        return f"{self.url}/v1"
+
+    def wait_asked(self, timeout_s: float = 5.0) -> bool:
+        """Whether a chat has been asked for by then."""
+        return self._someone_asked.wait(timeout_s)
+
+    def wait_left(self, timeout_s: float = 5.0) -> bool:
+        """Whether a client has left before its answer was complete by then."""
+        return self._someone_left.wait(timeout_s)
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+
+    def _run(self) -> None:
+        self._loop.run_forever()
+        self._server.close()
+        self._loop.run_until_complete(_cancel(asyncio.all_tasks(self._loop)))
+        for _ in range(3):  # turns of the loop in which the sockets close
+            self._loop.run_until_complete(asyncio.sleep(0))
+        self._loop.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One request on one connection."""
+        finished = False
+        try:
+            seen = await _read_request(reader)
+            self.seen.append(seen)
+            finished = await self._play_until_left(seen, reader, writer)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return
+        finally:
+            writer.close() if finished else writer.transport.abort()
+
+    async def _play_until_left(self, seen: Seen, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """Whether all was said before the client went."""
+        asked_at = time.monotonic()
+        playing = asyncio.ensure_future(self._play(seen, writer))
+        leaving = asyncio.ensure_future(_until_left(reader))
+        try:
+            await asyncio.wait({playing, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if playing.done():
+                with suppress(ConnectionError):
+                    playing.result()
+                    return True
+            self.left_after_s.append(time.monotonic() - asked_at)
+            self._someone_left.set()
+            return False
+        finally:
+            await _cancel({playing, leaving})
+
+    async def _play(self, seen: Seen, writer: asyncio.StreamWriter) -> None:
+        dialect: Dialect = OpenAI() if seen.path.startswith("/v1/") else Ollama()
+        match seen.method, seen.path:
+            case "GET", "/api/tags":
+                details = {"parameter_size": "3.2B", "quantization_level": "Q4_K_M"}
+                await self._list(writer, {"models": [{"name": name, "details": details} for name in self.models]})
+            case "GET", "/v1/models":
+                await self._list(writer, {"object": "list", "data": [{"id": name} for name in self.models]})
+            case "POST", "/api/chat" | "/v1/chat/completions":
+                self._someone_asked.set()
+                await self._chat(seen, dialect, writer)
+            case _:
+                await _send(writer, "404 Not Found", b"404 page not found")
+
+    async def _list(self, writer: asyncio.StreamWriter, answer: dict[str, Any]) -> None:
+        if self.behaviour == "silent":
+            await asyncio.sleep(3600)
+        status, body = "200 OK", json.dumps(answer)
+        if self.behaviour in ERRORS:
+            status, body = ERRORS[self.behaviour][0], '{"error": "no"}'
+        await _send(writer, status, body.encode())
+
+    async def _chat(self, seen: Seen, dialect: Dialect, writer: asyncio.StreamWriter) -> None:
+        behaviour = self.behaviour
+        if behaviour == "silent":
+            await asyncio.sleep(3600)
+        if behaviour == "disconnect":
+            return
+        if behaviour == "error_hangs":
+            await _send(writer, "500 Internal Server Error", b"", length=100)
+            await asyncio.sleep(3600)
+        if behaviour in ERRORS and behaviour != "too_long_stream":
+            status, error = ERRORS[behaviour]
+            error = {**error, "message": error["message"].format(authorization=seen.headers.get("authorization", "-"))}
+            retry = "Retry-After: 7\r\n" if behaviour == "rate_limited" else ""
+            await _send(writer, status, dialect.error_body(error), headers=retry)
+            return
+        writer.write(
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: " + dialect.media_type + b"\r\n\r\n"
+        )
+        async for line in self._lines(behaviour, dialect):
+            size = self.chunk_bytes or len(line)
+            for start in range(0, len(line), size):
+                piece = line[start : start + size]
+                writer.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+                await writer.drain()
+        if behaviour in ("headers_only", "stall"):
+            await asyncio.sleep(3600)
+        if behaviour != "cut":
+            writer.write(b"0\r\n\r\n")
+            await writer.drain()
+
+    async def _lines(self, behaviour: Behaviour, dialect: Dialect) -> AsyncIterator[bytes]:
+        """The lines of an answer, with what is to go wrong in its place."""
+        if behaviour == "headers_only":
+            return
+        if behaviour == "not_an_answer":
+            yield b"<!doctype html>\n<title>Welcome</title>\n"
+            return
+        if behaviour == "error_unframed":
+            yield b'{"error": {"message": "the runner has died"}}\n'
+            return
+        if dialect.opening:
+            yield dialect.opening
+        if behaviour == "too_long_stream":
+            yield dialect.error_line(ERRORS[behaviour][1])
+            return
+        if behaviour == "error_flat":
+            yield dialect.frame({"object": "error", "message": "the runner has died", "code": 400})
+            for line in dialect.ending("stop", mark=True):
+                yield line
+            return
+        if behaviour == "long_line":
+            yield dialect.text("x" * 2 * 1024 * 1024)
+            return
+        if behaviour == "thinks":
+            yield dialect.reasoning("Let me ")
+            yield dialect.reasoning("see.")
+        while behaviour == "endless":
+            yield dialect.text("word ")
+        for piece in self.reply:
+            await asyncio.sleep(self.pause_s)
+            line = dialect.text(piece)
+            yield line.replace(b"pump", b"p\xffmp") if behaviour == "not_utf8" else line
+            if behaviour in AFTER_FIRST:
+                break
+        while behaviour == "keep_alive_only":
+            yield dialect.keep_alive
+            await asyncio.sleep(0.01)
+        if behaviour == "broken_json":
+            yield dialect.text("half an object")[:-20] + b"\n"
+        if behaviour == "error_in_stream":
+            yield dialect.error_line({"message": "the runner has died", "code": 502})
+        if behaviour not in AFTER_FIRST:
+            for line in dialect.ending("length" if behaviour == "length" else "stop", mark=behaviour != "no_end_mark"):
+                yield line
+
+
+class Dialect:
+    media_type = b""
+    opening = b""
+    keep_alive = b"\n"
+
+    def frame(self, part: dict[str, Any]) -> bytes:
+        raise NotImplementedError
+
+    def text(self, piece: str) -> bytes:
+        raise NotImplementedError
+
+    def reasoning(self, piece: str) -> bytes:
+        raise NotImplementedError
+
+    def ending(self, reason: str, *, mark: bool) -> list[bytes]:
+        raise NotImplementedError
+
+    def error_line(self, error: dict[str, Any]) -> bytes:
+        raise NotImplementedError
+
+    def error_body(self, error: dict[str, Any]) -> bytes:
+        raise NotImplementedError
+
+
+class Ollama(Dialect):
+    media_type = b"application/x-ndjson"
+
+    def text(self, piece: str) -> bytes:
+        return self.frame({"message": {"role": "assistant", "content": piece}, "done": False})
+
+    def reasoning(self, piece: str) -> bytes:
+        return self.frame({"message": {"role": "assistant", "content": "", "thinking": piece}, "done": False})
+
+    def ending(self, reason: str, *, mark: bool) -> list[bytes]:
+        counts = {"prompt_eval_count": 26, "eval_count": 9, "total_duration": 4883583458}
+        last = {"message": {"role": "assistant", "content": ""}, "done": True, "done_reason": reason, **counts}
+        return [self.frame(last)] if mark else []
+
+    def error_line(self, error: dict[str, Any]) -> bytes:
+        return self.error_body(error) + b"\n"
+
+    def error_body(self, error: dict[str, Any]) -> bytes:
+        return json.dumps({"error": error["message"]}).encode()
+
+    def frame(self, part: dict[str, Any]) -> bytes:
+        stamped = {"model": "tiny", "created_at": "2026-01-01T00:00:00Z", **part}
+        return _json(stamped) + b"\n"
+
+
+class OpenAI(Dialect):
+    media_type = b"text/event-stream"
+    keep_alive = b": OPENROUTER PROCESSING\n\n"
+
+    @property
+    def opening(self) -> bytes:  # type: ignore[override]
+        return self.keep_alive + self._delta({"role": "assistant", "content": ""})
+
+    def text(self, piece: str) -> bytes:
+        return self._delta({"content": piece})
+
+    def reasoning(self, piece: str) -> bytes:
+        return self._delta({"reasoning_content": piece})
+
+    def ending(self, reason: str, *, mark: bool) -> list[bytes]:
+        counts = {"prompt_tokens": 26, "completion_tokens": 9, "prompt_tokens_details": {"cached_tokens": 20}}
+        finish = self._delta({}, finish_reason=reason)
+        return [finish, self.frame({"choices": [], "usage": counts}), b"data: [DONE]\n\n"] if mark else [finish]
+
+    def error_line(self, error: dict[str, Any]) -> bytes:
+        return self.frame({"error": error, "choices": [{"index": 0, "delta": {}, "finish_reason": "error"}]})
+
+    def error_body(self, error: dict[str, Any]) -> bytes:
+        return json.dumps({"error": error}).encode()
+
+    def _delta(self, delta: dict[str, Any], finish_reason: str | None = None) -> bytes:
+        return self.frame({"choices": [{"index": 0, "delta": delta, "finish_reason": finish_reason}], "usage": None})
+
+    def frame(self, part: dict[str, Any]) -> bytes:
+        stamped = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "tiny", **part}
+        return b"data: " + _json(stamped) + b"\n\n"
+
+
+async def _read_request(reader: asyncio.StreamReader) -> Seen:
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+    method, path, _ = head[0].split(" ")
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:]) if name}
+    body = await reader.readexactly(int(headers.get("content-length", 0)))
+    return Seen(method, path, headers, json.loads(body) if body else {})
+
+
+async def _until_left(reader: asyncio.StreamReader) -> None:
+    with suppress(ConnectionError):
+        await reader.read(1)
+
+
+async def _cancel(tasks: set[asyncio.Future[None]] | set[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _json(value: Any) -> bytes:
+    """JSON with its characters as UTF-8, but for halves of surrogate pairs, which only an escape can hold."""
+    try:
+        return json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return json.dumps(value).encode()
+
+
+async def _send(
+    writer: asyncio.StreamWriter, status: str, body: bytes, *, headers: str = "", length: int | None = None
+) -> None:
+    head = (
+        f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {length or len(body)}\r\n{headers}\r\n"
+    )
+    writer.write(head.encode() + body)
+    await writer.drain()
+
+
+def closed_port() -> int:
+    """A port of this machine on which nobody listens."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        return int(unused.getsockname()[1])
+
+
+@pytest.fixture
+def model_server() -> Iterator[FakeModelServer]:
+    server = FakeModelServer()
+    yield server
+    server.close()
