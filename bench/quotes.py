@@ -50,8 +50,12 @@ class Tally:
     told: int = 0  # and a gold answer stood in the first two sentences
 
     def __str__(self) -> str:
-        told = f"{self.told / self.found:6.1%} of {self.found} with the passage" if self.found else "     -"
-        return f"{self.asked:5} asked  declined {self.declined / self.asked:6.1%}  answer in two sentences {told}"
+        declined = f"{self.asked:4} asked, declined {self.declined / self.asked:6.1%}"
+        if not self.found:
+            return declined
+        return (
+            f"{declined}; with the passage {self.found}, answer in the first two sentences {self.told / self.found:.1%}"
+        )
 
 
 def main(folder: Path) -> None:

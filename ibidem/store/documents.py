@@ -224,8 +224,12 @@ class Reading:
 
 
 def finish_reading(tx: sqlite3.Connection, document: Waiting, reading: Reading, now: float) -> None:
-    """Switch to the version just written. A document deleted in the meantime stays deleted."""
-    version = document.next_version
+    """Switch to the version just written; of a file that failed or is skipped nothing stays.
+
+    A document that was deleted, or queued again, in the meantime is left as it is.
+    """
+    readable = reading.state in ("ok", "partial")
+    version = document.next_version if readable else 0
     row = tx.execute(
         "UPDATE document SET state = ?, reason = ?, media_type = ?, encoding = ?, language = ?,"
         " title = CASE WHEN source IS NULL OR ? = '' THEN title ELSE ? END,"
@@ -240,22 +244,25 @@ def finish_reading(tx: sqlite3.Connection, document: Waiting, reading: Reading, 
             reading.title,
             reading.title,
         )
-        + (reading.sha256, reading.chunks, version, now, document.id, document.owner, version),
+        + (reading.sha256, reading.chunks if readable else 0, version, now, document.id, document.owner)
+        + (document.next_version,),
     ).fetchone()
     if row is None:
         return
-    tx.execute("DELETE FROM stale WHERE document = ? AND version = ?", (document.id, version))
+    if readable:
+        tx.execute("DELETE FROM stale WHERE document = ? AND version = ?", (document.id, version))
     if document.version:
         _mark_stale(tx, document.owner, document.id, document.version)
-    _log_change(tx, document.owner, document.workspace, document.id, deleted=False)
+    if readable or document.version:
+        _log_change(tx, document.owner, document.workspace, document.id, deleted=not readable)
 
 
-def keep_version(tx: sqlite3.Connection, document: Waiting, now: float) -> None:
+def keep_version(tx: sqlite3.Connection, document: Waiting, reading: Reading, now: float) -> None:
     """The bytes turned out to be the same: the chunks there are stay, nothing is indexed again."""
     tx.execute(
-        "UPDATE document SET state = CASE WHEN reason = '' THEN 'ok' ELSE 'partial' END, tries = 0, updated_at = ?"
+        "UPDATE document SET state = ?, reason = ?, tries = 0, updated_at = ?"
         " WHERE id = ? AND owner = ? AND next_version = ? AND state = 'reading'",
-        (now, document.id, document.owner, document.next_version),
+        (reading.state, reading.reason, now, document.id, document.owner, document.next_version),
     )
 
 

@@ -103,8 +103,6 @@ class Reader:
                 return lambda tx: finish_reading(tx, document, reading, now)
             stat = Stat(outcome["size"], outcome["mtime_ns"], outcome["inode"])
             return lambda tx: requeue(tx, document, stat=stat, counts=True)
-        if document.version and outcome["sha256"] and outcome["sha256"] == document.sha256:
-            return lambda tx: keep_version(tx, document, now)
         reading = Reading(
             state=outcome["state"],
             reason=outcome["reason"],
@@ -115,6 +113,8 @@ class Reader:
             sha256=outcome["sha256"],
             chunks=chunks,
         )
+        if document.version and reading.sha256 and reading.sha256 == document.sha256:
+            return lambda tx: keep_version(tx, document, reading, now)
         return lambda tx: finish_reading(tx, document, reading, now)
 
     def _lost(self, documents: Sequence[Waiting], failure: ChildFailed, stop: threading.Event) -> Iterator[Write]:

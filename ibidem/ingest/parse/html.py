@@ -97,7 +97,7 @@ class _Reader(HTMLParser):
         elif tag in _PARAGRAPHS and self._heading is None:
             self._finish()
 
-    def parse_marked_section(self, i: int, report: int = 1) -> int:
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
         """ "<![if x]>" and the like; what the library does not know is passed over as a comment."""
         try:
             return super().parse_marked_section(i, report)

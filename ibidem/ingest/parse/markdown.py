@@ -43,34 +43,23 @@ def parse(pieces: Iterable[Piece]) -> Iterator[Block]:
         elif piece.line == 1 and text.rstrip() == "---":
             front_matter = True
         else:
-            heading = _HEADING.match(text) if text.lstrip(" ")[0] == "#" else None
-            underline = _UNDERLINE.match(text) if held and not blank and not only_heading else None
-            if underline and len(held) > 1 and not held[-2].text.isspace():
-                underline = None  # the last line of a paragraph is no heading
-            opens = _FENCE.match(text)
-            if heading:
-                if held:
-                    yield block()
-                held, tokens = [], piece.tokens
-                path = _under(path, len(heading[1]), heading[2] or "")
-                only_heading = True
-            elif underline:
-                title = held.pop()
-                if held:
-                    yield block()
-                held, tokens = [title], title.tokens + piece.tokens
-                path = _under(path, 1 if underline[1][0] == "=" else 2, title.text)
-                only_heading = True
-            elif held and blank and not only_heading:
+            heading = _HEADING.match(text) if text.lstrip(" ").startswith("#") else None
+            # A line is underlined when it is a paragraph of its own.
+            alone = bool(held) and not blank and not only_heading and (len(held) == 1 or held[-2].text.isspace())
+            underline = _UNDERLINE.match(text) if alone else None
+            title = held.pop() if underline else None
+            if held and (heading or underline or (blank and not only_heading)):
                 yield block()
                 held, tokens = [], piece.tokens
-            else:
-                only_heading = False
+            if heading:
+                path = _under(path, len(heading[1]), heading[2] or "")
+            elif underline and title:
+                path = _under(path, 1 if underline[1][0] == "=" else 2, title.text)
+                held, tokens = [title], title.tokens + piece.tokens
+            opens = _FENCE.match(text)
             if opens:
                 fence = opens[1]
-            blank = False
-            if not heading and not underline:
-                only_heading = False
+            only_heading, blank = bool(heading or underline), False
         held.append(piece)
         if tokens > RUN_TOKENS:
             yield block()
