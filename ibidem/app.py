@@ -8,6 +8,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -44,6 +45,7 @@ from ibidem.tasks.upkeep import Upkeep
 from ibidem.tasks.watch import Watcher
 
 SYNC_PRIORITY, UPLOAD_PRIORITY, REFRESH_PRIORITY = 0, 5, 8
+SHORT_THREADS, LONG_THREADS = 16, 8  # threads for what takes milliseconds, and for walks and readings
 GRACE_S = 3.0  # a stop waits so long for files that are being read
 
 
@@ -103,6 +105,7 @@ class App:
             on_dead=self._bury,
         )
         self._models: dict[str, ChatModel] = {}
+        self._long = ThreadPoolExecutor(LONG_THREADS, "long")
         self._loop: asyncio.AbstractEventLoop | None = None
 
     # --- what the edges ask for ----------------------------------------------------------------------------------------
@@ -199,17 +202,17 @@ class App:
         if source is None:
             return
         ticket.headway = True  # its documents carry the state: a new claim goes on where this one ended
-        await in_thread(lambda stop: self.sources.sync(source, ticket.progress, stop))
+        await self._in_thread(lambda stop: self.sources.sync(source, ticket.progress, stop))
 
     async def _refresh(self, ticket: Ticket) -> None:
         source = await asyncio.to_thread(self._source_of, ticket.job)
         if source is None:
             return
         paths = [os.fsencode(path) for path in ticket.job.payload["paths"]]
-        await in_thread(lambda stop: self.sources.refresh(source, paths, stop))
+        await self._in_thread(lambda stop: self.sources.refresh(source, paths, stop))
 
     async def _rebuild(self, ticket: Ticket) -> None:
-        await in_thread(lambda _: self.indexes.replay(ticket.job.payload["workspace"], fresh=True))
+        await self._in_thread(lambda _: self.indexes.replay(ticket.job.payload["workspace"], fresh=True))
 
     def _source_of(self, job: Job) -> Source | None:
         """None when the source has been removed in the meantime: nothing is left to do."""
@@ -224,7 +227,7 @@ class App:
             while not stop.is_set() and (document := waiting_upload(self.db, owner, document_id)):
                 self.uploads.read([document], lambda one: os.fsencode(upload_path(self.data.files, one.id)), stop)
 
-        await in_thread(read)
+        await self._in_thread(read)
 
     def _bury(self, job: Job) -> None:
         if job.kind == "answer":
@@ -232,6 +235,18 @@ class App:
         elif job.kind == "upload":
             reason = "reading it ended the program; upload it again, or leave it out"
             self.db.write(lambda tx: fail_waiting(tx, job.owner, job.payload["document"], reason))
+
+    async def _in_thread(self, work: Callable[[threading.Event], None]) -> None:
+        """Run plain code in a thread; a cancel sets its `stop` and waits until it has come to a good place."""
+        stop = threading.Event()
+        running = asyncio.get_running_loop().run_in_executor(self._long, work, stop)
+        try:
+            await asyncio.shield(running)
+        except asyncio.CancelledError:
+            stop.set()
+            with suppress(IbidemError):
+                await running
+            raise
 
     # --- life ------------------------------------------------------------------------------------------------------------
 
@@ -255,6 +270,7 @@ class App:
         if only:
             self.worker.only(only)
         self._loop = asyncio.get_running_loop()
+        self._loop.set_default_executor(ThreadPoolExecutor(SHORT_THREADS, "short"))
         tasks = [
             asyncio.create_task(work)
             for work in (self.streams.journal(), self.upkeep.index(), self.upkeep.tidy(self.rescan))
@@ -284,19 +300,6 @@ class App:
         with suppress(OSError):
             self.data.leave_clean_mark()
         self.data.unlock()
-
-
-async def in_thread(work: Callable[[threading.Event], None]) -> None:
-    """Run plain code in a thread; a cancel sets its `stop` and waits until it has come to a good place."""
-    stop = threading.Event()
-    running = asyncio.ensure_future(asyncio.to_thread(work, stop))
-    try:
-        await asyncio.shield(running)
-    except asyncio.CancelledError:
-        stop.set()
-        with suppress(IbidemError):
-            await running
-        raise
 
 
 def build(settings: Settings) -> App:

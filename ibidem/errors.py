@@ -11,6 +11,7 @@ IbidemError
 │   └── Forbidden       foreign Host or Origin
 ├── Busy                too many waiting; carries when to come back
 ├── Refused             a document that cannot be taken, for the reason given
+├── ChildFailed         a child process that read or indexed crashed, hung or raised
 ├── ModelError
 │   ├── ModelUnknown        no provider or model of that name
 │   ├── ModelUnreachable    no connection
@@ -90,6 +91,16 @@ class Busy(IbidemError):
 
 class Refused(IbidemError):
     code = "refused"
+
+
+class ChildFailed(IbidemError):
+    """The call ended without a result; `lost` when the process is gone, and with it whatever else it was told to do."""
+
+    code = "child_failed"
+
+    def __init__(self, message: str, *, lost: bool, hint: str = "it is tried again; see `ibidem jobs`") -> None:
+        super().__init__(message, hint=hint)
+        self.lost = lost
 
 
 class ModelError(IbidemError):

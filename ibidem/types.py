@@ -9,6 +9,7 @@ from typing import Any, Literal
 DocumentState = Literal["queued", "reading", "indexing", "ok", "partial", "skipped", "failed"]
 Mode = Literal["chat", "query", "plain"]
 Channel = Literal["body", "symbols", "path"]
+Verdict = Literal["supported", "weak", "unsupported"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ class Citation:
     heading: str
     text: str
     url: str
-    verdict: Literal["supported", "weak", "unsupported"] = "supported"
+    verdict: Verdict = "supported"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,21 +19,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from ibidem.errors import IbidemError
+from ibidem.errors import ChildFailed
 
 PIPE_BYTES = 1 << 20  # a child may run so far ahead of its reader
 MESSAGE_BYTES = 64 << 20  # a longer result line is a fault
 IDLE_S = 30.0
-
-
-class ChildFailed(IbidemError):
-    """The call ended without a result: the child crashed, was silent too long, or raised."""
-
-    code = "child_failed"
-
-    def __init__(self, message: str, *, lost: bool) -> None:
-        super().__init__(message)
-        self.lost = lost  # the process is gone, and with it whatever else it was told to do
 
 
 class _Child:

@@ -33,7 +33,3 @@ def page_from_json(value: list[Any]) -> Page:
 
 def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
     return asdict(outcome)
-
-
-def outcome_from_json(value: dict[str, Any]) -> Outcome:
-    return Outcome(**value)

@@ -17,15 +17,19 @@ _JOB = "id, owner, kind, payload, state, priority, attempts, retries, cancel_req
 
 # lease the next due job, or one whose lease ran out; attempts are counted here, so that a killer job is seen.
 # Jobs of one dedupe key run one after another.
+_DUE = """
+SELECT id FROM job
+WHERE kind IN (SELECT value FROM json_each(:kinds)) AND attempts < :max_attempts
+  AND ((state = 'queued' AND run_at <= :now) OR (state = 'running' AND lease_until < :now))
+  AND NOT (dedupe_key IS NOT NULL AND EXISTS (
+      SELECT 1 FROM job AS other WHERE other.state = 'running' AND other.lease_until >= :now
+      AND other.owner = job.owner AND other.kind = job.kind AND other.dedupe_key = job.dedupe_key))
+ORDER BY priority DESC, id LIMIT 1
+"""
+
 _CLAIM = f"""
 UPDATE job SET state = 'running', lease_token = :token, lease_until = :now + :lease_s, attempts = attempts + 1, updated_at = :now
-WHERE id = (SELECT id FROM job
-            WHERE kind IN (SELECT value FROM json_each(:kinds)) AND attempts < :max_attempts
-              AND ((state = 'queued' AND run_at <= :now) OR (state = 'running' AND lease_until < :now))
-              AND NOT (dedupe_key IS NOT NULL AND EXISTS (
-                  SELECT 1 FROM job AS other WHERE other.state = 'running' AND other.lease_until >= :now
-                  AND other.owner = job.owner AND other.kind = job.kind AND other.dedupe_key = job.dedupe_key))
-            ORDER BY priority DESC, id LIMIT 1)
+WHERE id = ({_DUE})
 RETURNING {_JOB}
 """
 
@@ -54,11 +58,15 @@ UPDATE job SET state = 'queued', run_at = :now + :delay_s, error = :error, attem
 WHERE id = :id AND lease_token = :token AND state = 'running'
 """
 
+_KILLERS = """
+attempts >= :max_attempts AND (state = 'queued' OR (state = 'running' AND lease_until < :now))
+"""
+
 _BURY = f"""
 UPDATE job SET state = 'dead', lease_token = NULL, lease_until = NULL, updated_at = :now,
        error = json_object('code', 'job_dead', 'message', 'the program ended ' || attempts || ' times during this work',
                            'hint', 'run it again with `ibidem jobs retry ' || id || '`')
-WHERE attempts >= :max_attempts AND (state = 'queued' OR (state = 'running' AND lease_until < :now))
+WHERE {_KILLERS}
 RETURNING {_JOB}
 """
 
@@ -103,6 +111,8 @@ class SqliteQueue:
     def claim(self, kinds: Sequence[str], *, lease_s: float) -> Lease | None:
         token = secrets.token_hex(8)
         values = {"kinds": json.dumps(list(kinds)), "token": token, "lease_s": lease_s, "max_attempts": MAX_ATTEMPTS}
+        if not self._db.read_one(_DUE, {**values, "now": self._clock()}):
+            return None  # looking costs nothing durable: an idle worker writes nothing
         row = self._db.write(lambda tx: tx.execute(_CLAIM, {**values, "now": self._clock()}).fetchone())
         return Lease(_job(row), token) if row else None
 
@@ -220,6 +230,8 @@ class SqliteQueue:
 
     def bury(self) -> list[Job]:
         values = {"max_attempts": MAX_ATTEMPTS, "now": self._clock()}
+        if not self._db.read_one(f"SELECT 1 FROM job WHERE {_KILLERS} LIMIT 1", values):
+            return []
         return [_job(row) for row in self._db.write(lambda tx: tx.execute(_BURY, values).fetchall())]
 
 

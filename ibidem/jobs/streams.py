@@ -165,11 +165,9 @@ class Streams:
 async def _from_memory(stream: Stream, after: EventNumber) -> AsyncGenerator[tuple[EventNumber, Event], None]:
     index = after[1] if after[0] == stream.attempt else 0
     while True:
-        changed = asyncio.ensure_future(stream.changed()) if index >= len(stream.events) and not stream.ended else None
-        if changed:
-            await changed
         while index < len(stream.events):
             index += 1
             yield (stream.attempt, index), stream.events[index - 1]
-        if stream.ended and index >= len(stream.events):
+        if stream.ended:
             return
+        await stream.changed()

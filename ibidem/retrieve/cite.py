@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
-from ibidem.index.analyze import tokenize
+from ibidem.index.analyze import STOP_WORDS, tokenize
 from ibidem.retrieve.budget import Ranked
-from ibidem.types import Citation, Hit, Passage, Span
+from ibidem.types import Citation, Hit, Passage, Span, Verdict
 
 _MARK = re.compile(r"\[(\d{1,3})\]")
+_MARKS = re.compile(r"(?:\[\d{1,3}\][ \t]*)+")
+_SENTENCE_END = re.compile(r"[.!?]\s+|\n")
+_STATEMENT_CHARS = 1000  # looked at before a mark
 
 
 def citation(passage: Passage) -> Citation:
@@ -34,10 +38,34 @@ def url(document_id: str, span: Span) -> str:
 
 
 def cited(answer: str, passages: Sequence[Passage]) -> list[Citation]:
-    """The passages whose numbers stand in the answer, in order of their first mention; unknown numbers are dropped."""
+    """The passages whose numbers stand in the answer, in order of their first mention; unknown numbers are dropped.
+
+    A passage is `supported` when a statement that cites it has its numbers and half of its words from there, else `weak`.
+    """
     by_number = {passage.number: passage for passage in passages}
-    numbers = dict.fromkeys(int(number) for number in _MARK.findall(answer))
-    return [citation(by_number[number]) for number in numbers if number in by_number]
+    found: dict[int, Citation] = {}
+    end = 0
+    for marks in _MARKS.finditer(answer):
+        statement = _statement(answer[max(end, marks.start() - _STATEMENT_CHARS) : marks.start()])
+        end = marks.end()
+        for number in map(int, _MARK.findall(marks[0])):
+            passage = by_number.get(number)
+            if passage and (number not in found or found[number].verdict == "weak"):
+                verdict: Verdict = "supported" if _rests_on(statement, passage) else "weak"
+                found[number] = replace(citation(passage), verdict=verdict)
+    return list(found.values())
+
+
+def _statement(before: str) -> str:
+    """The last sentence of the text before a mark; the mark may stand behind its full stop."""
+    return _SENTENCE_END.split(before.rstrip())[-1]
+
+
+def _rests_on(statement: str, passage: Passage) -> bool:
+    words = set(tokenize(statement)) - STOP_WORDS
+    held = set(tokenize(f"{passage.heading} {passage.text}"))
+    numbers = {word for word in words if word[0].isdigit()}
+    return bool(words) and numbers <= held and 2 * len(words & held) >= len(words)
 
 
 def hit(ranked: Ranked, tokens: Sequence[str]) -> Hit:

@@ -6,9 +6,8 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -56,16 +55,6 @@ class Database:
         """The first row, or None."""
         row: Row | None = self._reader().execute(sql, values).fetchone()
         return row
-
-    @contextmanager
-    def snapshot(self) -> Iterator[sqlite3.Connection]:
-        """Several reads that see the same commit."""
-        reader = self._reader()
-        reader.execute("BEGIN")
-        try:
-            yield reader
-        finally:
-            reader.execute("ROLLBACK")
 
     def _reader(self) -> sqlite3.Connection:
         reader: sqlite3.Connection | None = getattr(self._local, "reader", None)
@@ -169,15 +158,15 @@ class Database:
 
     def close(self) -> None:
         """Finish what waits, then close every connection."""
-        if self._writer is not None:
-            self._waiting.put(None)
-            self._writer.join()
-            self._writer = None
-        self._refusal = StoreError("the store is closed")
         with self._guard:
             for reader in self._readers:
                 reader.close()
             self._readers.clear()
+        if self._writer is not None:  # last: the connection that closes last folds the WAL into the file
+            self._waiting.put(None)
+            self._writer.join()
+            self._writer = None
+        self._refusal = StoreError("the store is closed")
 
 
 def open_for_writing(path: Path) -> sqlite3.Connection:
@@ -210,6 +199,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         )
         db.row_factory = sqlite3.Row
         db.execute("PRAGMA busy_timeout=5000")
+        db.execute("PRAGMA cache_size=-1000")  # KiB; there is a reader a thread, and the system caches the file
         db.execute("PRAGMA trusted_schema=OFF")
     except sqlite3.Error as error:
         raise as_store_error(error, path) from error

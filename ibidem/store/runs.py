@@ -77,13 +77,6 @@ def run_by_key(db: Database, owner: int, idempotency_key: str) -> Run | None:
     return _run(row) if row else None
 
 
-def list_runs(db: Database, owner: int, *, limit: int) -> list[Run]:
-    return [
-        _run(row)
-        for row in db.read(f"SELECT {_RUN} FROM run WHERE owner = ? ORDER BY rowid DESC LIMIT ?", (owner, limit))
-    ]
-
-
 def begin_attempt(db: Database, run: Run) -> int:
     """Count a new attempt and return its number."""
     row = db.write(

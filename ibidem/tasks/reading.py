@@ -12,7 +12,8 @@ from pathlib import Path
 from sqlite3 import Connection
 from typing import Any
 
-from ibidem.ingest.children import ChildFailed, Children
+from ibidem.errors import ChildFailed
+from ibidem.ingest.children import Children
 from ibidem.ingest.wire import chunk_from_json, page_from_json
 from ibidem.settings import MIB, IngestSettings
 from ibidem.store.database import Database
