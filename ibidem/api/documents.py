@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
+import stat
 import time
 import unicodedata
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, Field, TypeAdapter
+from pydantic import BaseModel, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
 from ibidem.api.access import Engine, Owner
+from ibidem.api.errors import bad_shape
 from ibidem.api.paging import Cursor, Limit, page
 from ibidem.app import App
 from ibidem.errors import BadInput, Conflict, NotFound, Refused
@@ -188,7 +190,11 @@ def chunks(document_id: str, app: Engine, owner: Owner, limit: Limit = 50, curso
 
 
 def _pasted(raw: bytes) -> Pasted:
-    return TypeAdapter(Pasted).validate_json(raw)
+    """Raises BadInput. Read here, not by the framework, because this route takes forms too."""
+    try:
+        return Pasted.model_validate_json(raw)
+    except ValidationError as error:
+        raise bad_shape(error.errors()) from None
 
 
 def _store_text(app: App, owner: int, body: Pasted) -> dict[str, Any]:
@@ -232,16 +238,32 @@ def _open_original(app: App, owner: int, document: Document) -> BinaryIO:
     source, raw_path = get_place(app.db, owner, document.id)
     if source is None or raw_path is None:
         path = os.fsencode(upload_path(app.data.files, document.id))
+        root = path
     else:
         root = get_source(app.db, owner, source).root
         path = root if os.path.isfile(root) else os.path.join(root, raw_path)
     try:
-        return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb")
+        if path != root and not _below(path, root):
+            raise FileNotFoundError(errno.ENOENT, "a link leads out of its folder")
+        return _open_regular(path)
     except OSError as error:
-        shown_place = Path(os.fsdecode(path)).name
-        raise NotFound(
-            f"the original {shown_place!r} cannot be opened: {error.strerror}", hint="is it still there?"
-        ) from None
+        name = shown_path(os.path.basename(path))
+        raise NotFound(f"the original {name!r} cannot be opened: {error.strerror}", hint="is it still there?") from None
+
+
+def _below(path: bytes, root: bytes) -> bool:
+    """Whether no link on the way leads out of the folder."""
+    top = os.path.realpath(root)
+    return os.path.commonpath([top, os.path.realpath(os.path.dirname(path))]) == top
+
+
+def _open_regular(path: bytes) -> BinaryIO:
+    """Without following a link, and without waiting for whoever writes to a pipe. Raises OSError."""
+    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise FileNotFoundError(errno.ENOENT, "not a regular file")
+    return file
 
 
 def _blocks(file: BinaryIO) -> Iterator[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -41,6 +42,15 @@ def response(error: IbidemError) -> JSONResponse:
     return JSONResponse({"error": error.as_dict()}, status_of(error), headers=headers)
 
 
+def bad_shape(faults: Sequence[Any]) -> errors.BadInput:
+    """The first of the faults that pydantic found in a request."""
+    first: dict[str, Any] = dict(faults[0])
+    field = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path"))
+    where = f" of {field!r}" if field else ""
+    hint = "see /openapi.json for the request's shape"
+    return errors.BadInput(f"bad value{where}: {first['msg']}", hint=hint, field=field or None)
+
+
 def install(app: FastAPI) -> None:
     """Answer errors of ours, of validation, of routing, and those nobody foresaw."""
 
@@ -50,11 +60,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def shape(_: Request, error: RequestValidationError) -> JSONResponse:
-        first: dict[str, Any] = dict(error.errors()[0])
-        field = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path"))
-        where = f" of {field!r}" if field else ""
-        hint = "see /openapi.json for the request's shape"
-        return response(errors.BadInput(f"bad value{where}: {first['msg']}", hint=hint, field=field or None))
+        return response(bad_shape(error.errors()))
 
     @app.exception_handler(HTTPException)
     async def routing(request: Request, error: HTTPException) -> JSONResponse:

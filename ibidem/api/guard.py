@@ -81,7 +81,10 @@ def _origin_allowed(headers: dict[bytes, bytes], hosts: Collection[str]) -> bool
     origin = headers.get(b"origin")
     if origin is None:
         return b"cookie" not in headers or headers.get(b"authorization", b"").lower().startswith(b"bearer ")
-    parts = urlsplit(origin.decode("latin-1").lower())
+    try:
+        parts = urlsplit(origin.decode("latin-1").lower())
+    except ValueError:  # half an IPv6 address
+        return False
     return parts.scheme in ("http", "https") and parts.netloc in hosts
 
 

@@ -18,8 +18,8 @@ from ibidem.retrieve.retrieve import Context
 from ibidem.types import Event, Mode, Usage, as_json
 
 DECLINED = {
-    "Korean": "문서에서 답을 찾지 못했습니다.",
-    "the language of the question": "The documents do not answer this.",
+    "Korean": "문서에서 이 질문의 분명한 답을 찾지 못했습니다.",
+    "the language of the question": "The documents do not clearly answer this.",
 }
 
 

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
+from importlib.resources import files
 from itertools import chain
 
 ANALYZER_VERSION = 1  # a position in an index holds for one version; another one re-indexes
@@ -23,16 +24,7 @@ _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _BIGRAM_SCRIPTS = re.compile(r"[\uac00-\ud7a3\u3131-\u318e\u3040-\u30ff\u3400-\u9fff]")
 _MAX_WORD = 80  # longer runs are data (base64, hashes): their head is enough
 
-_STOP_EN = (
-    "a an and are as at be been but by can could did do does doing for from had has have how i if in into is it its me "
-    "may might must my no not of on or our shall should so some such than that the their them then there these they "
-    "this those to was we were what when where which while who whom whose why will with would you your about"
-)
-_STOP_KO = (
-    "무엇 무엇인가 무엇인가요 무엇을 무엇이 어떤 어떻게 어디 어디에 어디서 언제 누구 누가 왜 얼마나 몇 어느 있나요 있는가 있는 있다 하나요 "
-    "하는가 되나요 되는가 됩니까 합니까 입니까 인가요 인가 그리고 또는 및 대한 대해 위한 위해 경우 것은 것이 것을 수 할 한 이 그 저 때 중"
-)
-STOP_WORDS = frozenset(_STOP_EN.split()) | frozenset(_STOP_KO.split())
+STOP_WORDS = frozenset(files("ibidem.index").joinpath("stop_words.txt").read_text("utf-8").partition("\n")[2].split())
 
 
 def normalize(text: str) -> str:

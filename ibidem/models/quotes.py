@@ -6,6 +6,7 @@ import re
 from asyncio import to_thread
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from importlib.resources import files
 
 from ibidem.models.base import ChatRequest, Done, ModelEvent, TextDelta
 from ibidem.models.sentences import sentences
@@ -17,6 +18,7 @@ Analyze = Callable[[str], list[str]]
 # the documents' words, 7 to 22 % of those that put it differently, and at least 94 % of those about other documents
 # (bench/quotes.py).
 ENOUGH_EVIDENCE = 0.25
+NEAR_EVIDENCE = 0.08  # under it there is not even a nearest place worth showing
 MOST_QUOTES = 4
 _LEAST_OF_BEST = 0.6  # share of the best quote's score below which a sentence is left out
 
@@ -25,18 +27,8 @@ _RANK = 0.2  # weight of the passage's own score
 _FOREIGN = 0.7  # of a sentence in another language than the question
 _NO_NEWS = 0.5  # of one that asks, or holds no word beyond the question and the heading
 
-# Words that say little of what a question is about, however rare they are in these documents: they count half.
-_COMMON = """
-many much more most less least other another same different new old good big great large small long short high low
-early late first last next only also just even still over under between after before during again very often
-name call say tell ask know think see look find show give take get make come go keep let put use need want try help
-work play run start begin end become seem turn move happen include provide cause lead mean explain describe
-time year day week month age people man woman person thing way kind type sort part place point number case fact reason
-result group area world country state question answer example purpose role one two three four five six seven eight nine
-ten up down out off away around
-며칠까지 무엇인가요 누구인가요 언제인가요 어디에서 얼마인가요 어느 어떤 무슨 인지 는지 은가 했나 됐나 까요 어요 아요 세요 니다 니까 하나 하면 하는
-하고 하려면 해야 해요 해도 했다 하지 하기 하게 되나 되면 되는 돼요 있나 있는 없는 에는 으로 부터 에게 이나 라고 으면 는데 때문 대해 위해 싶어 않은
-"""
+# they count half
+_COMMON = files("ibidem.models").joinpath("common_words.txt").read_text("utf-8").partition("\n")[2]
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
 _MARK = re.compile(r"\[(\d{1,3})\]")
 _DELTA = re.compile(r"(?s).{1,80}(?:\s+|$)|.{1,80}")
@@ -66,10 +58,9 @@ class QuotesModel:
     async def stream(self, request: ChatRequest) -> AsyncGenerator[ModelEvent, None]:
         words = _KOREAN if _HANGUL.search(request.question) else _ENGLISH
         found: list[Quote] = []
-        if request.evidence >= ENOUGH_EVIDENCE:
+        if request.evidence >= NEAR_EVIDENCE:
             found = await to_thread(quotes, request.question, request.terms, request.passages, self._analyze)
-        said = "\n\n".join(map(str, found)) or words.declined
-        answer = f"{said}\n\n{words.connect}"
+        answer = "\n\n".join([*_said(found, words, sure=request.evidence >= ENOUGH_EVIDENCE), words.connect])
         for piece in _DELTA.findall(answer):
             yield TextDelta(piece)
         read = sum(estimate_tokens(passage.text) for passage in request.passages)
@@ -82,19 +73,31 @@ class QuotesModel:
 @dataclass(frozen=True, slots=True)
 class _Words:
     declined: str
+    nearest: str
     connect: str
 
 
 _ENGLISH = _Words(
-    declined="The documents do not answer this.",
+    declined="The documents do not clearly answer this.",
+    nearest="The nearest place says:",
     connect="No language model is connected, so Ibidem only quotes. To connect one: `ibidem ask --model ollama:NAME`, "
     'or `default = "ollama:NAME"` under `[models]` in ibidem.toml.',
 )
 _KOREAN = _Words(
-    declined="문서에서 이 질문의 답을 찾지 못했습니다.",
+    declined="문서에서 이 질문의 분명한 답을 찾지 못했습니다.",
+    nearest="가장 가까운 곳의 내용입니다:",
     connect="언어 모델이 연결되어 있지 않아 문서의 문장만 인용합니다. 연결하려면 `ibidem ask --model ollama:이름`을 쓰거나 "
     'ibidem.toml의 `[models]`에 `default = "ollama:이름"`을 적으십시오.',
 )
+
+
+def _said(found: Sequence[Quote], words: _Words, *, sure: bool) -> list[str]:
+    """The quotes; where the evidence is thin, first that the documents do not answer, then the nearest place alone."""
+    if not found:
+        return [words.declined]
+    if not sure:
+        return [words.declined, words.nearest, str(found[0])]
+    return [str(quote) for quote in found]
 
 
 def quotes(question: str, terms: Mapping[str, float], passages: Sequence[Passage], analyze: Analyze) -> list[Quote]:

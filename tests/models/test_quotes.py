@@ -11,7 +11,7 @@ import pytest
 
 from ibidem.index.analyze import query_tokens, tokenize
 from ibidem.models.base import ChatRequest, Done, TextDelta
-from ibidem.models.quotes import ENOUGH_EVIDENCE, MOST_QUOTES, QuotesModel, quotes, telling
+from ibidem.models.quotes import ENOUGH_EVIDENCE, MOST_QUOTES, NEAR_EVIDENCE, QuotesModel, quotes, telling
 from ibidem.models.sentences import MAX_CHARS, sentences
 from ibidem.types import Passage, Span
 
@@ -100,22 +100,32 @@ def test_the_answer_ends_by_saying_how_to_connect_a_language_model_in_the_langua
     assert "언어 모델" in korean
 
 
-@pytest.mark.parametrize(
-    ("question", "declined"),
-    [
-        ("When is lunch?", "The documents do not answer this."),
-        ("점심은 언제인가요?", "문서에서 이 질문의 답을 찾지 못했습니다."),
-    ],
-)
-def test_it_declines_in_the_language_of_the_question_and_quotes_nothing(question, declined):
-    thin = ENOUGH_EVIDENCE - 0.01
+DECLINED = [
+    ("When is lunch?", "The documents do not clearly answer this."),
+    ("점심은 언제인가요?", "문서에서 이 질문의 분명한 답을 찾지 못했습니다."),
+]
+
+
+@pytest.mark.parametrize(("question", "declined"), DECLINED)
+def test_it_declines_in_the_language_of_the_question_and_quotes_nothing_unrelated(question, declined):
+    none = NEAR_EVIDENCE - 0.01
     for said in (
         answer(question),
-        answer(question, passage("Lunch is at noon. 점심은 정오다."), evidence=thin),
+        answer(question, passage("Lunch is at noon. 점심은 정오다."), evidence=none),
         answer(question, passage("Unrelated words.")),
     ):
         assert said.startswith(declined)
         assert "[1]" not in said
+
+
+@pytest.mark.parametrize(("question", "declined"), DECLINED)
+def test_where_the_evidence_is_thin_it_says_so_first_and_shows_the_nearest_place_alone(question, declined):
+    thin = ENOUGH_EVIDENCE - 0.01
+    said = answer(
+        question, passage("Lunch is at noon. 점심은 정오다."), passage("Lunch is good. 점심 메뉴다.", 2), evidence=thin
+    )
+    assert said.startswith(declined)
+    assert len(re.findall(r"\[\d\]", said)) == 1
 
 
 def test_it_streams_pieces_and_then_exactly_one_done_with_its_usage():
