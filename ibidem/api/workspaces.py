@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from ibidem.api.access import Engine, Owner
 from ibidem.app import App
 from ibidem.errors import NotFound
-from ibidem.store.documents import source_progress
+from ibidem.store.documents import count_by_state, source_progress
 from ibidem.store.removal import delete_workspace, remove_source
 from ibidem.store.workspaces import (
     Source,
@@ -37,8 +37,14 @@ class NewSource(BaseModel):
     watch: bool = True
 
 
-def shown(workspace: Workspace) -> dict[str, Any]:
-    return {"slug": workspace.slug, "name": workspace.name, "documents": workspace.documents, "shared_with": []}
+def shown(app: App, workspace: Workspace) -> dict[str, Any]:
+    return {
+        "slug": workspace.slug,
+        "name": workspace.name,
+        "documents": workspace.documents,
+        "counts": count_by_state(app.db, workspace.owner, workspace=workspace.id),
+        "shared_with": [],
+    }
 
 
 def shown_source(app: App, source: Source, *, job: str | None = None) -> dict[str, Any]:
@@ -48,22 +54,22 @@ def shown_source(app: App, source: Source, *, job: str | None = None) -> dict[st
 
 @router.get("/")
 def workspaces(app: Engine, owner: Owner) -> dict[str, Any]:
-    return {"items": [shown(workspace) for workspace in list_workspaces(app.db, owner)], "next": None}
+    return {"items": [shown(app, workspace) for workspace in list_workspaces(app.db, owner)], "next": None}
 
 
 @router.post("/", status_code=201)
 def create(body: Name, app: Engine, owner: Owner) -> dict[str, Any]:
-    return shown(create_workspace(app.db, owner, body.name, time.time()))
+    return shown(app, create_workspace(app.db, owner, body.name, time.time()))
 
 
 @router.get("/{slug}/")
 def get(slug: str, app: Engine, owner: Owner) -> dict[str, Any]:
-    return shown(get_workspace(app.db, owner, slug))
+    return shown(app, get_workspace(app.db, owner, slug))
 
 
 @router.put("/{slug}/")
 def rename(slug: str, body: Name, app: Engine, owner: Owner) -> dict[str, Any]:
-    return shown(rename_workspace(app.db, get_workspace(app.db, owner, slug), body.name))
+    return shown(app, rename_workspace(app.db, get_workspace(app.db, owner, slug), body.name))
 
 
 @router.delete("/{slug}/", status_code=204)

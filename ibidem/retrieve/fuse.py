@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from ibidem.types import Channel
 
 # How much each channel says, next to its own best hit. Body text decides; names and paths break ties and lift the
-# file that is named in the question. Values: bench/search.py on the development questions, steps of 0.1.
-WEIGHTS: Mapping[Channel, float] = {"body": 1.0, "symbols": 0.3, "path": 0.2}
+# file that is named in the question. Source: evals/LOG.md, "fusion".
+WEIGHTS: Mapping[Channel, float] = {"body": 1.0, "symbols": 0.3, "path": 0.1}
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,13 +70,15 @@ class Database:
     def submit(self, work: Work[T]) -> Future[T]:
         """Queue `work` for the writing thread. The future ends after the commit, or with what went wrong.
 
-        Keep `work` short: a few hundred rows, well under 20 ms.
+        Keep `work` short: a few hundred rows, well under 20 ms. It is done even when nobody waits for it any more.
         """
         done: Future[T] = Future()
-        if self._refusal is not None:
-            done.set_exception(self._refusal)
-        else:
-            self._waiting.put((work, done))
+        done.set_running_or_notify_cancel()  # a task that is cancelled while it waits cannot take the write back
+        with self._guard:  # beside `close`: what is queued is done, the rest is refused
+            if self._refusal is None:
+                self._waiting.put((work, done))
+            else:
+                done.set_exception(self._refusal)
         return done
 
     def write(self, work: Work[T]) -> T:
@@ -102,17 +104,21 @@ class Database:
         """One transaction for all that waits now; a piece of work that fails is undone alone."""
         ended: list[tuple[Future[Any], Any, BaseException | None]] = []
         item: tuple[Work[Any], Future[Any]] | None = first
+        done = first[1]
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             until = time.monotonic() + GROUP_S
             while item is not None:
-                ended.append((item[1], *self._one(item[0])))
+                work, done = item
+                ended.append((done, *self._one(work)))
                 item = None if time.monotonic() > until else self._next()
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._undo()
             failure = as_store_error(error)
-            ended = [(done, None, kept or failure) for done, _, kept in ended] or [(first[1], None, failure)]
+            ended = [(one, None, kept or failure) for one, _, kept in ended]
+            if not ended or ended[-1][0] is not done:  # the one under way
+                ended.append((done, None, failure))
         for done, result, error_of_one in ended:
             if error_of_one is None:
                 done.set_result(result)
@@ -159,14 +165,14 @@ class Database:
     def close(self) -> None:
         """Finish what waits, then close every connection."""
         with self._guard:
+            self._refusal = StoreError("the store is closed")
+            self._waiting.put(None)
             for reader in self._readers:
                 reader.close()
             self._readers.clear()
         if self._writer is not None:  # last: the connection that closes last folds the WAL into the file
-            self._waiting.put(None)
             self._writer.join()
             self._writer = None
-        self._refusal = StoreError("the store is closed")
 
 
 def open_for_writing(path: Path) -> sqlite3.Connection:

@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from ibidem.errors import DataDirUnusable
-from ibidem.store.database import APPLICATION_ID, as_store_error, open_for_writing
+from ibidem.store.database import APPLICATION_ID, as_store_error, open_for_reading, open_for_writing
 
 _NAME = re.compile(r"(\d{4})_\w+\.sql")
 
@@ -28,11 +28,12 @@ def migrate(path: Path, backups: Path) -> None:
 
     Raises DataDirUnusable for a file that a newer Ibidem wrote, or one that is not ours; nothing is changed then.
     """
+    steps = migrations()
+    if path.exists():
+        _refuse_foreign(path, newest=steps[-1][0])
     db = open_for_writing(path)
     try:
         version: int = db.execute("PRAGMA user_version").fetchone()[0]
-        steps = migrations()
-        _refuse_foreign(db, path, version, newest=steps[-1][0])
         for number, sql in steps:
             if number <= version:
                 continue
@@ -45,9 +46,18 @@ def migrate(path: Path, backups: Path) -> None:
         db.close()
 
 
-def _refuse_foreign(db: sqlite3.Connection, path: Path, version: int, newest: int) -> None:
-    application: int = db.execute("PRAGMA application_id").fetchone()[0]
-    if version and application != APPLICATION_ID:
+def _refuse_foreign(path: Path, newest: int) -> None:
+    """Look before anything is written: opening for writing changes the file's header already."""
+    db = open_for_reading(path)
+    try:
+        application: int = db.execute("PRAGMA application_id").fetchone()[0]
+        version: int = db.execute("PRAGMA user_version").fetchone()[0]
+        blank = not version and not application and not db.execute("SELECT 1 FROM sqlite_master").fetchone()
+    except sqlite3.Error as error:
+        raise as_store_error(error, path) from error
+    finally:
+        db.close()
+    if application != APPLICATION_ID and not blank:
         raise DataDirUnusable(f"{path} is not an Ibidem store", hint="name another --data-dir")
     if version > newest:
         raise DataDirUnusable(

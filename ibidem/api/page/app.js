@@ -218,7 +218,7 @@ function drawFooter(turn) {
   const left = turn.omitted.length ? el("p", {}, el("small", {}, t("left", turn.omitted.length))) : null;
   const read = turn.passages.length ? [el("details", {}, el("summary", {}, t("passages", turn.passages.length)), el("ol", { className: "sources" }, ...turn.passages.map(item)), left)] : [];
   const { usage, timings } = turn;
-  const facts = [turn.workspace, turn.model, timings?.total_ms && t("seconds", (timings.total_ms / 1000).toFixed(1)), usage?.completion && t("tokens", usage.prompt, usage.reused, usage.completion)];
+  const facts = [turn.workspace, turn.model, timings?.total_ms && t("seconds", (timings.total_ms / 1000).toFixed(timings.total_ms < 1000 ? 2 : 1)), usage?.completion && t("tokens", usage.prompt, usage.reused, usage.completion)];
   return [...cited, ...read, el("p", { className: "facts" }, el("small", {}, facts.filter(Boolean).join(" · ")), turn.text ? copyButton(() => turn.text) : null)];
 }
 

@@ -36,7 +36,6 @@ export async function refresh() {
 
 async function look() {
   const [{ items: workspaces }, health] = await Promise.all([call("GET", "/api/workspaces/"), call("GET", "/health")]);
-  const wanted = workspace() || localStorage.ibidemWorkspace;
   const chosen = workspaces.find(({ slug }) => slug === ($("workspace").value || localStorage.ibidemWorkspace)) ?? workspaces[0];
   const { items: sources } = await call("GET", `/api/workspaces/${chosen.slug}/sources/`);
   const states = PROBLEMS.filter((state) => chosen.counts[state]);
@@ -61,7 +60,8 @@ const listing = (slug, query) => `/api/rag/documents/?${new URLSearchParams({ wo
 // --- drawing ---------------------------------------------------------------------------------------------------------
 
 function chips(counts) {
-  return Object.entries(counts).map(([state, count]) => el("span", { className: `chip ${state}` }, `${count.toLocaleString()} ${stateName(state)}`));
+  return ["ok", ...WAITING, ...PROBLEMS].filter((state) => counts[state])
+    .map((state) => el("span", { className: `chip ${state}` }, `${counts[state].toLocaleString()} ${stateName(state)}`));
 }
 
 function drawWorkspaces(workspaces, chosen) {
