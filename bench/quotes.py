@@ -7,37 +7,22 @@ through the product's own reading, index and retrieval, in a data directory that
 from __future__ import annotations
 
 import asyncio
-import gzip
-import json
 import sys
 import tempfile
-import threading
-import time
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from ibidem.app import App, build
+from ibidem.app import App
+from ibidem.evaluate.metrics import Result, covers
+from ibidem.evaluate.run import add_documents, throwaway_app
+from ibidem.evaluate.task import Question, Task, TaskDocument, read_task
 from ibidem.index.analyze import tokenize
 from ibidem.models.base import ChatRequest, TextDelta
 from ibidem.models.quotes import QuotesModel
 from ibidem.retrieve.retrieve import Context
 from ibidem.settings import load
-from ibidem.store.workspaces import LOCAL_OWNER, Workspace, add_source, create_workspace
-
-Rows = list[dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Task:
-    """Documents by group, questions by kind, and where each question's answer stands: (document, start, end)."""
-
-    name: str
-    corpus: dict[str, Rows]
-    questions: dict[tuple[str, str], Rows]  # (group, kind)
-    gold: dict[str, list[tuple[str, int, int]]]
+from ibidem.store.workspaces import Workspace
 
 
 @dataclass
@@ -60,50 +45,47 @@ class Tally:
 
 def main(folder: Path) -> None:
     tasks = [read_task(path) for path in sorted(folder.glob("*/")) if (path / "corpus.jsonl.gz").exists()]
-    with tempfile.TemporaryDirectory() as work:
-        app = build(load(Path(work, "data"), environ={}))
-        try:
-            measure(app, Path(work, "documents"), tasks)
-        finally:
-            app.close()
+    with throwaway_app(load()) as app, tempfile.TemporaryDirectory() as documents:
+        measure(app, Path(documents), tasks)
 
 
 def measure(app: App, folder: Path, tasks: list[Task]) -> None:
     workspaces = {
-        (task.name, group): add(app, folder, f"{task.name} {group}", documents)
+        (task.name, group): add_documents(app, folder, f"{task.name} {group}", of_group(task, group))
         for task in tasks
         if task.name != "code_search"  # the same sort of documents as the other code
-        for group, documents in task.corpus.items()
+        for group in task.groups
     }
     documentary = [task for task in tasks if task.name.startswith("docs_")]
     print("its own documents")
     for task in documentary:
-        for (group, kind), questions in task.questions.items():
-            tally = put(app, workspaces[task.name, group], questions, task.gold)
-            print(f"  {task.name} {kind:24} {tally}")
+        for (group, kind), questions in by_kind(task).items():
+            print(f"  {task.name} {kind:24} {put(app, workspaces[task.name, group], questions, task)}")
     print("other documents")
     for task in documentary:
-        for (group, kind), questions in task.questions.items():
-            if not any("answers" in question for question in questions):
+        for (group, kind), questions in by_kind(task).items():
+            if not any(question.answers for question in questions):
                 continue
-            near = [doc for doc in task.corpus[group] if top(doc["path"]) not in tops(questions, task)]
+            tops = {top(task.documents[gold.document_id]) for question in questions for gold in question.gold}
+            rest = [document for document in of_group(task, group) if top(document) not in tops]
             others = {f"{name} {other}": space for (name, other), space in workspaces.items() if name != task.name}
-            others["the rest of its own"] = add(app, folder, f"{task.name} without {kind}", near)
+            others["the rest of its own"] = add_documents(app, folder, f"{task.name} without {kind}", rest)
             for name, workspace in others.items():
-                print(f"  {task.name} {kind:10} over {name:22} {put(app, workspace, questions, {})}")
+                print(f"  {task.name} {kind:10} over {name:22} {put(app, workspace, questions)}")
 
 
-def put(app: App, workspace: Workspace, questions: Rows, gold: dict[str, list[tuple[str, int, int]]]) -> Tally:
+def put(app: App, workspace: Workspace, questions: list[Question], task: Task | None = None) -> Tally:
+    """Ask all of them; with their own task, look for the answers too."""
     tally = Tally()
     for question in questions:
-        context = app.search(question["text"], workspace)
-        said = asyncio.run(answer(question["text"], context)).split("\n\n")[:-1]
+        context = app.search(question.text, workspace)
+        said = asyncio.run(answer(question.text, context)).split("\n\n")[:-1]
         declined = not said[0].endswith("]")
         tally.asked += 1
         tally.declined += declined
-        if "answers" in question and holds(context, gold.get(question["id"], [])):
+        if task and question.answers and holds(context, question, task):
             tally.found += 1
-            tally.told += not declined and any(plain(gold) in plain(" ".join(said[:2])) for gold in question["answers"])
+            tally.told += not declined and any(plain(gold) in plain(" ".join(said[:2])) for gold in question.answers)
     return tally
 
 
@@ -113,60 +95,33 @@ async def answer(question: str, context: Context) -> str:
     return "".join([event.text async for event in events if isinstance(event, TextDelta)])
 
 
-def holds(context: Context, gold: list[tuple[str, int, int]]) -> bool:
-    return any(
-        passage.path.endswith("/" + path) and passage.span.start_char <= start and end <= passage.span.end_char
+def holds(context: Context, question: Question, task: Task) -> bool:
+    """A gold passage is among those the model was given."""
+    ids = {document.path: document.id for document in task.documents.values()}
+    given = [
+        Result(ids[passage.path.partition("/")[2]], passage.span.start_char, passage.span.end_char)
         for passage in context.passages
-        for path, start, end in gold
-    )
+    ]
+    return any(covers(one, gold) for one in given for gold in question.gold)
+
+
+def by_kind(task: Task) -> dict[tuple[str, str], list[Question]]:
+    found: dict[tuple[str, str], list[Question]] = defaultdict(list)
+    for question in task.questions:
+        found[question.group, question.kind].append(question)
+    return found
+
+
+def of_group(task: Task, group: str) -> list[TaskDocument]:
+    return [document for document in task.documents.values() if document.group == group]
+
+
+def top(document: TaskDocument) -> str:
+    return document.path.partition("/")[0]
 
 
 def plain(text: str) -> str:
     return "".join(text.lower().split())
-
-
-def add(app: App, folder: Path, name: str, documents: Rows) -> Workspace:
-    """A workspace with these documents, searchable."""
-    root = folder / name
-    for document in documents:
-        path = root / document["path"]
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(document["text"], "utf-8", newline="")
-    workspace = create_workspace(app.db, LOCAL_OWNER, name, time.time())
-    source = app.db.write(lambda tx: add_source(tx, workspace, bytes(root), watch=False, now=time.time()))
-    app.sources.sync(source, {}, threading.Event())
-    app.indexes.replay_all()
-    return workspace
-
-
-def read_task(folder: Path) -> Task:
-    corpus: dict[str, Rows] = defaultdict(list)
-    for document in read_lines(folder / "corpus.jsonl.gz"):
-        corpus[document["group"]].append(document)
-    paths = {document["id"]: document["path"] for documents in corpus.values() for document in documents}
-    questions: dict[tuple[str, str], Rows] = defaultdict(list)
-    for question in read_lines(folder / "queries.jsonl.gz"):
-        questions[question["group"], question["kind"]].append(question)
-    gold: dict[str, list[tuple[str, int, int]]] = defaultdict(list)
-    for line in (folder / "qrels.tsv").read_text("utf-8").splitlines()[1:]:
-        query, document_id, relevant, start, end = line.split("\t")
-        if int(relevant):
-            gold[query].append((paths[document_id], int(start), int(end)))
-    return Task(folder.name, corpus, questions, gold)
-
-
-def read_lines(path: Path) -> Iterator[dict[str, Any]]:
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        yield from map(json.loads, lines)
-
-
-def tops(questions: Rows, task: Task) -> set[str]:
-    """The folders in which the answers of these questions stand."""
-    return {top(path) for question in questions for path, _, _ in task.gold[question["id"]]}
-
-
-def top(path: str) -> str:
-    return path.partition("/")[0]
 
 
 if __name__ == "__main__":

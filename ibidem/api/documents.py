@@ -32,6 +32,7 @@ from ibidem.store.documents import (
     get_document,
     get_place,
     list_documents,
+    row_number,
     text_lines,
 )
 from ibidem.store.workspaces import HOME, get_source, get_workspace, shown_path
@@ -42,6 +43,7 @@ from ibidem.types import Document, as_json, rfc3339
 router = APIRouter(prefix="/api/rag/documents", tags=["documents"])
 
 BLOCK_BYTES = 1 << 18
+MAX_LINE = 1 << 31
 
 
 class Pasted(BaseModel):
@@ -159,8 +161,8 @@ def text(
     document_id: str,
     app: Engine,
     owner: Owner,
-    start_line: Annotated[int, Query(ge=1)] = 1,
-    end_line: Annotated[int | None, Query(ge=1)] = None,
+    start_line: Annotated[int, Query(ge=1, le=MAX_LINE)] = 1,
+    end_line: Annotated[int | None, Query(ge=1, le=MAX_LINE)] = None,
 ) -> dict[str, Any]:
     """Lines of the document as it is indexed, both ends included; at most 5,000 of them."""
     document = get_document(app.db, owner, document_id)
@@ -178,9 +180,8 @@ def text(
 def chunks(document_id: str, app: Engine, owner: Owner, limit: Limit = 50, cursor: Cursor = None) -> dict[str, Any]:
     """The document's chunks with their exact spans."""
     get_document(app.db, owner, document_id)
-    if cursor is not None and not cursor.isdigit():
-        raise BadInput(f"unknown cursor {cursor!r}", hint="use the `next` of the page before", field="cursor")
-    found = chunks_of(app.db, owner, document_id, after=int(cursor or -1), limit=limit + 1)
+    after = row_number(cursor) if cursor else -1
+    found = chunks_of(app.db, owner, document_id, after=after, limit=limit + 1)
     return page(
         [(str(stored.chunk.ordinal), {"id": str(stored.id), **as_json(stored.chunk)}) for stored in found], limit
     )
@@ -209,8 +210,6 @@ def _put(app: App, owner: int, workspace: str, title: str, blocks: Iterator[byte
     """First the bytes, durably, then the row: a document never lacks its content."""
     place = get_workspace(app.db, owner, workspace)
     title = clean_title(title)
-    if is_secret_name(title):
-        raise Refused(f"{title!r} is a name that holds secrets; it is not taken", hint="rename it if it holds none")
     document_id = secrets.token_hex(8)
     size = save(app.data.files, document_id, blocks)
     app.queue_upload(owner, document_id, lambda tx: add_upload(tx, place, document_id, title, size, time.time()))
@@ -218,10 +217,14 @@ def _put(app: App, owner: int, workspace: str, title: str, blocks: Iterator[byte
 
 
 def clean_title(title: str) -> str:
-    """NFC, one line, no control characters. Raises BadInput when nothing is left."""
+    """NFC, one line, no control characters. Raises BadInput when nothing is left, Refused for a name of secrets."""
     shown_title = shown_path(os.fsencode(unicodedata.normalize("NFC", title).strip().encode("utf-8", "replace")))
     if not shown_title:
         raise BadInput("the document has no title", hint="give it a name, like notes.md", field="title")
+    if is_secret_name(shown_title):
+        raise Refused(
+            f"{shown_title!r} is a name that holds secrets; it is not taken", hint="rename it if it holds none"
+        )
     return shown_title[:500]
 
 

@@ -64,6 +64,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def routing(request: Request, error: HTTPException) -> JSONResponse:
+        if isinstance(error.__cause__, IbidemError):  # raised while the framework read the body
+            return response(error.__cause__)
         code, hint = {
             404: ("not_found", "paths end in a slash; see /openapi.json"),
             405: ("method_not_allowed", "see /openapi.json for the methods of this path"),

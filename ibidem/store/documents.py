@@ -234,7 +234,7 @@ def finish_reading(tx: sqlite3.Connection, document: Waiting, reading: Reading, 
         "UPDATE document SET state = ?, reason = ?, media_type = ?, encoding = ?, language = ?,"
         " title = CASE WHEN source IS NULL OR ? = '' THEN title ELSE ? END,"
         " sha256 = ?, chunks = ?, version = ?, tries = 0, updated_at = ?"
-        " WHERE id = ? AND owner = ? AND next_version = ? AND state = 'reading' RETURNING id",
+        " WHERE id = ? AND owner = ? AND next_version = ? AND state = 'reading' RETURNING workspace",
         (
             reading.state,
             reading.reason,
@@ -254,7 +254,7 @@ def finish_reading(tx: sqlite3.Connection, document: Waiting, reading: Reading, 
     if document.version:
         _mark_stale(tx, document.owner, document.id, document.version)
     if readable or document.version:
-        _log_change(tx, document.owner, document.workspace, document.id, deleted=not readable)
+        _log_change(tx, document.owner, row["workspace"], document.id, deleted=not readable)  # it may have moved
 
 
 def keep_version(tx: sqlite3.Connection, document: Waiting, reading: Reading, now: float) -> None:
@@ -422,14 +422,18 @@ def edit_upload(
         _log_change(tx, owner, place, document_id, deleted=False)
 
 
+def row_number(cursor: str) -> int:
+    """Raises BadInput for a cursor that we never gave."""
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
+        raise BadInput(f"unknown cursor {cursor!r}", hint="use the `next` of the page before", field="cursor")
+    return int(cursor)
+
+
 def list_documents(
     db: Database, owner: int, *, workspace: Workspace | None, state: str | None, after: str | None, limit: int
 ) -> list[tuple[str, Document]]:
     """Documents with their cursors, oldest first. Raises BadInput for a cursor that we never gave."""
-    try:
-        start = int(after or 0)
-    except ValueError:
-        raise BadInput(f"unknown cursor {after!r}", hint="use the `next` of the page before", field="cursor") from None
+    start = row_number(after) if after else 0
     rows = db.read(
         f"SELECT * FROM (SELECT d.rowid AS cursor, shown.* FROM ({_DOCUMENT} WHERE d.owner = :owner) AS shown"
         " JOIN document AS d ON d.id = shown.id WHERE d.rowid > :start AND (:workspace IS NULL OR d.workspace = :workspace))"
@@ -535,4 +539,4 @@ def text_lines(db: Database, owner: int, document_id: str, start_line: int, end_
         end = chunk.span.end_char
     blank = len(chunks[0].text) - len(chunks[0].text.lstrip())
     first = chunks[0].span.start_line - chunks[0].text.count("\n", 0, blank)
-    return text.splitlines()[max(0, start_line - first) : max(0, end_line - first + 1)]
+    return text.removesuffix("\n").split("\n")[max(0, start_line - first) : max(0, end_line - first + 1)]

@@ -45,6 +45,7 @@ export async function showSource({ id, from, to, page }, clue) {
     if (from && !open.marks) notice.textContent = t("changed");
     else if (!part.rows.length) notice.textContent = t("noText");
     else if (!["ok", "indexing"].includes(about.state)) notice.textContent = [stateName(about.state), about.reason].filter(Boolean).join(": ");
+    list.className = /x-|json|csv/.test(about.media_type) ? "code-text" : "";
     add(part, "append");
     (list.querySelector("mark") ?? list.querySelector(".cited"))?.scrollIntoView({ block: "center" });
   } catch (error) {
