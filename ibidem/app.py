@@ -16,6 +16,7 @@ from pathlib import Path
 from ibidem.errors import BadInput, Conflict, DataDirUnusable, IbidemError, NotFound
 from ibidem.index.analyze import tokenize
 from ibidem.index.indexes import Indexes
+from ibidem.index.questions import KoreanQuestions
 from ibidem.ingest.children import Children
 from ibidem.jobs.queue import Job
 from ibidem.jobs.sqlite import SqliteQueue
@@ -46,6 +47,8 @@ from ibidem.tasks.watch import Watcher
 
 SYNC_PRIORITY, UPLOAD_PRIORITY, REFRESH_PRIORITY = 0, 5, 8
 SHORT_THREADS, LONG_THREADS = 16, 8  # threads for what takes milliseconds, and for walks and readings
+KIWI_IDLE_S = 300.0  # the child for Korean questions, 280 MB, is kept so long after the last one
+KIWI_ADDRESS_BYTES = 3 << 30  # it maps 1.3 GB and uses a fifth of them
 GRACE_S = 3.0  # a stop waits so long for files that are being read
 
 
@@ -60,13 +63,17 @@ class App:
         indexer = Children(
             1, memory_bytes=0, timeout_s=limits.batch_timeout_s
         )  # it maps the index: no bound on addresses
-        self.pools = [readers, quick, indexer]
+        kiwi = Children(
+            1, memory_bytes=KIWI_ADDRESS_BYTES, timeout_s=limits.batch_timeout_s, niceness=0, idle_s=KIWI_IDLE_S
+        )
+        self.pools = [readers, quick, indexer, kiwi]
         self.settings = settings
         self.data = data
         self.db = db
         self.queue = SqliteQueue(db)
         self.streams = Streams(db, journal_s=settings.jobs.journal_s)
-        self.indexes = Indexes(data.index, db, indexer.call)
+        self.indexes = Indexes(data.index, db, indexer.call, morphemes=settings.index.korean == "morphemes")
+        self.korean = KoreanQuestions(kiwi)
         self.upkeep = Upkeep(db, self.indexes, self.pools, settings)
         self.uploads = Reader(db, quick, limits, changed=self.upkeep.index_changed)
         self.sources = Sources(
@@ -112,7 +119,13 @@ class App:
 
     def search(self, question: str, workspace: Workspace, *, hits: int = 0) -> Context:
         return retrieve(
-            question, workspace, indexes=self.indexes, db=self.db, settings=self.settings.retrieve, hits=hits
+            question,
+            workspace,
+            indexes=self.indexes,
+            db=self.db,
+            settings=self.settings.retrieve,
+            hits=hits,
+            korean=self.korean.morphemes,
         )
 
     def open_model(self, name: str) -> ChatModel:
@@ -269,6 +282,7 @@ class App:
         """
         if only:
             self.worker.only(only)
+            self.indexes.first_pass_only()
         self._loop = asyncio.get_running_loop()
         self._loop.set_default_executor(ThreadPoolExecutor(SHORT_THREADS, "short"))
         tasks = [
@@ -281,6 +295,7 @@ class App:
         try:
             yield self
         finally:
+            self.indexes.stop()
             for pool in self.pools:
                 pool.refuse_new(after_s=GRACE_S)
             await self.worker.stop()
@@ -295,6 +310,7 @@ class App:
         """End children and connections, leave the mark of an orderly stop, give the directory back."""
         for pool in self.pools:
             pool.close()
+        self.korean.close()
         self.indexes.close()
         self.db.close()
         with suppress(OSError):

@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from ibidem.errors import BadInput
 
@@ -40,6 +40,13 @@ class IngestSettings:
     batch_timeout_s: float = 60.0  # a child silent for so long is ended, and its file failed
     settle_s: float = 0.3  # a saved file is read once it has been quiet for so long
     rescan_s: float = 600.0  # watched folders are walked again so often, should a notice be lost
+
+
+@dataclass(frozen=True, slots=True)
+class IndexSettings:
+    """`[index]`: how text becomes searchable."""
+
+    korean: Literal["morphemes", "bigrams"] = "morphemes"  # by Kiwi in child processes (280 MB each while they work)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +91,7 @@ class Settings:
     data_dir: Path
     serve: ServeSettings = field(default_factory=ServeSettings)
     ingest: IngestSettings = field(default_factory=IngestSettings)
+    index: IndexSettings = field(default_factory=IndexSettings)
     retrieve: RetrieveSettings = field(default_factory=RetrieveSettings)
     models: ModelSettings = field(default_factory=ModelSettings)
     jobs: JobSettings = field(default_factory=JobSettings)
@@ -92,6 +100,7 @@ class Settings:
 SECTIONS: dict[str, type[Any]] = {
     "serve": ServeSettings,
     "ingest": IngestSettings,
+    "index": IndexSettings,
     "retrieve": RetrieveSettings,
     "models": ModelSettings,
     "jobs": JobSettings,
@@ -159,6 +168,12 @@ def _section(cls: type, values: Mapping[str, tuple[Any, str]]) -> Any:
 
 def _typed(value: Any, wanted: type, where: str) -> Any:
     """`value` as the field's type; numbers may come as text from the environment."""
+    if get_origin(wanted) is Literal:
+        if value not in get_args(wanted):
+            raise BadInput(
+                f"{where} must be {' or '.join(get_args(wanted))}, not {value!r}", hint="see docs/settings.md"
+            )
+        return value
     if isinstance(value, str) and wanted is not str:
         try:
             value = wanted(value)

@@ -100,6 +100,7 @@ def checks(loaded: Settings) -> Iterator[tuple[str, bool | None, str]]:
         server = data.server()
         yield "server", True if server else None, server.address if server else "not running"
         yield from _store_checks(data)
+    yield _korean_check(loaded)
     yield from _model_checks(loaded)
 
 
@@ -125,6 +126,23 @@ def _store_checks(data: Any) -> Iterator[tuple[str, bool | None, str]]:
         yield "store", False, f"damaged: {error}; restore the newest file from {data.backups}"
     finally:
         db.close()
+
+
+def _korean_check(loaded: Settings) -> tuple[str, bool | None, str]:
+    from ibidem.errors import ChildFailed
+    from ibidem.index import korean
+    from ibidem.ingest.children import Children
+
+    if loaded.index.korean == "bigrams":
+        return "Korean", True, "bigrams, as set"
+    child = Children(1, memory_bytes=0, timeout_s=loaded.ingest.batch_timeout_s)
+    try:
+        list(child.call("ibidem.index.korean:query", {"question": "한국어"}))
+    except ChildFailed as error:
+        return "Korean", None, f"bigrams only: {error.message}"
+    finally:
+        child.close()
+    return "Korean", True, f"bigrams, then morphemes by {korean.name()}"
 
 
 def _model_checks(loaded: Settings) -> Iterator[tuple[str, bool | None, str]]:

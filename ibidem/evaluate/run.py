@@ -7,13 +7,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ibidem.app import App, build
 from ibidem.errors import BadInput
 from ibidem.evaluate.metrics import Result, mean, score
 from ibidem.evaluate.task import Question, Task, TaskDocument
+from ibidem.index.analyze import is_hangul
 from ibidem.retrieve.budget import Ranked
 from ibidem.settings import Settings
 from ibidem.store.workspaces import LOCAL_OWNER, Workspace, add_source, create_workspace
@@ -49,9 +50,7 @@ def throwaway_app(settings: Settings) -> Iterator[App]:
     """An engine with the user's settings over a data directory that is deleted afterwards."""
     with tempfile.TemporaryDirectory(prefix="ibidem-evaluate-") as folder:
         data_dir = Path(folder, "data")
-        app = build(
-            Settings(data_dir, settings.serve, settings.ingest, settings.retrieve, settings.models, settings.jobs)
-        )
+        app = build(replace(settings, data_dir=data_dir))
         try:
             yield app
         finally:
@@ -69,6 +68,8 @@ def evaluate(task: Task, settings: Settings) -> Evaluation:
             for group in task.groups
         }
         indexing_s = time.perf_counter() - began
+        if app.settings.index.korean == "morphemes" and any(is_hangul(question.text) for question in task.questions):
+            app.korean.start(wait=True)
         ids = {(one.group, one.path): one.id for one in task.documents.values()}
         results, latencies = {}, []
         for question in task.questions:

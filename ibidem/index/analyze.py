@@ -13,7 +13,7 @@ from functools import lru_cache
 from importlib.resources import files
 from itertools import chain
 
-ANALYZER_VERSION = 1  # a position in an index holds for one version; another one re-indexes
+ANALYZER_VERSION = 2  # a position in an index holds for one version; another one re-indexes
 
 # Runs of one script: decimal numbers, Hangul, kana and Han, names in any other letters.
 _WORD = re.compile(
@@ -22,6 +22,8 @@ _WORD = re.compile(
 )
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _BIGRAM_SCRIPTS = re.compile(r"[\uac00-\ud7a3\u3131-\u318e\u3040-\u30ff\u3400-\u9fff]")
+_JAMO = re.compile(r"[\u1100-\u1112][\u1161-\u1175]")  # a decomposed syllable, as in the file names of macOS
+_HANGUL = re.compile(r"[\uac00-\ud7a3\u3131-\u318e]")
 _MAX_WORD = 80  # longer runs are data (base64, hashes): their head is enough
 
 STOP_WORDS = frozenset(files("ibidem.index").joinpath("stop_words.txt").read_text("utf-8").partition("\n")[2].split())
@@ -32,6 +34,11 @@ def normalize(text: str) -> str:
     if text.isascii():
         return text
     return unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode("utf-8"))
+
+
+def is_hangul(text: str) -> bool:
+    """Whether any of it is written in Hangul, composed or not."""
+    return not text.isascii() and bool(_HANGUL.search(text) or _JAMO.search(text))
 
 
 def tokenize(text: str) -> list[str]:

@@ -21,6 +21,13 @@ class Position:
     analyzer: int = ANALYZER_VERSION
     seq: int = 0
     complete: bool = False
+    hangul: bool = False  # some chunk has any
+    korean_seq: int = 0  # up to here, Hangul has its morphemes too
+
+    @property
+    def both(self) -> bool:
+        """Whether both passes are done: no chunk with Hangul lacks its morphemes."""
+        return self.complete and self.korean_seq >= self.seq and self.analyzer == ANALYZER_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,11 @@ class Generation:
     @property
     def lexical(self) -> Path:
         return self.folder / "lexical"
+
+    @property
+    def korean(self) -> Path:
+        """The morphemes of the chunks with Hangul."""
+        return self.folder / "korean"
 
 
 def generations(workspace_folder: Path) -> list[Generation]:

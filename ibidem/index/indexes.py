@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ibidem.errors import IbidemError, IndexUnavailable
+from ibidem.errors import ChildFailed, IbidemError, IndexUnavailable
 from ibidem.index import generation as generations
 from ibidem.index.analyze import ANALYZER_VERSION
+from ibidem.index.generation import Generation
 from ibidem.index.lexical import LexicalReader
 from ibidem.store.database import Database
 
@@ -19,16 +21,22 @@ log = logging.getLogger(__name__)
 
 OPEN_READERS = 16  # the least recently used one is closed beyond that
 
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 600.0  # after a second pass that failed; each more in a row: four times longer
+
 Call = Callable[[str, dict[str, Any]], Iterator[Any]]  # runs a named function in a child process
 
 
 class Indexes:
     """Search side and replay side of every workspace's index. All methods may be called from any thread."""
 
-    def __init__(self, folder: Path, db: Database, call: Call | None) -> None:
+    def __init__(self, folder: Path, db: Database, call: Call | None, *, morphemes: bool = False) -> None:
         self._folder = folder
         self._db = db
         self._call = call  # None: only reading
+        self._morphemes = morphemes
+        self._failed_second = 0  # second passes, one after another
+        self._second_not_before = 0.0
+        self._stopping = False
         self._readers: OrderedDict[int, tuple[int, LexicalReader]] = OrderedDict()
         self._guard = threading.Lock()
         self._replaying = threading.Lock()
@@ -47,19 +55,21 @@ class Indexes:
             except IndexUnavailable as error:
                 log.warning("%s", error)
                 return None
+            self._reload(reader, generation)
             self._readers[workspace] = (generation.number, reader)
             if len(self._readers) > OPEN_READERS:
                 self._readers.popitem(last=False)
             return reader
 
     def behind(self) -> list[int]:
-        """Workspaces with changes that their index has not got, or whose index is gone."""
+        """Workspaces with changes that their index has not got, in one pass or the other, or whose index is gone."""
         rows = self._db.read("SELECT workspace, max(seq) AS seq FROM change GROUP BY workspace")
         lagging = []
         for row in rows:
             found = generations.generations(self._folder / str(row["workspace"]))
             newest = found[-1].position if found else None
-            if newest is None or newest.seq != row["seq"] or newest.analyzer != ANALYZER_VERSION or not newest.complete:
+            done = newest and newest.seq == row["seq"] and newest.analyzer == ANALYZER_VERSION and newest.complete
+            if newest is None or not done or (self._second_is_due() and not newest.both):
                 lagging.append(row["workspace"])
         return lagging
 
@@ -72,12 +82,52 @@ class Indexes:
             "folder": str(self._folder / str(workspace)),
             "workspace": workspace,
             "fresh": fresh,
+            "korean": self._second_is_due(),
         }
         with self._replaying:  # one writer a directory
-            for told in self._call("ibidem.index.replay:replay", payload):
-                if "seq" in told:
-                    self._refresh(workspace)
-                    self._tell(workspace, told["seq"])
+            told: dict[str, Any] = {}
+            try:
+                for told in self._call("ibidem.index.replay:replay", payload):
+                    self._note(workspace, told)
+                    if self._stopping and told.get("first"):
+                        return  # this ends the child; what it lacks is known and goes on next time
+            except ChildFailed as error:
+                if told.get("first"):
+                    self._put_off_second(error.message)
+                raise
+
+    def first_pass_only(self) -> None:
+        """Leave morphemes to a server: what works for a single command has no time for them."""
+        self._morphemes = False
+
+    def stop(self) -> None:
+        """No second pass goes on after its next commit."""
+        self._stopping = True
+
+    def _note(self, workspace: int, told: dict[str, Any]) -> None:
+        if "seq" in told:
+            self._refresh(workspace)
+            self._tell(workspace, told["seq"])
+        if told.get("both"):
+            self._failed_second = 0
+        if "bigrams" in told:
+            self._put_off_second(told["bigrams"])
+
+    def _second_is_due(self) -> bool:
+        return self._morphemes and time.monotonic() >= self._second_not_before
+
+    def _put_off_second(self, reason: str) -> None:
+        self._failed_second += 1
+        pause_s = min(FIRST_PAUSE_S * 4 ** (self._failed_second - 1), LONGEST_PAUSE_S)
+        self._second_not_before = time.monotonic() + pause_s
+        log.warning("Korean stays with bigrams for %d s: %s", pause_s, reason)
+
+    def _reload(self, reader: LexicalReader, generation: Generation) -> None:
+        both = self._morphemes and generation.position.hangul and generation.position.both
+        try:
+            reader.reload(generation.korean if both else None)
+        except IndexUnavailable as error:
+            log.warning("Korean stays with bigrams: %s", error)
 
     def replay_all(self) -> None:
         """Every workspace that is behind. One that fails is logged and stays behind: the next call tries again."""
@@ -97,7 +147,7 @@ class Indexes:
             if known[0] != generation.number:
                 del self._readers[workspace]
                 return
-        known[1].reload()
+        self._reload(known[1], generation)
 
     def _tell(self, workspace: int, seq: int) -> None:
         self._db.write(lambda tx: tx.execute("UPDATE workspace SET indexed_seq = ? WHERE id = ?", (seq, workspace)))

@@ -44,6 +44,7 @@ class _Child:
             fcntl.fcntl(self.results, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         os.set_blocking(self.results.fileno(), False)
         self.idle_since = time.monotonic()
+        self.served = False
         self._unread = b""
 
     def send(self, request: dict[str, Any]) -> None:
@@ -85,10 +86,13 @@ class _Child:
 class Children:
     """At most `count` children. `call` may be used from many threads; it waits for a free child."""
 
-    def __init__(self, count: int, *, memory_bytes: int, timeout_s: float, niceness: int = 10) -> None:
+    def __init__(
+        self, count: int, *, memory_bytes: int, timeout_s: float, niceness: int = 10, idle_s: float = IDLE_S
+    ) -> None:
         self._memory_bytes = memory_bytes
         self._niceness = niceness
         self._timeout_s = timeout_s
+        self._idle_s = idle_s
         self._slots = threading.Semaphore(count)
         self._idle: list[_Child] = []
         self._all: set[_Child] = set()
@@ -136,14 +140,22 @@ class Children:
         with self._guard:
             if usable and not self._closed:
                 child.idle_since = time.monotonic()
+                child.served = True
                 self._idle.append(child)
                 return
             self._all.discard(child)
         child.end()
 
-    def end_idle(self, *, idle_s: float = IDLE_S) -> None:
-        """End the children that have had nothing to do for `idle_s`."""
+    @property
+    def ready(self) -> bool:
+        """Whether a child is there that has answered before and is at work or waiting."""
         with self._guard:
+            return any(child.served and child.process.poll() is None for child in self._all)
+
+    def end_idle(self, *, idle_s: float | None = None) -> None:
+        """End the children that have had nothing to do for `idle_s`, or else for as long as this pool keeps them."""
+        with self._guard:
+            idle_s = self._idle_s if idle_s is None else idle_s
             old = [child for child in self._idle if time.monotonic() - child.idle_since >= idle_s]
             self._idle = [child for child in self._idle if child not in old]
             self._all.difference_update(old)

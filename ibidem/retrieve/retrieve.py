@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,11 +43,18 @@ class Context:
 
 
 def retrieve(
-    question: str, workspace: Workspace, *, indexes: Indexes, db: Database, settings: RetrieveSettings, hits: int = 0
+    question: str,
+    workspace: Workspace,
+    *,
+    indexes: Indexes,
+    db: Database,
+    settings: RetrieveSettings,
+    hits: int = 0,
+    korean: Callable[[str], list[str] | None] = lambda _: None,
 ) -> Context:
     """The passages of the workspace that bear on the question. Never waits for indexing that is under way.
 
-    `hits` widens how many chunks are ranked beyond the setting.
+    `hits` widens how many chunks are ranked beyond the setting. `korean` gives a question's morphemes, None while it cannot.
     """
     began = time.perf_counter()
     reader = indexes.reader(workspace.id)
@@ -57,6 +64,9 @@ def retrieve(
     terms = weigh(tokens, reader)
     known = [token for token in terms if reader.document_frequency(token)][:MAX_QUERY_TOKENS]
     rankings = {channel: reader.rank(channel, known, CHANNEL_DEPTH) for channel in CHANNELS}
+    morphemes = (korean(question) if reader.has_morphemes else None) or []
+    if morphemes:
+        rankings["body"] = reader.rank_korean(known, morphemes[:MAX_QUERY_TOKENS], CHANNEL_DEPTH)
     fused = fuse(rankings)
     ranked = _load(fused, max(hits, settings.hits), db, workspace)
     kept, cut = fit(ranked, settings.budget_tokens)
@@ -71,6 +81,7 @@ def retrieve(
         evidence=evidence(terms, passages, tokenize),
         trace={
             "terms": {token: round(weight, 3) for token, weight in terms.items()},
+            "morphemes": morphemes,
             "channels": {channel: ranking[:TRACED] for channel, ranking in rankings.items()},
             "fused": [[one.chunk_id, round(one.score, 4)] for one in fused[:TRACED]],
             "kept": [[one.stored.id, one.stored.path] for one in kept],
