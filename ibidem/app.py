@@ -63,16 +63,19 @@ class App:
         indexer = Children(
             1, memory_bytes=0, timeout_s=limits.batch_timeout_s
         )  # it maps the index: no bound on addresses
+        second = Children(1, memory_bytes=0, timeout_s=limits.batch_timeout_s)
         kiwi = Children(
             1, memory_bytes=KIWI_ADDRESS_BYTES, timeout_s=limits.batch_timeout_s, niceness=0, idle_s=KIWI_IDLE_S
         )
-        self.pools = [readers, quick, indexer, kiwi]
+        self.pools = [readers, quick, indexer, second, kiwi]
         self.settings = settings
         self.data = data
         self.db = db
         self.queue = SqliteQueue(db)
         self.streams = Streams(db, journal_s=settings.jobs.journal_s)
-        self.indexes = Indexes(data.index, db, indexer.call, morphemes=settings.index.korean == "morphemes")
+        self.indexes = Indexes(
+            data.index, db, indexer.call, second.call if settings.index.korean == "morphemes" else None
+        )
         self.korean = KoreanQuestions(kiwi)
         self.upkeep = Upkeep(db, self.indexes, self.pools, settings)
         self.uploads = Reader(db, quick, limits, changed=self.upkeep.index_changed)
@@ -287,7 +290,12 @@ class App:
         self._loop.set_default_executor(ThreadPoolExecutor(SHORT_THREADS, "short"))
         tasks = [
             asyncio.create_task(work)
-            for work in (self.streams.journal(), self.upkeep.index(), self.upkeep.tidy(self.rescan))
+            for work in (
+                self.streams.journal(),
+                self.upkeep.index(),
+                self.upkeep.morphemes(),
+                self.upkeep.tidy(self.rescan),
+            )
         ]
         if watch:
             tasks.append(asyncio.create_task(self.watcher.run()))

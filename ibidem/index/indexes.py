@@ -29,11 +29,12 @@ Call = Callable[[str, dict[str, Any]], Iterator[Any]]  # runs a named function i
 class Indexes:
     """Search side and replay side of every workspace's index. All methods may be called from any thread."""
 
-    def __init__(self, folder: Path, db: Database, call: Call | None, *, morphemes: bool = False) -> None:
+    def __init__(self, folder: Path, db: Database, call: Call | None, second_call: Call | None = None) -> None:
         self._folder = folder
         self._db = db
         self._call = call  # None: only reading
-        self._morphemes = morphemes
+        self._second_call = second_call  # None: Korean by bigrams alone
+        self._adding = threading.Lock()
         self._failed_second = 0  # second passes, one after another
         self._second_not_before = 0.0
         self._stopping = False
@@ -62,14 +63,13 @@ class Indexes:
             return reader
 
     def behind(self) -> list[int]:
-        """Workspaces with changes that their index has not got, in one pass or the other, or whose index is gone."""
+        """Workspaces with changes that their index has not got, or whose index is gone."""
         rows = self._db.read("SELECT workspace, max(seq) AS seq FROM change GROUP BY workspace")
         lagging = []
         for row in rows:
             found = generations.generations(self._folder / str(row["workspace"]))
             newest = found[-1].position if found else None
-            done = newest and newest.seq == row["seq"] and newest.analyzer == ANALYZER_VERSION and newest.complete
-            if newest is None or not done or (self._second_is_due() and not newest.both):
+            if newest is None or newest.seq != row["seq"] or newest.analyzer != ANALYZER_VERSION or not newest.complete:
                 lagging.append(row["workspace"])
         return lagging
 
@@ -82,39 +82,45 @@ class Indexes:
             "folder": str(self._folder / str(workspace)),
             "workspace": workspace,
             "fresh": fresh,
-            "korean": self._second_is_due(),
         }
         with self._replaying:  # one writer a directory
-            told: dict[str, Any] = {}
-            try:
-                for told in self._call("ibidem.index.replay:replay", payload):
-                    self._note(workspace, told)
-                    if self._stopping and told.get("first"):
-                        return  # this ends the child; what it lacks is known and goes on next time
-            except ChildFailed as error:
-                if told.get("first"):
-                    self._put_off_second(error.message)
-                raise
+            for told in self._call("ibidem.index.replay:replay", payload):
+                if "seq" in told:
+                    self._refresh(workspace)
+                    self._tell(workspace, told["seq"])
+
+    def add_morphemes(self, workspace: int) -> None:
+        """The second pass over a workspace with Hangul; searches and first passes go on. A failure puts it off."""
+        payload = {"database": str(self._db.path), "folder": str(self._folder / str(workspace)), "workspace": workspace}
+        if self._second_call is None or time.monotonic() < self._second_not_before:
+            return
+        try:
+            with self._adding:
+                for told in self._second_call("ibidem.index.replay:replay_morphemes", payload):
+                    if "korean_seq" in told:
+                        self._refresh(workspace)
+                    if "bigrams" in told:
+                        self._put_off_second(told["bigrams"])
+                        return
+                    if self._stopping:
+                        return  # this ends the child; it goes on from its last commit the next time
+            self._failed_second = 0
+        except ChildFailed as error:
+            self._put_off_second(error.message)
+
+    def add_morphemes_to_all(self) -> None:
+        for folder in self._folder.iterdir():
+            generation = generations.current(folder) if folder.name.isdigit() else None
+            if generation and generation.lacks_morphemes:
+                self.add_morphemes(int(folder.name))
 
     def first_pass_only(self) -> None:
         """Leave morphemes to a server: what works for a single command has no time for them."""
-        self._morphemes = False
+        self._second_call = None
 
     def stop(self) -> None:
         """No second pass goes on after its next commit."""
         self._stopping = True
-
-    def _note(self, workspace: int, told: dict[str, Any]) -> None:
-        if "seq" in told:
-            self._refresh(workspace)
-            self._tell(workspace, told["seq"])
-        if told.get("both"):
-            self._failed_second = 0
-        if "bigrams" in told:
-            self._put_off_second(told["bigrams"])
-
-    def _second_is_due(self) -> bool:
-        return self._morphemes and time.monotonic() >= self._second_not_before
 
     def _put_off_second(self, reason: str) -> None:
         self._failed_second += 1
@@ -123,9 +129,9 @@ class Indexes:
         log.warning("Korean stays with bigrams for %d s: %s", pause_s, reason)
 
     def _reload(self, reader: LexicalReader, generation: Generation) -> None:
-        both = self._morphemes and generation.position.hangul and generation.position.both
+        morphemes = self._second_call is not None and generation.has_morphemes
         try:
-            reader.reload(generation.korean if both else None)
+            reader.reload(generation.korean if morphemes else None)
         except IndexUnavailable as error:
             log.warning("Korean stays with bigrams: %s", error)
 

@@ -25,7 +25,7 @@ SWEEP_PAUSE_S = 0.01  # between two steps of a sweep: streams share the writer
 
 
 class Upkeep:
-    """Two loops of the running app."""
+    """Three loops of the running app."""
 
     def __init__(self, db: Database, indexes: Indexes, pools: Sequence[Children], settings: Settings) -> None:
         self._db = db
@@ -34,6 +34,7 @@ class Upkeep:
         self._settings = settings
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed = asyncio.Event()
+        self._replayed = asyncio.Event()
 
     def index_changed(self) -> None:
         """The change log has grown. From any thread."""
@@ -47,9 +48,18 @@ class Upkeep:
             self._changed.clear()
             with suppress(StoreError):
                 await asyncio.to_thread(self._indexes.replay_all)
+            self._replayed.set()
             with suppress(TimeoutError):
                 async with asyncio.timeout(POLL_S):
                     await self._changed.wait()
+
+    async def morphemes(self) -> None:
+        """Let the second pass follow the first."""
+        while True:
+            await self._replayed.wait()
+            self._replayed.clear()
+            with suppress(OSError):  # the folder of an index went meanwhile
+                await asyncio.to_thread(self._indexes.add_morphemes_to_all)
 
     async def tidy(self, rescan: Callable[[], None]) -> None:
         """Sweep, forget and end what is idle; call `rescan` every `rescan_s`."""

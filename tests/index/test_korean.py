@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,10 @@ from ibidem.app import App, build
 from ibidem.errors import BadInput, ChildFailed
 from ibidem.index import generation as generations
 from ibidem.index import korean
-from ibidem.index.generation import Position
+from ibidem.index.generation import Generation
 from ibidem.index.indexes import Indexes
-from ibidem.index.replay import replay
+from ibidem.index.lexical import LexicalReader
+from ibidem.index.replay import replay, replay_morphemes
 from ibidem.settings import IndexSettings, Settings, load
 from ibidem.store.workspaces import LOCAL_OWNER, Workspace, add_source, create_workspace
 
@@ -46,14 +47,13 @@ def fake_kiwi(monkeypatch: pytest.MonkeyPatch) -> FakeKiwi:
 
 
 def in_this_process(name: str, payload: dict[str, Any]) -> Iterator[Any]:
-    assert name == "ibidem.index.replay:replay"
-    return replay(payload)
+    return {"replay": replay, "replay_morphemes": replay_morphemes}[name.partition(":")[2]](payload)
 
 
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[App]:
     app = build(Settings(tmp_path / "data"))
-    app.indexes = Indexes(app.data.index, app.db, in_this_process, morphemes=True)
+    app.indexes = Indexes(app.data.index, app.db, in_this_process, in_this_process)
     yield app
     app.close()
 
@@ -78,91 +78,81 @@ def change(app: App, workspace: Workspace, path: Path, text: str) -> None:
     app.sources.sync(get_source(app.db, LOCAL_OWNER, row["id"]), {}, threading.Event())
 
 
-def position(app: App, workspace: Workspace) -> Position:
-    found = generations.current(app.data.index / str(workspace.id))
-    assert found
-    return found.position
-
-
 def found(app: App, workspace: Workspace, question: str) -> str:
     passages = app.search(question, workspace).passages
     return passages[0].text if passages else ""
 
 
-def step(app: App, workspace: Workspace, until: Callable[[dict[str, Any]], bool], *, fresh: bool = False) -> None:
-    """Replay as the child does, and break off at a message: what a kill leaves behind."""
+def both_passes(app: App, workspace: Workspace) -> LexicalReader:
+    app.indexes.replay(workspace.id)
+    app.indexes.add_morphemes(workspace.id)
+    reader = app.indexes.reader(workspace.id)
+    assert reader
+    return reader
 
-    def call(name: str, payload: dict[str, Any]) -> Iterator[Any]:
-        for told in replay(payload):
-            yield told
-            if until(told):
-                raise ChildFailed("ended by SIGKILL", lost=True)
 
-    app.indexes._call = call
-    with pytest.raises(ChildFailed):
-        app.indexes.replay(workspace.id, fresh=fresh)
-    app.indexes._call = in_this_process
+def latest(app: App, workspace: Workspace) -> Generation:
+    generation = generations.current(app.data.index / str(workspace.id))
+    assert generation
+    return generation
 
 
 def test_korean_is_found_after_the_first_pass_and_after_the_second(
     app: App, tmp_path: Path, fake_kiwi: FakeKiwi
 ) -> None:
     workspace = fill(app, tmp_path / "notes", fees=KOREAN)
-    step(app, workspace, lambda told: bool(told.get("first")))
+    app.indexes.replay(workspace.id)
     reader = app.indexes.reader(workspace.id)
     assert reader and not reader.has_morphemes and not fake_kiwi.loads
+    assert latest(app, workspace).lacks_morphemes
     assert "사흘" in found(app, workspace, "환불은 언제 처리하나요?")
-    app.indexes._second_not_before = 0.0
-    app.indexes.replay(workspace.id)
-    assert reader.has_morphemes and position(app, workspace).both
-    assert app.indexes.behind() == []
+    app.indexes.add_morphemes_to_all()
+    assert reader.has_morphemes and not latest(app, workspace).lacks_morphemes
     assert "사흘" in found(app, workspace, "환불은 언제 처리하나요?")
 
 
-def test_a_document_is_ranked_by_its_morphemes_too(app: App, tmp_path: Path, fake_kiwi: FakeKiwi) -> None:
-    workspace = fill(app, tmp_path / "notes", fees=KOREAN)
-    app.indexes.replay(workspace.id)
-    reader = app.indexes.reader(workspace.id)
-    assert reader
+def test_bigrams_and_morphemes_are_summed(app: App, tmp_path: Path, fake_kiwi: FakeKiwi) -> None:
+    reader = both_passes(app, fill(app, tmp_path / "notes", fees=KOREAN))
     by_bigrams = dict(reader.rank("body", ["환불"], 10))
+    by_morphemes = dict(reader.rank_korean([], ["환불"], 10))
     by_both = dict(reader.rank_korean(["환불"], ["환불"], 10))
-    assert by_bigrams.keys() == by_both.keys()
-    assert dict(reader.rank_korean([], ["예약금"], 10)), "morphemes alone find it as well"
-    assert reader.rank_korean(["환불"], [], 10) != [] and reader.rank_korean([], [], 10) == []
+    assert by_bigrams.keys() == by_morphemes.keys() == by_both.keys() != set()
+    for chunk, score in by_both.items():
+        assert score == pytest.approx(by_bigrams[chunk] / 2 + by_morphemes[chunk], rel=1e-4)
+    assert reader.rank_korean([], [], 10) == []
 
 
 def test_a_workspace_without_hangul_never_loads_kiwi(app: App, tmp_path: Path, fake_kiwi: FakeKiwi) -> None:
     workspace = fill(app, tmp_path / "notes", pumps=ENGLISH)
-    app.indexes.replay(workspace.id)
-    assert not fake_kiwi.loads and not position(app, workspace).hangul
-    reader = app.indexes.reader(workspace.id)
-    assert reader and not reader.has_morphemes
+    reader = both_passes(app, workspace)
+    assert not fake_kiwi.loads and not latest(app, workspace).lacks_morphemes
+    assert not reader.has_morphemes and not latest(app, workspace).korean.exists()
     assert "reserve" in found(app, workspace, "reserve 펌프는?")
     assert not app.korean._child.ready, "a Korean question over English text starts no child"
 
 
-def test_new_text_is_found_while_the_second_pass_is_under_way(
+def test_searches_find_something_at_every_step_of_the_second_pass_and_new_text_at_once(
     app: App, tmp_path: Path, fake_kiwi: FakeKiwi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ibidem.index.replay.BATCH_S", 0.0)  # a commit after every chunk
+    monkeypatch.setattr("ibidem.index.replay.BATCH_S", 0.0)  # a commit after every document
     folder = tmp_path / "notes"
-    workspace = fill(app, folder, **{f"fees{n}": KOREAN.replace("사흘", f"{n}일") for n in range(5)})
+    workspace = fill(app, folder, **{f"fees{n}": KOREAN.replace("사흘", f"{n}일") for n in range(4)})
+    app.indexes.replay(workspace.id)
     seen = []
 
     def call(name: str, payload: dict[str, Any]) -> Iterator[Any]:
-        for told in replay(payload):
+        for told in in_this_process(name, payload):
             yield told
             seen.append(found(app, workspace, "환불은 언제 처리하나요?"))
-            if fake_kiwi.loads == 2:
+            if len(seen) == 3:
                 change(app, workspace, folder / "late.md", "# 주차\n\n주차장은 자정에 닫습니다.\n")
-            if fake_kiwi.loads == 6:
-                assert "자정" in found(app, workspace, "주차장은 언제 닫나요?")
+                app.indexes.replay(workspace.id)
+                assert "자정" in found(app, workspace, "주차장은 언제 닫나요?"), "it does not wait for the second pass"
 
-    app.indexes._call = call
-    app.indexes.replay(workspace.id)
-    assert all(seen), "every search found something, at each step"
-    assert position(app, workspace).both
-    assert "자정" in found(app, workspace, "주차장은 언제 닫나요?")
+    app.indexes._second_call = call
+    reader = both_passes(app, workspace)
+    assert len(seen) > 5 and all(seen)
+    assert reader.has_morphemes and reader.rank_korean([], ["주차장"], 10)
 
 
 def test_a_child_killed_in_the_second_pass_goes_on_where_it_was(
@@ -170,39 +160,57 @@ def test_a_child_killed_in_the_second_pass_goes_on_where_it_was(
 ) -> None:
     monkeypatch.setattr("ibidem.index.replay.BATCH_S", 0.0)
     workspace = fill(app, tmp_path / "notes", **{f"fees{n}": KOREAN for n in range(4)})
-    step(app, workspace, lambda told: fake_kiwi.loads >= 3)
+
+    def killed(name: str, payload: dict[str, Any]) -> Iterator[Any]:
+        for told in in_this_process(name, payload):
+            yield told
+            if "korean_seq" in told:
+                raise ChildFailed("ended by SIGKILL", lost=True)
+
+    app.indexes._second_call = killed
+    reader = both_passes(app, workspace)
+    assert not reader.has_morphemes
     assert "사흘" in found(app, workspace, "환불은 언제 처리하나요?")
-    assert app.indexes.behind() == [], (
-        "it is put off for a while: a second pass that kills its child is no endless loop"
-    )
+    app.indexes._second_call = in_this_process
+    before = fake_kiwi.loads
+    app.indexes.add_morphemes(workspace.id)
+    assert fake_kiwi.loads == before, "put off for a while: a pass that kills its child is no endless loop"
     app.indexes._second_not_before = 0.0
-    assert app.indexes.behind() == [workspace.id]
-    app.indexes.replay(workspace.id)
-    assert position(app, workspace).both and app.indexes.behind() == []
+    app.indexes.add_morphemes(workspace.id)
+    assert reader.has_morphemes and fake_kiwi.loads == 4 * before, "each of four documents once"
 
 
-def test_a_changed_or_deleted_document_leaves_the_morphemes(app: App, tmp_path: Path, fake_kiwi: FakeKiwi) -> None:
+def test_a_changed_document_takes_its_morphemes_along(app: App, tmp_path: Path, fake_kiwi: FakeKiwi) -> None:
     folder = tmp_path / "notes"
     workspace = fill(app, folder, fees=KOREAN, pumps=ENGLISH)
-    app.indexes.replay(workspace.id)
+    both_passes(app, workspace)
     change(app, workspace, folder / "fees.md", "# Fees\n\nOnly English now.\n")
+    loads = fake_kiwi.loads
+    reader = both_passes(app, workspace)
+    assert reader.has_morphemes and reader.rank_korean([], ["예약금"], 10) == []
+    assert fake_kiwi.loads == loads, "a change without Hangul loads nothing"
+
+
+def test_a_change_without_hangul_leaves_morphemes_in_use(app: App, tmp_path: Path, fake_kiwi: FakeKiwi) -> None:
+    folder = tmp_path / "notes"
+    workspace = fill(app, folder, fees=KOREAN, pumps=ENGLISH)
+    reader = both_passes(app, workspace)
+    change(app, workspace, folder / "pumps.md", ENGLISH + "More.\n")
     app.indexes.replay(workspace.id)
-    reader = app.indexes.reader(workspace.id)
-    assert reader and reader.has_morphemes
-    assert reader.rank_korean([], ["예약금"], 10) == []
+    assert reader.has_morphemes
+    change(app, workspace, folder / "pumps.md", ENGLISH + "펌프.\n")
+    app.indexes.replay(workspace.id)
+    assert not reader.has_morphemes
 
 
 def test_a_damaged_directory_of_morphemes_is_made_anew(app: App, tmp_path: Path, fake_kiwi: FakeKiwi) -> None:
     folder = tmp_path / "notes"
     workspace = fill(app, folder, fees=KOREAN)
-    app.indexes.replay(workspace.id)
-    generation = generations.current(app.data.index / str(workspace.id))
-    assert generation
-    (generation.korean / "meta.json").write_text("{", "utf-8")
+    both_passes(app, workspace)
+    (latest(app, workspace).korean / "meta.json").write_text("{", "utf-8")
     change(app, workspace, folder / "more.md", "# 주차\n\n주차장은 자정에 닫습니다.\n")
-    app.indexes.replay(workspace.id)
-    reader = app.indexes.reader(workspace.id)
-    assert reader and dict(reader.rank_korean([], ["예약금"], 10)) and dict(reader.rank_korean([], ["주차장"], 10))
+    reader = both_passes(app, workspace)
+    assert reader.rank_korean([], ["예약금"], 10) and reader.rank_korean([], ["주차장"], 10)
 
 
 def test_without_kiwi_bigrams_go_on_and_the_second_pass_is_put_off(
@@ -213,11 +221,10 @@ def test_without_kiwi_bigrams_go_on_and_the_second_pass_is_put_off(
 
     monkeypatch.setattr("ibidem.index.replay.morphemes", absent)
     workspace = fill(app, tmp_path / "notes", fees=KOREAN)
-    app.indexes.replay(workspace.id)
+    reader = both_passes(app, workspace)
+    assert not reader.has_morphemes and app.indexes.behind() == []
+    assert app.indexes._second_not_before > time.monotonic()
     assert "사흘" in found(app, workspace, "환불은 언제 처리하나요?")
-    assert app.indexes.behind() == []
-    reader = app.indexes.reader(workspace.id)
-    assert reader and not reader.has_morphemes
 
 
 def test_why_not_names_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,9 +243,8 @@ def test_bigrams_as_set_need_no_second_pass(tmp_path: Path) -> None:
     app = build(settings)
     try:
         workspace = fill(app, tmp_path / "notes", fees=KOREAN)
-        app.indexes._call = in_this_process
-        app.indexes.replay(workspace.id)
-        assert app.indexes.behind() == [] and not (app.data.index / str(workspace.id) / "1" / "korean").exists()
+        both_passes(app, workspace)
+        assert not latest(app, workspace).korean.exists()
         assert "사흘" in found(app, workspace, "환불은 언제 처리하나요?")
     finally:
         app.close()
@@ -248,42 +254,46 @@ def test_an_index_of_an_older_analyzer_answers_until_the_new_one_is_complete(
     app: App, tmp_path: Path, fake_kiwi: FakeKiwi
 ) -> None:
     workspace = fill(app, tmp_path / "notes", fees=KOREAN)
-    app.indexes.replay(workspace.id)
-    old = generations.current(app.data.index / str(workspace.id))
-    assert old
+    both_passes(app, workspace)
+    old = latest(app, workspace)
     generations.save(old, replace(old.position, analyzer=1))
     app.indexes.forget(workspace.id)
     assert app.indexes.behind() == [workspace.id]
     assert "사흘" in found(app, workspace, "환불은 언제 처리하나요?")
-    step(app, workspace, lambda told: bool(told.get("first")))
-    assert "사흘" in found(app, workspace, "환불은 언제 처리하나요?")
+    assert both_passes(app, workspace).has_morphemes and latest(app, workspace).number == old.number + 1
 
 
-def test_kiwi_itself_searches_korean_from_the_second_question_on_and_survives_its_end(app: App, tmp_path: Path) -> None:
+def test_kiwi_itself_searches_korean_from_the_second_question_on_and_survives_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The one test that loads Kiwi, in the children that hold it."""
-    workspace = fill(app, tmp_path / "notes", fees=KOREAN)
-    app.indexes = Indexes(app.data.index, app.db, app.pools[2].call, morphemes=True)
-    app.indexes.replay(workspace.id)
-    reader = app.indexes.reader(workspace.id)
-    assert reader and reader.has_morphemes
-    assert dict(reader.rank_korean([], ["환불"], 10)), "처리합니다 and 환불은 are stored as their stems"
+    monkeypatch.setattr("ibidem.index.questions.WAIT_S", 10.0)  # a busy machine must not make it fall back
+    app = build(Settings(tmp_path / "data"))
+    try:
+        workspace = fill(app, tmp_path / "notes", fees=KOREAN)
+        reader = both_passes(app, workspace)
+        assert reader.has_morphemes and dict(reader.rank_korean([], ["처리"], 10)), "처리합니다 is stored as its stem"
 
-    began = time.perf_counter()
-    first = app.search("환불은 언제 처리하나요?", workspace)
-    assert time.perf_counter() - began < 0.5, "the first question does not wait for the load"
-    assert first.passages and first.trace["morphemes"] == []
-    assert app.korean.start(wait=True)
-    second = app.search("환불은 언제 처리하나요?", workspace)
-    assert {"환불", "처리"} <= set(second.trace["morphemes"])
-    assert "사흘" in second.passages[0].text
-    for odd in ("가\ud800나", "ㅋㅋㅋ", "환불" * 5000, "👍🏽 환불?!", "\u1112\u116a\u11ab\u1107\u116e\u11af"):
-        app.search(odd, workspace)  # lone surrogate, letters, 10,000 syllables, emoji, decomposed
+        began = time.perf_counter()
+        first = app.search("환불은 언제 처리하나요?", workspace)
+        assert time.perf_counter() - began < 1, "the first question does not wait for the load"
+        assert first.passages and first.trace["morphemes"] == []
+        assert app.korean.start(wait=True)
+        assert app.korean.morphemes("plain English") == []
+        assert set(app.korean.morphemes("환불은 언제 처리하나요?") or ()) == {"환불", "처리"}
+        second = app.search("환불은 언제 처리하나요?", workspace)
+        assert second.trace["morphemes"] and "사흘" in second.passages[0].text
+        for odd in ("가\ud800나", "ㅋㅋㅋ", "환불" * 5000, "👍🏽 환불?!", "\u1112\u116a\u11ab\u1107\u116e\u11af"):
+            app.search(odd, workspace)  # lone surrogate, letters, 10,000 syllables, emoji, decomposed
+        assert app.korean.start(wait=True), "none of them ended the child"
 
-    child = next(iter(app.korean._child._all))
-    os.kill(child.process.pid, signal.SIGKILL)
-    child.process.wait()
-    after = app.search("예약금은 돌려받나요?", workspace)
-    assert after.passages and after.trace["morphemes"] == []
-    assert app.korean.start(wait=True)
-    app.korean._child.end_idle(idle_s=0)
-    assert not app.korean._child.ready
+        child = next(iter(app.korean._child._all))
+        os.kill(child.process.pid, signal.SIGKILL)
+        child.process.wait()
+        after = app.search("예약금은 돌려받나요?", workspace)
+        assert after.passages and after.trace["morphemes"] == []
+        assert app.korean.start(wait=True)
+        app.korean._child.end_idle(idle_s=0)
+        assert not app.korean._child.ready, "an idle server holds no Kiwi"
+    finally:
+        app.close()
