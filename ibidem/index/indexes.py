@@ -106,7 +106,8 @@ class Indexes:
                         return  # this ends the child; it goes on from its last commit the next time
             self._failed_second = 0
         except ChildFailed as error:
-            self._put_off_second(error.message)
+            if not self._stopping:
+                self._put_off_second(error.message)
 
     def add_morphemes_to_all(self) -> None:
         for folder in self._folder.iterdir():
