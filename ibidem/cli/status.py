@@ -142,7 +142,7 @@ def _korean_check(loaded: Settings) -> tuple[str, bool | None, str]:
         return "Korean", None, f"bigrams only: {error.message}"
     finally:
         child.close()
-    return "Korean", True, f"bigrams, then morphemes by {korean.name()}"
+    return "Korean", True, f"bigrams, then morphemes by {korean.made_by()}"
 
 
 def _model_checks(loaded: Settings) -> Iterator[tuple[str, bool | None, str]]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ibidem.index.analyze import ANALYZER_VERSION
+from ibidem.index.korean import made_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def save(generation: Generation, position: Position) -> Generation:
 
 def save_korean(generation: Generation, seq: int) -> None:
     """Write down how far the morphemes are; the same rules."""
-    _write(generation.folder / "korean.json", {"seq": seq})
+    _write(generation.folder / "korean.json", {"seq": seq, "made_by": made_by()})
 
 
 def drop_older(workspace_folder: Path, keep: Generation) -> None:
@@ -111,8 +112,10 @@ def _write(path: Path, values: dict[str, Any]) -> None:
 
 
 def _read_korean(folder: Path) -> int:
+    """From the beginning when another version of Kiwi made what is there."""
     try:
-        return int(json.loads((folder / "korean.json").read_text("utf-8"))["seq"])
+        found = json.loads((folder / "korean.json").read_text("utf-8"))
+        return int(found["seq"]) if found["made_by"] == made_by() else 0
     except (OSError, ValueError, TypeError, KeyError):
         return 0
 

@@ -11,7 +11,6 @@ import os
 import re
 from collections.abc import Iterator
 from functools import cache
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from ibidem.index.analyze import STOP_WORDS, is_hangul, normalize
@@ -66,8 +65,15 @@ def why_not() -> str:
     return ""
 
 
-def name() -> str:
-    return f"kiwipiepy {version('kiwipiepy')}"
+@cache
+def made_by() -> str:
+    """What makes the morphemes, with its version: those of another one are made anew. Empty where there is none."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return f"kiwipiepy {version('kiwipiepy')}, model {version('kiwipiepy_model')}"
+    except PackageNotFoundError:
+        return ""
 
 
 @cache

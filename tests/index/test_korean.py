@@ -213,6 +213,21 @@ def test_a_damaged_directory_of_morphemes_is_made_anew(app: App, tmp_path: Path,
     assert reader.rank_korean([], ["예약금"], 10) and reader.rank_korean([], ["주차장"], 10)
 
 
+def test_morphemes_of_another_version_of_kiwi_are_made_anew(
+    app: App, tmp_path: Path, fake_kiwi: FakeKiwi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = fill(app, tmp_path / "notes", fees=KOREAN)
+    both_passes(app, workspace)
+    loads = fake_kiwi.loads
+    monkeypatch.setattr(generations, "made_by", lambda: "kiwipiepy 99")
+    app.indexes.forget(workspace.id)
+    assert "사흘" in found(app, workspace, "환불은 언제 처리하나요?"), "by bigrams"
+    assert latest(app, workspace).lacks_morphemes
+    reader = both_passes(app, workspace)
+    assert reader.has_morphemes and fake_kiwi.loads == 2 * loads
+    assert len(reader.rank_korean([], ["예약금"], 10)) == 1, "and not beside the old ones"
+
+
 def test_without_kiwi_bigrams_go_on_and_the_second_pass_is_put_off(
     app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
