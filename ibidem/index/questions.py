@@ -24,6 +24,7 @@ class KoreanQuestions:
     """Starts the child at the first Korean question and asks it. All methods may be called from any thread."""
 
     def __init__(self, child: Children) -> None:
+        self.wait_s = WAIT_S
         self._child = child
         self._asker = ThreadPoolExecutor(1, "korean")  # one question after another: the child is one
         self._known: OrderedDict[str, list[str]] = OrderedDict()
@@ -32,7 +33,7 @@ class KoreanQuestions:
         self._paused_until = 0.0
 
     def morphemes(self, question: str) -> list[str] | None:
-        """Empty for a question without Hangul; None where bigrams must do. Waits WAIT_S at most."""
+        """Empty for a question without Hangul; None where bigrams must do. Waits `wait_s` at most."""
         if not is_hangul(question):
             return []
         question = question[:LONGEST]
@@ -44,7 +45,7 @@ class KoreanQuestions:
             self.start()
             return None
         try:
-            return self._asker.submit(self._ask, question).result(WAIT_S)
+            return self._asker.submit(self._ask, question).result(self.wait_s)
         except (TimeoutError, ChildFailed, RuntimeError):  # RuntimeError: the program stops
             return None
 

@@ -278,12 +278,10 @@ def test_an_index_of_an_older_analyzer_answers_until_the_new_one_is_complete(
     assert both_passes(app, workspace).has_morphemes and latest(app, workspace).number == old.number + 1
 
 
-def test_kiwi_itself_searches_korean_from_the_second_question_on_and_survives_its_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_kiwi_itself_searches_korean_from_the_second_question_on_and_survives_its_end(tmp_path: Path) -> None:
     """The one test that loads Kiwi, in the children that hold it."""
-    monkeypatch.setattr("ibidem.index.questions.WAIT_S", 10.0)  # a busy machine must not make it fall back
     app = build(Settings(tmp_path / "data"))
+    app.korean.wait_s = 10.0  # a busy machine must not make it fall back
     try:
         workspace = fill(app, tmp_path / "notes", fees=KOREAN)
         reader = both_passes(app, workspace)
