@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
@@ -70,6 +71,21 @@ class LexicalWriter:
         self._writer.wait_merging_threads()
 
 
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of a question in one or several wordings, each with its tokens and weight: the best of them counts.
+
+    Synonyms that stand in one chunk do not add up, so a word with many wordings says no more than one with few.
+    """
+
+    wordings: tuple[tuple[tuple[str, ...], float], ...]
+
+
+def plain(token: str) -> Word:
+    """A token that has no other wording."""
+    return Word((((token,), 1.0),))
+
+
 class LexicalReader:
     """Rankings from a directory, as of the last `reload`. Every method raises IndexUnavailable for a damaged one."""
 
@@ -109,9 +125,9 @@ class LexicalReader:
         with self._reading():
             return max(self._searcher.doc_freq(channel, token) for channel in CHANNELS)
 
-    def rank(self, channel: Channel, tokens: Iterable[str], limit: int) -> Ranking:
-        """The best chunks of one field for any of the tokens."""
-        clauses = [(Occur.Should, Query.term_query(self._schema, channel, token, "freq")) for token in tokens]
+    def rank(self, channel: Channel, words: Iterable[Word], limit: int) -> Ranking:
+        """The best chunks of one field for any of the words."""
+        clauses = [(Occur.Should, self._word(channel, word)) for word in words]
         if not clauses:
             return []
         searcher = self._searcher  # one for both steps: a reload in between would number the segments anew
@@ -119,3 +135,12 @@ class LexicalReader:
             found = searcher.search(Query.boolean_query(clauses), limit, count=False).hits
             ids = searcher.fast_field_values("chunk", [address for _, address in found])
         return [(int(chunk_id or 0), score) for chunk_id, (score, _) in zip(ids, found, strict=True)]
+
+    def _word(self, channel: Channel, word: Word) -> Query:
+        wordings = [self._wording(channel, tokens, weight) for tokens, weight in word.wordings]
+        return wordings[0] if len(wordings) == 1 else Query.disjunction_max_query(wordings)
+
+    def _wording(self, channel: Channel, tokens: Sequence[str], weight: float) -> Query:
+        terms = [Query.term_query(self._schema, channel, token, "freq") for token in tokens]
+        query = terms[0] if len(terms) == 1 else Query.boolean_query([(Occur.Should, term) for term in terms])
+        return query if weight == 1.0 else Query.boost_query(query, weight)

@@ -14,6 +14,7 @@ from ibidem.index.lexical import CHANNELS, LexicalReader
 from ibidem.retrieve.budget import Ranked, fit, merge
 from ibidem.retrieve.cite import hit
 from ibidem.retrieve.evidence import evidence
+from ibidem.retrieve.expand import expand
 from ibidem.retrieve.fuse import Fused, fuse
 from ibidem.settings import RetrieveSettings
 from ibidem.store.database import Database
@@ -55,8 +56,8 @@ def retrieve(
     if reader is None or not tokens:
         return Context(search_ms=_ms_since(began))
     terms = weigh(tokens, reader)
-    known = [token for token in terms if reader.document_frequency(token)][:MAX_QUERY_TOKENS]
-    rankings = {channel: reader.rank(channel, known, CHANNEL_DEPTH) for channel in CHANNELS}
+    expanded = expand(question, reader.document_frequency)
+    rankings = {channel: reader.rank(channel, expanded.words[:MAX_QUERY_TOKENS], CHANNEL_DEPTH) for channel in CHANNELS}
     fused = fuse(rankings)
     ranked = _load(fused, max(hits, settings.hits), db, workspace)
     kept, cut = fit(ranked, settings.budget_tokens)
@@ -70,6 +71,7 @@ def retrieve(
         terms=terms,
         evidence=evidence(terms, passages, tokenize),
         trace={
+            "expansion": expanded.sources,
             "terms": {token: round(weight, 3) for token, weight in terms.items()},
             "channels": {channel: ranking[:TRACED] for channel, ranking in rankings.items()},
             "fused": [[one.chunk_id, round(one.score, 4)] for one in fused[:TRACED]],
