@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import sqlite3
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from ibidem.app import App, build
-from ibidem.errors import BadInput
+from ibidem.errors import BadInput, NotFound
 from ibidem.evaluate.metrics import Result, mean, score
+from ibidem.evaluate.questions import Find
 from ibidem.evaluate.task import Question, Task, TaskDocument
+from ibidem.index.indexes import Indexes
 from ibidem.retrieve.budget import Ranked
+from ibidem.retrieve.retrieve import retrieve
 from ibidem.settings import Settings
-from ibidem.store.workspaces import LOCAL_OWNER, Workspace, add_source, create_workspace
+from ibidem.store.database import Database
+from ibidem.store.datadir import DataDir
+from ibidem.store.workspaces import LOCAL_OWNER, Source, Workspace, add_source, create_workspace, get_workspace
 
 HITS = 50  # results a question
 CURSOR_LINES = 15  # a question without text is code before the cursor: its last lines are searched with
@@ -40,8 +46,13 @@ class Evaluation:
         return {name: mean(found) for name, found in sorted(rows.items())}
 
     def latency_ms(self, share: float) -> float:
-        ordered = sorted(self.latencies_ms)
-        return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
+        return latency_ms(self.latencies_ms, share)
+
+
+def latency_ms(latencies_ms: Sequence[float], share: float) -> float:
+    """The latency that this share of the searches stays under; 0 without any."""
+    ordered = sorted(latencies_ms)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
 
 
 @contextmanager
@@ -100,8 +111,51 @@ def add_documents(app: App, folder: Path, name: str, documents: list[TaskDocumen
             raise BadInput(f"the path {document.path!r} leaves its folder", hint="mend the task's corpus")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(document.text, "utf-8", newline="")
+    return add_folders(app, name, [root])
+
+
+def add_folders(app: App, name: str, folders: Sequence[Path]) -> Workspace:
+    """A workspace with these folders or files, searchable when this returns."""
     workspace = create_workspace(app.db, LOCAL_OWNER, name, time.time())
-    source = app.db.write(lambda tx: add_source(tx, workspace, bytes(root), watch=False, now=time.time()))
-    app.sources.sync(source, {}, threading.Event())
+    for folder in folders:
+        root = folder.resolve()
+        if not root.exists():
+            raise NotFound(f"no folder or file {folder}", hint="name what the questions are about")
+
+        def insert(tx: sqlite3.Connection, root: Path = root) -> Source:
+            return add_source(tx, workspace, bytes(root), watch=False, now=time.time())
+
+        app.sources.sync(app.db.write(insert), {}, threading.Event())
     app.indexes.replay(workspace.id)
     return workspace
+
+
+@contextmanager
+def find_in_folders(settings: Settings, folders: Sequence[Path]) -> Iterator[Find]:
+    """A search over these folders, in a data directory that is deleted afterwards."""
+    with throwaway_app(settings) as app:
+        workspace = add_folders(app, "questions", folders)
+        yield lambda text, turns, hits: app.search(text, workspace, turns, hits=hits).ranked
+
+
+@contextmanager
+def find_in_workspace(settings: Settings, slug: str) -> Iterator[Find]:
+    """A search over a workspace of the data directory as it is; a server may be running on it.
+
+    Raises NotFound, UnknownWorkspace.
+    """
+    data = DataDir(settings.data_dir)
+    data.need_store()
+    db = Database(data.database, read_only=True)
+    try:
+        workspace = get_workspace(db, LOCAL_OWNER, slug)
+        indexes = Indexes(data.index, db, None)
+        yield (
+            lambda text, turns, hits: (
+                retrieve(
+                    text, workspace, indexes=indexes, db=db, settings=settings.retrieve, hits=hits, turns=turns
+                ).ranked
+            )
+        )
+    finally:
+        db.close()

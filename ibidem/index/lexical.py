@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import get_args
 
 import tantivy
@@ -90,11 +91,17 @@ class LexicalReader:
         """How many chunks hold the token in text, names or path."""
         return max(self._searcher.doc_freq(channel, token) for channel in CHANNELS)
 
-    def rank(self, channel: Channel, tokens: Iterable[str], limit: int) -> Ranking:
-        """The best chunks of one field for any of the tokens."""
-        clauses = [(Occur.Should, Query.term_query(self._schema, channel, token, "freq")) for token in tokens]
+    def rank(
+        self, channel: Channel, tokens: Iterable[str], limit: int, *, shares: Mapping[str, float] = MappingProxyType({})
+    ) -> Ranking:
+        """The best chunks of one field for any of the tokens; a token in `shares` counts by that share of its score."""
+        clauses = [(Occur.Should, self._term(channel, token, shares.get(token, 1.0))) for token in tokens]
         if not clauses:
             return []
         found = self._searcher.search(Query.boolean_query(clauses), limit, count=False).hits
         ids = self._searcher.fast_field_values("chunk", [address for _, address in found])
         return [(int(chunk_id or 0), score) for chunk_id, (score, _) in zip(ids, found, strict=True)]
+
+    def _term(self, channel: Channel, token: str, share: float) -> Query:
+        query = Query.term_query(self._schema, channel, token, "freq")
+        return query if share == 1.0 else Query.boost_query(query, share)
