@@ -100,7 +100,7 @@ def ask(questions: Iterable[Asked], find: Find) -> list[Answered]:
             began = time.perf_counter()
             hits = find(text, turns, LOOKED_AT)
             latencies.append((time.perf_counter() - began) * 1000)
-            ranks[name] = next((rank for rank, hit in enumerate(hits, 1) if asked.answered_by(hit)), 0)
+            ranks[name] = next((rank for rank, hit in enumerate(hits[:LOOKED_AT], 1) if asked.answered_by(hit)), 0)
         answered.append(Answered(asked, ranks, latencies))
     return answered
 

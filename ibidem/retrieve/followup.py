@@ -17,17 +17,20 @@ from ibidem.index.analyze import STOP_WORDS, normalize
 
 MAX_CHARS = 2000  # looked at of a question; a longer one is no follow-up
 MAX_ANSWER_CHARS = 8000  # looked at of an answer, for its list
+ANSWER_CHARS = 200  # looked at of an answer for what a pronoun may mean
 MAX_TURNS = 3  # looked back
 MAX_CARRIED = 16  # words borrowed
 
 # Share of its weight that a borrowed word keeps. Source: evals/LOG.md, "follow-ups".
-ASKED = 0.5  # it stood in the last question
+ASKED = 0.6  # it stood in the last question
 ITEM = 0.8  # it stands in the item of the list that an ordinal names
+ANSWER = 0.3  # it stands at the head of the last answer, and a pronoun may mean it
 PLACE = 0.25  # it stands in a heading or path that the last answer cited
 EARLIER = 0.5  # for each further turn back
 
 LEANS_WITH_PRONOUN = 6  # at most so many telling words beside a pronoun; more make a question of its own
 LEANS_WITH_CONNECTIVE = 3  # the same beside "and", "그럼"
+KOREAN_NOUNS, KOREAN_WORDS = 1, 4  # a Korean question so short leaves its subject to the conversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,9 @@ def with_references(question: str, turns: Sequence[Turn]) -> SearchText:
             break
         share *= EARLIER
     _borrow(carried, [word for place in turns[-1].places[:3] for word in _telling(_words(place))], PLACE)
+    if leaning.because.startswith("pronoun"):
+        answer = _MARK.sub("", _plain(turns[-1].answer[:MAX_ANSWER_CHARS]))
+        _borrow(carried, _telling(_words(answer[:ANSWER_CHARS])), ANSWER)
     own = leaning.own
     shapes = {shape for word in own if (shape := _shape(word))}
     said = {word.lower() for word in own}
@@ -122,20 +128,23 @@ _KOREAN_ORDINALS = {"첫": 1, "두": 2, "세": 3, "네": 4, "다섯": 5, "여섯
 _KOREAN_ORDINALS |= {"첫째": 1, "둘째": 2, "셋째": 3, "넷째": 4, "다섯째": 5, "마지막": -1}
 _THING = r"ones?|items?|steps?|points?|options?|entry|entries|bullets?|reasons?|causes?|rules?|cases?|things?|of (?:them|these|those)"
 _ENGLISH_ORDINAL = re.compile(
-    rf"\b(?:the\s+)?(?:(?P<word>{'|'.join(_ENGLISH_ORDINALS)})(?:\s+(?:{_THING})\b|\s*(?=[?.!]|$))"
+    rf"\b(?:the\s+)?(?:(?P<word>{'|'.join(_ENGLISH_ORDINALS)})\s+(?:{_THING})\b"
+    rf"|\bthe\s+(?P<bare>{'|'.join(_ENGLISH_ORDINALS)})\s*(?=[?.!]|$)"
     r"|(?:number|step|item|point|option|no\.)\s+(?P<number>\d))",
     re.I,
 )
-_KOREAN_THING = r"(?:\s*(?:것|거|건|항목|단계|방법|이유|원인|조건|경우|규칙|줄))?(?:은|는|이|가|을|를|도|의|에|에서|로|으로)?(?:요)?"
-_KOREAN_ORDINAL = re.compile(
-    r"(?:(?P<native>첫|두|세|네|다섯|여섯)\s*번\s*째|(?P<word>첫째|둘째|셋째|넷째|다섯째|마지막)|(?P<number>[1-9])\s*번\s*째?)"
-    rf"{_KOREAN_THING}(?=[\s?.!,]|$)"
+_KOREAN_THING = r"\s*(?:것|거|건|게|걸|항목|단계|방법|이유|원인|조건|경우|규칙|줄)"
+_PARTICLE = r"(?:은|는|이|가|을|를|도|의|에|에서|로|으로)"
+_KOREAN_ORDINAL = re.compile(  # "두 번째 재시도" counts something else
+    r"(?:(?:(?P<native>첫|두|세|네|다섯|여섯)\s*번\s*째|(?P<word>첫째|둘째|셋째|넷째|다섯째|마지막)|(?P<number>[1-9])\s*번\s*째)"
+    rf"(?:{_KOREAN_THING}{_PARTICLE}?|{_PARTICLE}|(?=요?\s*[?.!]|요?$))"
+    rf"|(?P<short>[1-9])\s*번{_PARTICLE})(?:요)?(?=[\s?.!,]|$)"
 )
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
 _PREDICATE = re.compile(
     r"(?:나요|까요|가요|니까|어요|아요|에요|예요|해요|돼요|려요|져요|워요|줘요|세요|지요|죠|나|까|냐|니|래|지|해|돼|야|줘|려|요)$"
 )
-_TOPIC = re.compile(r"(?:은|는|도|라면|으로|로|에서|에)(?:요)?$")
+_TOPIC = re.compile(r"(?:은|는|도|면|으로|로|에서|에)(?:요)?$")
 _ENDING = re.compile(
     r"(?:입니까|습니까|합니까|됩니까|하나요|되나요|인가요|한가요|할까요|될까요|는가요|은가요|나요|까요|가요|어요|아요|해요|돼요|해야"
     r"|하려면|하면|되면|에서는|에서도|에서|에게|으로는|으로|까지|부터|에는|에도|이나|이란|이라면|라면|은요|는요|이요|도요"
@@ -143,10 +152,15 @@ _ENDING = re.compile(
 )
 _WORD = re.compile(r"[^\s,;:!?()\[\]{}<>|\"'“”‘’「」『』·…*`#=]+")
 _EXPLETIVE = re.compile(
-    r"\b(?:does|do|is|will|would|can)\s+it\s+(?:take|cost|possible|necessary|allowed|safe|required|matter|help)\b.*\bto\b",
+    r"\b(?:does|do|did|is|will|would|can)\s+it\s+(?:take|cost|possible|necessary|allowed|safe|required|matter|help)\b.*\b(?:to|until|before)\b",
     re.I,
 )
 _THERE_IS = re.compile(r"\b(?:is|are|was|were|be)\s+there\b|\bthere\s+(?:is|are|was|were)\b", re.I)
+_NO_REFERENCE = re.compile(  # "the file that can be", "on this machine"
+    r"\w+\s+that\s+(?:is|are|was|were|can|could|may|must|will|would|should|has|have|had|do|does|did|\w+s)\b"
+    r"|\bthis\s+(?:machine|computer|repository|project|workspace|program|server)\b",
+    re.I,
+)
 _CLAUSE = re.compile(r"[,;]|\b(?:and|or|if|when|after|before|while|once|until)\b", re.I)
 _QUESTION_WORD = re.compile(
     r"\b(?:what|which|who|whom|whose|where|when|why|how|is|are|does|do|did|can|could|should|must|will)\b", re.I
@@ -187,7 +201,7 @@ def _elliptic(question: str, words: Sequence[str], own: Sequence[str]) -> bool:
         if len(words) <= 2 and _TOPIC.search(words[-1].rstrip("?.!")):
             return True
         nouns = [word for word in own if not _is_predicate(word, words)]
-        return not nouns and not any(map(_NAME.search, own))
+        return len(nouns) <= KOREAN_NOUNS and len(words) <= KOREAN_WORDS and not any(map(_NAME.search, own))
     if _DEFINITION.match(question) or any(map(_NAME.search, own)):
         return False
     asks = bool(_QUESTION_WORD.search(question))
@@ -206,11 +220,12 @@ def _pronoun(question: str, words: Sequence[str], own: int) -> str:
     for place, word in enumerate(words):
         low = word.lower()
         if low in _WEAK_PRONOUNS:
-            if own <= LEANS_WITH_CONNECTIVE and not _THERE_IS.search(question):
+            if own <= LEANS_WITH_CONNECTIVE and not any(known.search(question) for known in (_THERE_IS, _NO_REFERENCE)):
                 return word
         elif low in _PRONOUNS:
             before = question[: question.find(word)]
-            if not (_CLAUSE.search(before) and len(_telling(words[:place])) > 1):
+            said = len(_telling(words[:place]))  # its noun may stand before it in the question itself
+            if said < 2 or (said < 3 and not _CLAUSE.search(before)):
                 return word
         elif _HANGUL.match(word) and _stripped(word) in _PRONOUNS:
             return word
@@ -220,9 +235,11 @@ def _pronoun(question: str, words: Sequence[str], own: int) -> str:
 def _ordinal(question: str) -> tuple[int, str]:
     """The item that an ordinal names, and the question without it; 0 for none."""
     if found := _KOREAN_ORDINAL.search(question):
-        number = int(found["number"] or 0) or _KOREAN_ORDINALS[found["native"] or found["word"] or "첫"]
+        number = (
+            int(found["number"] or found["short"] or 0) or _KOREAN_ORDINALS[found["native"] or found["word"] or "첫"]
+        )
     elif found := _ENGLISH_ORDINAL.search(question):
-        number = int(found["number"] or 0) or _ENGLISH_ORDINALS[(found["word"] or "first").lower()]
+        number = int(found["number"] or 0) or _ENGLISH_ORDINALS[(found["word"] or found["bare"] or "first").lower()]
     else:
         return 0, question
     return number, (question[: found.start()] + " " + question[found.end() :]).strip()
