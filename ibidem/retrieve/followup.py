@@ -17,29 +17,27 @@ from ibidem.index.analyze import STOP_WORDS, normalize
 
 MAX_CHARS = 2000  # looked at of a question; a longer one is no follow-up
 MAX_ANSWER_CHARS = 8000  # looked at of an answer, for its list
-ANSWER_CHARS = 200  # looked at of an answer for what a pronoun may mean
+ANSWER_CHARS = 80  # looked at of an answer for what a pronoun may mean
 MAX_TURNS = 3  # looked back
 MAX_CARRIED = 16  # words borrowed
 
 # Share of its weight that a borrowed word keeps. Source: evals/LOG.md, "follow-ups".
 ASKED = 0.6  # it stood in the last question
 ITEM = 0.8  # it stands in the item of the list that an ordinal names
-ANSWER = 0.3  # it stands at the head of the last answer, and a pronoun may mean it
-PLACE = 0.25  # it stands in a heading or path that the last answer cited
+ANSWER = 0.2  # it stands at the head of the last answer, and a pronoun may mean it
 EARLIER = 0.5  # for each further turn back
 
 LEANS_WITH_PRONOUN = 6  # at most so many telling words beside a pronoun; more make a question of its own
 LEANS_WITH_CONNECTIVE = 3  # the same beside "and", "그럼"
-KOREAN_NOUNS, KOREAN_WORDS = 1, 4  # a Korean question so short leaves its subject to the conversation
+KOREAN_NOUNS, KOREAN_WORDS = 1, 5  # a Korean question so short leaves its subject to the conversation
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """An earlier question of the conversation, its answer, and the headings or paths that the answer cited."""
+    """An earlier question of the conversation and its answer."""
 
     question: str
     answer: str = ""
-    places: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +79,8 @@ def with_references(question: str, turns: Sequence[Turn]) -> SearchText:
         if before is None:
             break
         share *= EARLIER
-    _borrow(carried, [word for place in turns[-1].places[:3] for word in _telling(_words(place))], PLACE)
     if leaning.because.startswith("pronoun"):
-        answer = _MARK.sub("", _plain(turns[-1].answer[:MAX_ANSWER_CHARS]))
-        _borrow(carried, _telling(_words(answer[:ANSWER_CHARS])), ANSWER)
+        _borrow(carried, _telling(_words(_head(turns[-1].answer))), ANSWER)
     own = leaning.own
     shapes = {shape for word in own if (shape := _shape(word))}
     said = {word.lower() for word in own}
@@ -141,14 +137,13 @@ _KOREAN_ORDINAL = re.compile(  # "두 번째 재시도" counts something else
     rf"|(?P<short>[1-9])\s*번{_PARTICLE})(?:요)?(?=[\s?.!,]|$)"
 )
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
-_PREDICATE = re.compile(
-    r"(?:나요|까요|가요|니까|어요|아요|에요|예요|해요|돼요|려요|져요|워요|줘요|세요|지요|죠|나|까|냐|니|래|지|해|돼|야|줘|려|요)$"
-)
+_VERBAL = re.compile(r"[가-힣](?:고|면|서|게|야|려고|지만|는데|도록)$")  # a verb that another follows
+_HALF = re.compile(r"[가-힣](?:면|는데|고)(?:요)?$")  # a clause whose main one is left out
 _TOPIC = re.compile(r"(?:은|는|도|면|으로|로|에서|에)(?:요)?$")
 _ENDING = re.compile(
     r"(?:입니까|습니까|합니까|됩니까|하나요|되나요|인가요|한가요|할까요|될까요|는가요|은가요|나요|까요|가요|어요|아요|해요|돼요|해야"
-    r"|하려면|하면|되면|에서는|에서도|에서|에게|으로는|으로|까지|부터|에는|에도|이나|이란|이라면|라면|은요|는요|이요|도요"
-    r"|은|는|이|가|을|를|의|에|로|와|과|도|만|요)$"
+    r"|하려면|하면|되면|에서는|에서도|에서|에게|으로는|으로|까지|부터|에는|에도|이나|이란|이야|이라면|라면|은요|는요|이요|도요"
+    r"|은|는|이|가|을|를|의|에|로|와|과|도|만|요|야)$"
 )
 _WORD = re.compile(r"[^\s,;:!?()\[\]{}<>|\"'“”‘’「」『』·…*`#=]+")
 _EXPLETIVE = re.compile(
@@ -157,7 +152,7 @@ _EXPLETIVE = re.compile(
 )
 _THERE_IS = re.compile(r"\b(?:is|are|was|were|be)\s+there\b|\bthere\s+(?:is|are|was|were)\b", re.I)
 _NO_REFERENCE = re.compile(  # "the file that can be", "on this machine"
-    r"\w+\s+that\s+(?:is|are|was|were|can|could|may|must|will|would|should|has|have|had|do|does|did|\w+s)\b"
+    r"\w\s+that\s+(?:is|are|was|were|can|could|may|must|will|would|should|has|have|had|do|does|did|\w+s)\b"
     r"|\bthis\s+(?:machine|computer|repository|project|workspace|program|server)\b",
     re.I,
 )
@@ -198,19 +193,17 @@ def _elliptic(question: str, words: Sequence[str], own: Sequence[str]) -> bool:
     if _HANGUL.search(question):
         if _KOREAN_DEFINITION.search(question):
             return False
-        if len(words) <= 2 and _TOPIC.search(words[-1].rstrip("?.!")):
+        if _TOPIC.search(words[-1]) and len(words) <= 2:
             return True
-        nouns = [word for word in own if not _is_predicate(word, words)]
+        if _HALF.search(words[-1]) and len(words) <= KOREAN_WORDS:
+            return True
+        nouns = _telling([word for word in words[:-1] if not _VERBAL.search(word)])
         return len(nouns) <= KOREAN_NOUNS and len(words) <= KOREAN_WORDS and not any(map(_NAME.search, own))
     if _DEFINITION.match(question) or any(map(_NAME.search, own)):
         return False
     asks = bool(_QUESTION_WORD.search(question))
-    return (asks and len(own) == 1 and len(words) <= 5) or (not asks and question.endswith("?") and len(own) <= 2)
-
-
-def _is_predicate(word: str, words: Sequence[str]) -> bool:
-    """The question's last word, with an ending of a verb; `word` may have lost its ending."""
-    return words[-1].startswith(word) and bool(_PREDICATE.search(words[-1]))
+    fragment = not asks and question.endswith("?")
+    return (asks and len(own) == 1 and len(words) <= 5) or (fragment and len(own) <= 2)
 
 
 def _pronoun(question: str, words: Sequence[str], own: int) -> str:
@@ -247,8 +240,8 @@ def _ordinal(question: str) -> tuple[int, str]:
 
 # --- what it borrows -------------------------------------------------------------------------------------------------
 
-_NUMBERED = re.compile(r"^\s*(?:\d{1,2}[.)]|[①-⑳]|\(\d{1,2}\))\s*(.+)$", re.M)
-_BULLET = re.compile(r"^\s*[-*•‣]\s+(.+)$", re.M)
+_NUMBERED = re.compile(r"^[ \t]*(?:\d{1,2}[.)]|[①-⑳]|\(\d{1,2}\))[ \t]*(\S.*)$", re.M)
+_BULLET = re.compile(r"^[ \t]*[-*•‣][ \t]+(\S.*)$", re.M)
 _MARK = re.compile(r"\[\d{1,3}\]")
 _PARAGRAPH = re.compile(r"\n\s*\n")
 
@@ -260,6 +253,12 @@ def _item(answer: str, ordinal: int) -> str:
             place = len(items) - 1 if ordinal < 0 else ordinal - 1
             return _MARK.sub("", items[place])[:400] if place < len(items) else ""
     return ""
+
+
+def _head(answer: str) -> str:
+    """The first whole words of an answer, without marks."""
+    plain = _MARK.sub("", _plain(answer[:MAX_ANSWER_CHARS]))
+    return plain if len(plain) <= ANSWER_CHARS else plain[:ANSWER_CHARS].rpartition(" ")[0]
 
 
 def _words(text: str) -> list[str]:

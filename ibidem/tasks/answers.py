@@ -239,7 +239,7 @@ def check_question(question: str, max_bytes: int) -> None:
 
 def turns_of(job: Job) -> list[Turn]:
     """The turns that came before the question, as its job carries them."""
-    return [Turn(one["question"], one["answer"], tuple(one["places"])) for one in job.payload.get("turns", ())]
+    return [Turn(one["question"], one["answer"]) for one in job.payload.get("turns", ())]
 
 
 def may_retry(error: Exception, draft: Draft, job: Job) -> bool:
