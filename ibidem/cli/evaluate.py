@@ -55,6 +55,9 @@ def evaluate(
         raise BadInput(f"unknown --by {by!r}", hint="kind, group or lang", field="by")
     if not (paths or questions or git):
         raise BadInput("nothing to evaluate", hint="name tasks, or use --questions FILE or --git REPO")
+    if questions and (git or run_file):
+        other = "--git" if git else "--run-file"
+        raise BadInput(f"--questions does not go with {other}", hint="run the command twice", field=other)
     loaded = settings(data_dir)
     if questions:
         report = ask_questions(questions, paths or [], workspace, loaded)
