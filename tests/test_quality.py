@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from ibidem.cli.throwaway import find_in_folders
 from ibidem.evaluate.questions import ALONE, WRITTEN_OUT, Answered, ask, figures, read_questions
-from ibidem.evaluate.run import find_in_folders
 from ibidem.settings import Settings
 
 ROOT = Path(__file__).parents[1]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +14,10 @@ import typer
 from ibidem.cli.main import DataDirOption, JsonOption, WorkspaceOption, app, settings
 
 if TYPE_CHECKING:
+    from ibidem.evaluate.questions import Find
     from ibidem.evaluate.run import Evaluation
+    from ibidem.retrieve.budget import Ranked
+    from ibidem.retrieve.followup import Turn
     from ibidem.settings import Settings
 
 
@@ -47,6 +52,7 @@ def evaluate(
     Tasks and repositories are read, indexed and searched in a data directory that is thrown away; so are the PATHS of
     --questions. Without PATHS, --questions asks the workspace as it is.
     """
+    from ibidem.cli.throwaway import throwaway
     from ibidem.errors import BadInput
     from ibidem.evaluate.run import evaluate as run
     from ibidem.evaluate.task import Task, read_task
@@ -70,7 +76,8 @@ def evaluate(
         tasks.append(history_task(git))
     lines: list[str] = []
     for task in tasks:
-        found = run(read_task(task) if isinstance(task, Path) else task, loaded)
+        with throwaway(loaded) as engine:
+            found = run(read_task(task) if isinstance(task, Path) else task, engine.add, engine.search)
         lines += [json.dumps(line) for line in run_lines(found)]
         _print(shown(found, by), log, as_json, [])
     if run_file:
@@ -79,8 +86,9 @@ def evaluate(
 
 def ask_questions(file: Path, folders: list[Path], workspace: str, loaded: Settings) -> dict[str, Any]:
     """The report on a file of questions, over folders or else over a workspace."""
+    from ibidem.cli.throwaway import find_in_folders
     from ibidem.evaluate.questions import ALONE, WRITTEN_OUT, ask, figures, read_questions
-    from ibidem.evaluate.run import find_in_folders, find_in_workspace, latency_ms
+    from ibidem.evaluate.run import latency_ms
 
     asked = read_questions(file)
     began = time.perf_counter()
@@ -107,6 +115,35 @@ def ask_questions(file: Path, folders: list[Path], workspace: str, loaded: Setti
             f"{one.asked.id}  {one.asked.question}  ({one.asked.path})" for one in answered if not one.ranks[""]
         ],
     }
+
+
+@contextmanager
+def find_in_workspace(loaded: Settings, slug: str) -> Iterator[Find]:
+    """A search over a workspace of the data directory as it is; a server may be running on it.
+
+    Raises NotFound, UnknownWorkspace.
+    """
+    from ibidem.index.indexes import Indexes
+    from ibidem.retrieve.retrieve import retrieve
+    from ibidem.store.database import Database
+    from ibidem.store.datadir import DataDir
+    from ibidem.store.workspaces import LOCAL_OWNER, get_workspace
+
+    data = DataDir(loaded.data_dir)
+    data.need_store()
+    db = Database(data.database, read_only=True)
+    try:
+        place = get_workspace(db, LOCAL_OWNER, slug)
+        indexes = Indexes(data.index, db, None)
+
+        def find(text: str, turns: Sequence[Turn], hits: int) -> Sequence[Ranked]:
+            return retrieve(
+                text, place, indexes=indexes, db=db, settings=loaded.retrieve, hits=hits, turns=turns
+            ).ranked
+
+        yield find
+    finally:
+        db.close()
 
 
 def run_lines(found: Evaluation) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ import pytest
 
 from ibidem.api.server import create
 from ibidem.app import build
-from ibidem.evaluate.run import add_folders
+from ibidem.cli.throwaway import add_folders
 from ibidem.settings import Settings
 
 TURNS = [{"question": "How long is the warranty of the HP-200?", "answer": "24 months. [1]"}]

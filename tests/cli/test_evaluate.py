@@ -9,7 +9,7 @@ import pytest
 
 from ibidem.app import build
 from ibidem.cli.main import main
-from ibidem.evaluate.run import add_folders
+from ibidem.cli.throwaway import add_folders
 from ibidem.settings import Settings
 
 QUESTIONS = [

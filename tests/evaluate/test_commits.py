@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from ibidem.cli.throwaway import throwaway
 from ibidem.errors import BadInput, NotFound
 from ibidem.evaluate.commits import cleaned, history_task
 from ibidem.evaluate.run import evaluate
@@ -66,7 +67,8 @@ def test_commits_ask_for_the_files_they_changed_as_these_were_before(repository)
 
 
 def test_the_task_runs_through_the_pipeline(repository, tmp_path):
-    found = evaluate(history_task(repository), Settings(tmp_path / "data"))
+    with throwaway(Settings(tmp_path / "data")) as engine:
+        found = evaluate(history_task(repository), engine.add, engine.search)
     assert found.figures()["all"]["R@5"] == 1
 
 
