@@ -7,7 +7,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from functools import partial
@@ -23,6 +23,7 @@ from ibidem.jobs.streams import Streams
 from ibidem.jobs.worker import Lane, Ticket, Worker
 from ibidem.models.base import ChatModel
 from ibidem.models.catalog import open_model
+from ibidem.retrieve.followup import Turn
 from ibidem.retrieve.retrieve import Context, retrieve
 from ibidem.settings import Settings
 from ibidem.store.database import Database
@@ -111,9 +112,15 @@ class App:
 
     # --- what the edges ask for ----------------------------------------------------------------------------------------
 
-    def search(self, question: str, workspace: Workspace, *, hits: int = 0) -> Context:
+    def search(self, question: str, workspace: Workspace, turns: Sequence[Turn] = (), *, hits: int = 0) -> Context:
         return retrieve(
-            question, workspace, indexes=self.indexes, db=self.db, settings=self.settings.retrieve, hits=hits
+            question,
+            workspace,
+            indexes=self.indexes,
+            db=self.db,
+            settings=self.settings.retrieve,
+            hits=hits,
+            turns=turns,
         )
 
     def open_model(self, name: str) -> ChatModel:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import tempfile
 import threading
 import time
@@ -11,12 +12,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from ibidem.app import App, build
-from ibidem.errors import BadInput
+from ibidem.errors import BadInput, NotFound
+from ibidem.evaluate.questions import Find
 from ibidem.evaluate.run import HITS, search_text
 from ibidem.evaluate.task import Question, TaskDocument
 from ibidem.retrieve.budget import Ranked
 from ibidem.settings import Settings
-from ibidem.store.workspaces import LOCAL_OWNER, Workspace, add_source, create_workspace
+from ibidem.store.workspaces import LOCAL_OWNER, Source, Workspace, add_source, create_workspace
 
 
 class Throwaway:
@@ -35,15 +37,34 @@ class Throwaway:
                 raise BadInput(f"the path {document.path!r} leaves its folder", hint="mend the task's corpus")
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(document.text, "utf-8", newline="")
-        db = self.app.db
-        workspace = create_workspace(db, LOCAL_OWNER, name, time.time())
-        source = db.write(lambda tx: add_source(tx, workspace, bytes(root), watch=False, now=time.time()))
-        self.app.sources.sync(source, {}, threading.Event())
-        self.app.indexes.replay(workspace.id)
-        return workspace
+        return add_folders(self.app, name, [root])
 
     def search(self, question: Question, workspace: Workspace) -> list[Ranked]:
         return self.app.search(search_text(question), workspace, hits=HITS).ranked
+
+
+def add_folders(app: App, name: str, folders: Sequence[Path]) -> Workspace:
+    """A workspace with these folders or files, searchable when this returns. Raises NotFound."""
+    workspace = create_workspace(app.db, LOCAL_OWNER, name, time.time())
+    for folder in folders:
+        root = folder.resolve()
+        if not root.exists():
+            raise NotFound(f"no folder or file {folder}", hint="name what the questions are about")
+
+        def insert(tx: sqlite3.Connection, root: Path = root) -> Source:
+            return add_source(tx, workspace, bytes(root), watch=False, now=time.time())
+
+        app.sources.sync(app.db.write(insert), {}, threading.Event())
+    app.indexes.replay(workspace.id)
+    return workspace
+
+
+@contextmanager
+def find_in_folders(settings: Settings, folders: Sequence[Path]) -> Iterator[Find]:
+    """A search over these folders, in a data directory that is deleted afterwards."""
+    with throwaway(settings) as engine:
+        workspace = add_folders(engine.app, "questions", folders)
+        yield lambda text, turns, hits: engine.app.search(text, workspace, turns, hits=hits).ranked
 
 
 @contextmanager

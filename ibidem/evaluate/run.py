@@ -35,8 +35,13 @@ class Evaluation:
         return {name: mean(found) for name, found in sorted(rows.items())}
 
     def latency_ms(self, share: float) -> float:
-        ordered = sorted(self.latencies_ms)
-        return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
+        return latency_ms(self.latencies_ms, share)
+
+
+def latency_ms(latencies_ms: Sequence[float], share: float) -> float:
+    """The latency that this share of the searches stays under; 0 without any."""
+    ordered = sorted(latencies_ms)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
 
 
 def evaluate(

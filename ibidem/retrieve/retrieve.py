@@ -6,15 +6,17 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from ibidem.index.analyze import query_tokens, tokenize
 from ibidem.index.indexes import Indexes
-from ibidem.index.lexical import CHANNELS, LexicalReader
+from ibidem.index.lexical import CHANNELS, LexicalReader, Word
 from ibidem.retrieve.budget import Ranked, fit, merge
 from ibidem.retrieve.cite import hit
 from ibidem.retrieve.evidence import evidence
 from ibidem.retrieve.expand import expand
+from ibidem.retrieve.followup import Turn, with_references
 from ibidem.retrieve.fuse import Fused, fuse
 from ibidem.settings import RetrieveSettings
 from ibidem.store.database import Database
@@ -29,7 +31,10 @@ TRACED = 10  # chunks a channel shows in a trace
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a question found. `terms` are its tokens with their inverse document frequency, absent ones included."""
+    """What a question found. `terms` are its tokens with their inverse document frequency, absent ones included.
+
+    `searched` is what was searched for instead of the question, "" when that was the question itself.
+    """
 
     passages: list[Passage] = field(default_factory=list)
     ranked: list[Ranked] = field(default_factory=list)
@@ -38,26 +43,39 @@ class Context:
     evidence: float = 0.0
     trace: dict[str, Any] = field(default_factory=dict)
     search_ms: float = 0.0
+    searched: str = ""
 
     def hits(self, limit: int) -> list[Hit]:
         return [hit(ranked, list(self.terms)) for ranked in self.ranked[:limit]]
 
 
 def retrieve(
-    question: str, workspace: Workspace, *, indexes: Indexes, db: Database, settings: RetrieveSettings, hits: int = 0
+    question: str,
+    workspace: Workspace,
+    *,
+    indexes: Indexes,
+    db: Database,
+    settings: RetrieveSettings,
+    hits: int = 0,
+    turns: Sequence[Turn] = (),
 ) -> Context:
     """The passages of the workspace that bear on the question. Never waits for indexing that is under way.
 
-    `hits` widens how many chunks are ranked beyond the setting.
+    `hits` widens how many chunks are ranked beyond the setting. `turns` came before the question, oldest first: one that
+    leans on them is searched with words of theirs (`retrieve.followup`).
     """
     began = time.perf_counter()
     reader = indexes.reader(workspace.id)
-    tokens = query_tokens(question)
-    if reader is None or not tokens:
+    text = with_references(question, turns)
+    tokens = query_tokens(text.text)
+    shares = borrowed(text.carried, tokens)
+    if reader is None or not (tokens or shares):
         return Context(search_ms=_ms_since(began))
-    terms = weigh(tokens, reader)
-    expanded = expand(question, reader.document_frequency)
-    rankings = {channel: reader.rank(channel, expanded.words[:MAX_QUERY_TOKENS], CHANNEL_DEPTH) for channel in CHANNELS}
+    terms = weigh(tokens, reader, shares)
+    expanded = expand(text.text, reader.document_frequency)
+    words = [*expanded.words, *(Word((((token,), share),)) for token, share in shares.items())]
+    words.sort(key=lambda word: -max(terms.get(token, 0.0) for token in word.wordings[0][0]))
+    rankings = {channel: reader.rank(channel, words[:MAX_QUERY_TOKENS], CHANNEL_DEPTH) for channel in CHANNELS}
     fused = fuse(rankings)
     ranked = _load(fused, max(hits, settings.hits), db, workspace)
     kept, cut = fit(ranked, settings.budget_tokens)
@@ -71,6 +89,7 @@ def retrieve(
         terms=terms,
         evidence=evidence(terms, passages, tokenize),
         trace={
+            "searched": {"text": text.text, "carried": dict(text.carried), "because": text.because},
             "expansion": expanded.sources,
             "terms": {token: round(weight, 3) for token, weight in terms.items()},
             "channels": {channel: ranking[:TRACED] for channel, ranking in rankings.items()},
@@ -79,16 +98,31 @@ def retrieve(
             "cut": [[one.stored.id, one.stored.path] for one in cut],
         },
         search_ms=_ms_since(began),
+        searched=str(text) if text.carried else "",
     )
 
 
-def weigh(tokens: Sequence[str], reader: LexicalReader) -> dict[str, float]:
-    """Each token's inverse document frequency, the rarest first: ln(1 + (N - df + 0.5) / (df + 0.5))."""
+def borrowed(carried: Mapping[str, float], tokens: Sequence[str]) -> dict[str, float]:
+    """The tokens of carried words that the question lacks, with the greatest share that a word gives them."""
+    shares: dict[str, float] = {}
+    for word, share in carried.items():
+        for token in query_tokens(word):
+            shares[token] = max(share, shares.get(token, 0.0))
+    return {token: share for token, share in shares.items() if token not in tokens}
+
+
+def weigh(
+    tokens: Sequence[str], reader: LexicalReader, shares: Mapping[str, float] = MappingProxyType({})
+) -> dict[str, float]:
+    """Each token's inverse document frequency, the rarest first: ln(1 + (N - df + 0.5) / (df + 0.5)).
+
+    Tokens of `shares` follow by the same rule, each with its share of that weight.
+    """
     total = reader.chunks
     weights = {}
-    for token in tokens:
+    for token in (*tokens, *shares):
         frequency = min(reader.document_frequency(token), total)
-        weights[token] = math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))
+        weights[token] = shares.get(token, 1.0) * math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))
     return dict(sorted(weights.items(), key=lambda item: -item[1]))
 
 
