@@ -104,4 +104,6 @@ def add_documents(app: App, folder: Path, name: str, documents: list[TaskDocumen
     source = app.db.write(lambda tx: add_source(tx, workspace, bytes(root), watch=False, now=time.time()))
     app.sources.sync(source, {}, threading.Event())
     app.indexes.replay(workspace.id)
+    if app.embedding:
+        app.embedding.fill()
     return workspace

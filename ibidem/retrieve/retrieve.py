@@ -13,8 +13,11 @@ from ibidem.index.indexes import Indexes
 from ibidem.index.lexical import CHANNELS, LexicalReader
 from ibidem.retrieve.budget import Ranked, fit, merge
 from ibidem.retrieve.cite import hit
+from ibidem.retrieve.dense import DenseChannel
 from ibidem.retrieve.evidence import evidence
 from ibidem.retrieve.fuse import Fused, fuse
+from ibidem.retrieve.rerank import DEPTH as RERANK_DEPTH
+from ibidem.retrieve.rerank import TimedReranker
 from ibidem.settings import RetrieveSettings
 from ibidem.store.database import Database
 from ibidem.store.documents import chunks_by_id
@@ -43,7 +46,15 @@ class Context:
 
 
 def retrieve(
-    question: str, workspace: Workspace, *, indexes: Indexes, db: Database, settings: RetrieveSettings, hits: int = 0
+    question: str,
+    workspace: Workspace,
+    *,
+    indexes: Indexes,
+    db: Database,
+    settings: RetrieveSettings,
+    hits: int = 0,
+    dense: DenseChannel | None = None,
+    reranker: TimedReranker | None = None,
 ) -> Context:
     """The passages of the workspace that bear on the question. Never waits for indexing that is under way.
 
@@ -54,11 +65,19 @@ def retrieve(
     tokens = query_tokens(question)
     if reader is None or not tokens:
         return Context(search_ms=_ms_since(began))
+    dense_search = dense.begin(question, workspace) if dense else None
     terms = weigh(tokens, reader)
     known = [token for token in terms if reader.document_frequency(token)][:MAX_QUERY_TOKENS]
     rankings = {channel: reader.rank(channel, known, CHANNEL_DEPTH) for channel in CHANNELS}
+    notes: dict[str, Any] = {}
+    if dense_search:
+        rankings["dense"], notes["dense"] = dense_search.result()
     fused = fuse(rankings)
-    ranked = _load(fused, max(hits, settings.hits), db, workspace)
+    wanted = max(hits, settings.hits)
+    ranked = _load(fused, max(wanted, RERANK_DEPTH) if reranker else wanted, db, workspace)
+    if reranker:
+        ranked, notes["rerank"] = reranker.order(question, ranked)
+        ranked = ranked[:wanted]
     kept, cut = fit(ranked, settings.budget_tokens)
     passages = merge(kept)
     return Context(
@@ -75,6 +94,7 @@ def retrieve(
             "fused": [[one.chunk_id, round(one.score, 4)] for one in fused[:TRACED]],
             "kept": [[one.stored.id, one.stored.path] for one in kept],
             "cut": [[one.stored.id, one.stored.path] for one in cut],
+            **notes,
         },
         search_ms=_ms_since(began),
     )
