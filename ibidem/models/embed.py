@@ -59,20 +59,20 @@ def windows(text: str, max_tokens: int) -> list[str]:
         return [text]
     pieces = _PIECE.findall(text) or [text[: 4 * room]]
     costs = [_cost(piece) for piece in pieces]
-    cut, start = [], 0
-    while start < len(pieces):
-        end, cost = start + 1, costs[start]
+    cut: list[str] = []
+    start = 0
+    while True:
+        first, end, cost = start, start + 1, costs[start]
         while end < len(pieces) and cost + costs[end] <= room:
             cost += costs[end]
             end += 1
-        cut.append("".join(pieces[start:end]))
+        cut.append("".join(pieces[first:end]))
         if end == len(pieces):
-            break
+            return cut
         start, repeated = end, 0.0
-        while start - 1 > len(cut) and repeated + costs[start - 1] <= room * OVERLAP_SHARE:
+        while start - 1 > first and repeated + costs[start - 1] <= room * OVERLAP_SHARE:
             start -= 1
             repeated += costs[start]
-    return cut
 
 
 def _cost(text: str) -> float:
@@ -88,21 +88,16 @@ def embed_documents(embedder: Embedder, texts: Sequence[str], dim: int) -> list[
     """
     import numpy as np
 
+    if not texts:
+        return []
     pieces = [(place, piece) for place, text in enumerate(texts) for piece in windows(text, embedder.max_tokens)]
     order = sorted(range(len(pieces)), key=lambda at: len(pieces[at][1]))
     found = np.empty((len(pieces), dim), np.float32)
     for start in range(0, len(order), CALL_TEXTS):
         batch = order[start : start + CALL_TEXTS]
         found[batch] = checked(embedder.embed([pieces[at][1] for at in batch]), (len(batch), dim), embedder.name)
-    ends = np.cumsum([sum(1 for _ in group) for group in _by_place(pieces, len(texts))])
-    return np.split(found, ends[:-1])
-
-
-def _by_place(pieces: Sequence[tuple[int, str]], count: int) -> list[list[str]]:
-    groups: list[list[str]] = [[] for _ in range(count)]
-    for place, piece in pieces:
-        groups[place].append(piece)
-    return groups
+    counts = np.bincount([place for place, _ in pieces], minlength=len(texts))
+    return np.split(found, np.cumsum(counts)[:-1])
 
 
 def checked(vectors: F32, shape: tuple[int, int], name: str) -> F32:

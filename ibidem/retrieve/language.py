@@ -19,14 +19,15 @@ SCRIPTS = {
     "hi": re.compile(r"[\u0900-\u097f]"),
     "th": re.compile(r"[\u0e00-\u0e7f]"),
 }
-# Small words that tell languages of Latin letters apart; a question without any passes for English, as code does.
+# Small words that tell languages of Latin letters apart. A question passes for English, as code does, unless it has
+# more words of another language, two at least.
 SMALL_WORDS = {
     "en": "the is are was of to in and how what where which does do for with when why who this that it",
     "de": "der die das ist sind ein eine und wie wo welche wird werden nicht mit für wann warum wer dem den",
     "fr": "le la les est sont un une des et comment où quel quelle dans pour avec quand pourquoi qui du que",
-    "es": "el la los las es son un una de y cómo dónde cuál qué en para con cuándo por quién como donde",
-    "it": "il lo la gli è sono un una di e come dove quale che nel per con quando perché chi della",
-    "pt": "o a os as é são um uma de e como onde qual que em para com quando por quem do da",
+    "es": "el la los las es son un una de cómo dónde cuál qué en para con cuándo por quién como donde",
+    "it": "il lo la gli sono un una di come dove quale che nel per con quando perché chi della",
+    "pt": "os as são um uma de como onde qual que em para com quando por quem do da",
 }
 _SMALL = {language: frozenset(words.split()) for language, words in SMALL_WORDS.items()}
 _LATIN = re.compile(r"[^\W\d_]+")
@@ -41,7 +42,8 @@ def language(question: str) -> str:
     if not words:
         return ""
     counts = {code: sum(word in small for word in words) for code, small in _SMALL.items()}
-    return max(counts, key=lambda code: (counts[code], code == "en"))
+    best = max(counts, key=lambda code: (counts[code], code == "en"))
+    return best if counts[best] > 1 else "en"
 
 
 def knows(languages: Set[str], wanted: str) -> bool:
