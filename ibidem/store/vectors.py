@@ -171,10 +171,10 @@ def vectors_of_document(db: Database, owner: int, document: str, embedder: int) 
 
 
 def vectors_of_chunks(db: Database, owner: int, embedder: int, chunks: Sequence[int]) -> list[tuple[int, bytes]]:
-    """The float16 bytes of these chunks, those that are still there."""
+    """The float16 bytes of these chunks, those that are still there. CROSS JOIN: from the chunks, not from every vector."""
     marks = ",".join("?" * len(chunks))
     rows = db.read(
-        "SELECT l.chunk, e.vectors FROM chunk_embedding AS l JOIN embedding AS e ON e.id = l.embedding"
+        "SELECT l.chunk, e.vectors FROM chunk_embedding AS l CROSS JOIN embedding AS e ON e.id = l.embedding"
         f" WHERE l.embedder = ? AND e.owner = ? AND l.chunk IN ({marks})",
         (embedder, owner, *chunks),
     )
