@@ -53,6 +53,7 @@ class DataDir:
 
     def lock(self) -> None:
         """Hold the directory until the process ends. Raises DataDirInUse naming the holder."""
+        os.umask(0o077)  # all that this process writes from here on is for its owner alone
         self.prepare()
         try:
             handle = os.open(self._lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -167,7 +167,10 @@ def begin_reading(tx: sqlite3.Connection, documents: Sequence[Waiting]) -> list[
         if row is None:
             continue
         taken.append(replace(document, next_version=row["next_version"]))
-        tx.execute("INSERT INTO stale VALUES (?, ?, ?)", (document.owner, document.id, row["next_version"]))
+        tx.execute(
+            "INSERT INTO stale (owner, document, version) VALUES (?, ?, ?)",
+            (document.owner, document.id, row["next_version"]),
+        )
     return taken
 
 
@@ -200,7 +203,8 @@ def add_chunks(tx: sqlite3.Connection, document: Waiting, chunks: Iterable[Chunk
 
 def add_pages(tx: sqlite3.Connection, document: Waiting, pages: Iterable[Page]) -> None:
     tx.executemany(
-        "INSERT INTO page VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO page (owner, document, version, number, start_char, end_char, width_pt, height_pt, boxes)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (document.owner, document.id, document.next_version, page.number, page.start_char, page.end_char)
             + (page.width_pt, page.height_pt, page.boxes)

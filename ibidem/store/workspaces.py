@@ -90,20 +90,24 @@ def create_workspace(db: Database, owner: int, name: str, now: float) -> Workspa
     if slug in RESERVED:
         raise Conflict(f"the name {name!r} is reserved", hint="choose another name", field="name")
 
-    def insert(tx: sqlite3.Connection) -> int:
+    def insert(tx: sqlite3.Connection) -> Workspace:
         row = tx.execute(
-            "INSERT INTO workspace (owner, slug, name, created_at) VALUES (?, ?, ?, ?) RETURNING id",
+            "INSERT INTO workspace (owner, slug, name, created_at) VALUES (?, ?, ?, ?) RETURNING id, slug",
             (owner, slug or f"new-{secrets.token_hex(8)}", name, now),
         ).fetchone()
-        if not slug:
-            tx.execute("UPDATE workspace SET slug = 'ws-' || id WHERE id = ?", (row["id"],))
-        return int(row["id"])
+        if not slug:  # somebody may have named a workspace "ws 7"
+            row = tx.execute(
+                "UPDATE workspace SET slug = 'ws-' || id || CASE WHEN EXISTS"
+                " (SELECT 1 FROM workspace AS w WHERE w.owner = workspace.owner AND w.slug = 'ws-' || workspace.id)"
+                " THEN '-' || id ELSE '' END WHERE id = ? RETURNING id, slug",
+                (row["id"],),
+            ).fetchone()
+        return Workspace(row["id"], owner, row["slug"], name)
 
     try:
-        workspace_id = db.write(insert)
+        return db.write(insert)
     except sqlite3.IntegrityError:
         raise Conflict(f"there is a workspace {slug!r} already", hint="choose another name", field="name") from None
-    return Workspace(workspace_id, owner, slug or f"ws-{workspace_id}", name)
 
 
 def rename_workspace(db: Database, workspace: Workspace, name: str) -> Workspace:
