@@ -72,7 +72,11 @@ def workspaces_to_embed(db: Database, embedder: int) -> list[int]:
 
 def workspaces_embedded(db: Database, embedder: int) -> list[int]:
     """Workspaces that have been embedded as far as it went."""
-    return [row["workspace"] for row in db.read("SELECT workspace FROM embedded WHERE embedder = ?", (embedder,))]
+    rows = db.read(
+        "SELECT e.workspace FROM embedded AS e JOIN workspace AS w ON w.id = e.workspace WHERE e.embedder = ?",
+        (embedder,),
+    )
+    return [row["workspace"] for row in rows]
 
 
 def embedded_seq(db: Database, workspace: int, embedder: int) -> int:
