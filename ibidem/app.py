@@ -340,6 +340,8 @@ class App:
         try:
             yield self
         finally:
+            if self.embedding:
+                self.embedding.stop()
             for pool in self.pools:
                 pool.refuse_new(after_s=GRACE_S)
             await self.worker.stop()

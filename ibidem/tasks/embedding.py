@@ -70,6 +70,10 @@ class Embedding:
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._changed.set)
 
+    def stop(self) -> None:
+        """Come to an end after the call under way, which may fail: its child is ended. From any thread."""
+        self._stop.set()
+
     async def run(self) -> None:
         """Fill whenever there is something to fill, until cancelled."""
         self._loop = asyncio.get_running_loop()
@@ -85,7 +89,7 @@ class Embedding:
                     async with asyncio.timeout(pause_s):
                         await self._wait(filled)
         finally:
-            self._stop.set()
+            self.stop()
 
     async def _wait(self, filled: bool) -> None:
         """A failed embedder is not asked again at once because a file was saved."""
