@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-from ibidem.errors import BadInput, Conflict, DataDirUnusable, IbidemError, NotFound
+from ibidem.errors import BadInput, Conflict, DataDirUnusable, IbidemError, NotFound, StoreError
 from ibidem.index.analyze import tokenize
 from ibidem.index.indexes import Indexes
 from ibidem.index.vectors import Vectors
@@ -393,8 +393,8 @@ def check(db: Database) -> None:
     try:
         found = db.read_one("PRAGMA quick_check(1)")
         damage = None if found and found[0] == "ok" else str(found[0] if found else "no answer")
-    except sqlite3.DatabaseError as error:
-        damage = str(error)
+    except StoreError as error:
+        damage = error.message
     if damage:
         db.refuse_writes(
             DataDirUnusable(f"the store is damaged: {damage}", hint="restore the newest file from backups/")

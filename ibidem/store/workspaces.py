@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import sqlite3
 import unicodedata
@@ -87,7 +88,7 @@ def create_workspace(db: Database, owner: int, name: str, now: float) -> Workspa
             f"a workspace's name has 1 to {MAX_NAME_CHARS} characters", hint="give a shorter name", field="name"
         )
     slug = slugify(name)
-    if slug in RESERVED:
+    if slug in RESERVED or re.fullmatch(r"ws-\d+", slug):  # the latter for names that give no slug
         raise Conflict(f"the name {name!r} is reserved", hint="choose another name", field="name")
 
     def insert(tx: sqlite3.Connection) -> Workspace:
@@ -95,12 +96,10 @@ def create_workspace(db: Database, owner: int, name: str, now: float) -> Workspa
             "INSERT INTO workspace (owner, slug, name, created_at) VALUES (?, ?, ?, ?) RETURNING id, slug",
             (owner, slug or f"new-{secrets.token_hex(8)}", name, now),
         ).fetchone()
-        if not slug:  # somebody may have named a workspace "ws 7"
+        if not slug:
             row = tx.execute(
-                "UPDATE workspace SET slug = 'ws-' || id || CASE WHEN EXISTS"
-                " (SELECT 1 FROM workspace AS w WHERE w.owner = workspace.owner AND w.slug = 'ws-' || workspace.id)"
-                " THEN '-' || id ELSE '' END WHERE id = ? RETURNING id, slug",
-                (row["id"],),
+                "UPDATE workspace SET slug = 'ws-' || id WHERE id = ? AND owner = ? RETURNING id, slug",
+                (row["id"], owner),
             ).fetchone()
         return Workspace(row["id"], owner, row["slug"], name)
 
@@ -183,7 +182,7 @@ def shown_path(raw: bytes) -> str:
     if text.isprintable():
         return text
     return "".join(
-        char if char.isprintable() else char.encode("utf-8", "surrogateescape").hex("\\").join(("\\x", ""))
+        char if char.isprintable() else "".join(f"\\x{byte:02x}" for byte in char.encode("utf-8", "surrogateescape"))
         for char in text
     )
 
