@@ -96,7 +96,7 @@ class App:
         self.reranker: TimedReranker | None = None
         if settings.models.reranker:
             reranker = open_reranker(settings.models.reranker, settings.models)
-            self.reranker = TimedReranker(reranker, self.timed, settings.retrieve.rerank_ms)
+            self.reranker = TimedReranker(reranker, Timed(), settings.retrieve.rerank_ms)
         self.upkeep = Upkeep(
             db, self.indexes, self.pools, settings, replayed=self.embedding.changed if self.embedding else lambda: None
         )

@@ -40,7 +40,7 @@ class Pending(Generic[T]):
 
 
 class Timed:
-    """A few threads for work that may hang. When all of them do, further work is refused at once.
+    """A few threads for work that may hang. While all of them do, further work is refused at once.
 
     They are daemons, started when first needed: what hangs does not keep the program from ending.
     """
@@ -48,24 +48,35 @@ class Timed:
     def __init__(self, threads: int = THREADS) -> None:
         self._limit = threads
         self._threads: list[threading.Thread] = []
-        self._free = threading.Semaphore(threads)
-        self._waiting: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._under_way: dict[int, float] = {}  # thread -> when its work is late
+        self._guard = threading.Lock()
+        self._waiting: queue.SimpleQueue[tuple[float, Callable[[], None]] | None] = queue.SimpleQueue()
 
     def start(self, work: Callable[[], T], *, within_ms: float) -> Pending[T]:
-        """Raises NotInTime when every thread is taken by work that is late already."""
-        if not self._free.acquire(blocking=False):
-            raise NotInTime("busy")
-        if len(self._threads) < self._limit:
-            self._threads.append(threading.Thread(target=self._run, name="timed", daemon=True))
-            self._threads[-1].start()
+        """Raises NotInTime when every thread is held by work that is late already."""
+        now = time.monotonic()
+        with self._guard:
+            if sum(until < now for until in self._under_way.values()) >= self._limit:
+                raise NotInTime("busy")
+            if len(self._under_way) + self._waiting.qsize() >= len(self._threads) < self._limit:
+                self._threads.append(threading.Thread(target=self._run, name="timed", daemon=True))
+                self._threads[-1].start()
         future: Future[T] = Future()
-        self._waiting.put(lambda: _settle(future, work))
-        return Pending(future, time.monotonic() + within_ms / 1000)
+        until = now + within_ms / 1000
+        self._waiting.put((until, lambda: _settle(future, work)))
+        return Pending(future, until)
 
     def _run(self) -> None:
-        while (settle := self._waiting.get()) is not None:
+        me = threading.get_ident()
+        while (item := self._waiting.get()) is not None:
+            until, settle = item
+            if time.monotonic() > until:  # nobody waits for it any more
+                continue
+            with self._guard:
+                self._under_way[me] = until
             settle()
-            self._free.release()
+            with self._guard:
+                del self._under_way[me]
 
     def close(self) -> None:
         for _ in self._threads:

@@ -15,6 +15,7 @@ from base64 import b64decode
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
+from importlib import import_module
 from itertools import groupby
 
 from ibidem.errors import ChildFailed, IbidemError, ModelRejected, StoreError
@@ -78,6 +79,7 @@ class Embedding:
         """Fill whenever there is something to fill, until cancelled."""
         self._loop = asyncio.get_running_loop()
         pause_s = POLL_S
+        await asyncio.to_thread(import_module, "ibidem.index.vector")  # numpy: no question shall wait for it
         try:
             while True:
                 self._changed.clear()

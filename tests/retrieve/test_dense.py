@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,13 @@ def test_a_question_does_not_wait_for_a_late_vector(library: Library, embedder: 
     states = [library.search("renew the lease", budget_ms=20).trace["dense"]["state"] for _ in range(6)]
     assert states[0] == "late" and states[-1] == "busy"  # what hangs is not asked again and again
     release.set()
+
+
+def test_many_questions_at_once_all_get_their_vectors(library: Library) -> None:
+    library.fill(NAME)
+    with ThreadPoolExecutor(16) as pool:
+        contexts = list(pool.map(lambda n: library.search(f"renew lease number {n}"), range(48)))
+    assert {context.trace["dense"]["state"] for context in contexts} == {"used"}
 
 
 def test_a_deleted_document_is_not_found_before_the_matrix_knows(library: Library) -> None:
