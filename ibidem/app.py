@@ -16,15 +16,20 @@ from pathlib import Path
 from ibidem.errors import BadInput, Conflict, DataDirUnusable, IbidemError, NotFound, StoreError
 from ibidem.index.analyze import tokenize
 from ibidem.index.indexes import Indexes
+from ibidem.index.vectors import Vectors
 from ibidem.ingest.children import Children
 from ibidem.jobs.queue import Job
 from ibidem.jobs.sqlite import SqliteQueue
 from ibidem.jobs.streams import Streams
 from ibidem.jobs.worker import Lane, Ticket, Worker
 from ibidem.models.base import ChatModel
-from ibidem.models.catalog import open_model
+from ibidem.models.catalog import open_embedder, open_model, open_reranker
+from ibidem.models.embed import Embedder
+from ibidem.retrieve.dense import DenseChannel
 from ibidem.retrieve.followup import Turn
+from ibidem.retrieve.rerank import TimedReranker
 from ibidem.retrieve.retrieve import Context, retrieve
+from ibidem.retrieve.timed import Timed
 from ibidem.settings import Settings
 from ibidem.store.database import Database
 from ibidem.store.datadir import DataDir
@@ -40,6 +45,7 @@ from ibidem.store.workspaces import (
     get_source,
 )
 from ibidem.tasks.answers import Answers
+from ibidem.tasks.embedding import Embedding
 from ibidem.tasks.reading import Reader, upload_path
 from ibidem.tasks.sources import Sources
 from ibidem.tasks.upkeep import Upkeep
@@ -47,6 +53,7 @@ from ibidem.tasks.watch import Watcher
 
 SYNC_PRIORITY, UPLOAD_PRIORITY, REFRESH_PRIORITY = 0, 5, 8
 SHORT_THREADS, LONG_THREADS = 16, 8  # threads for what takes milliseconds, and for walks and readings
+EMBEDDING_TIMEOUT_S = 300.0  # for one call of some 64 chunks, the model's loading included
 GRACE_S = 3.0  # a stop waits so long for files that are being read
 
 
@@ -61,14 +68,39 @@ class App:
         indexer = Children(
             1, memory_bytes=0, timeout_s=limits.batch_timeout_s
         )  # it maps the index: no bound on addresses
-        self.pools = [readers, quick, indexer]
+        embedders = pool(1, niceness=15, memory_bytes=0, timeout_s=EMBEDDING_TIMEOUT_S)
+        self.pools = [readers, quick, indexer, embedders]
         self.settings = settings
         self.data = data
         self.db = db
         self.queue = SqliteQueue(db)
         self.streams = Streams(db, journal_s=settings.jobs.journal_s)
         self.indexes = Indexes(data.index, db, indexer.call)
-        self.upkeep = Upkeep(db, self.indexes, self.pools, settings)
+        self.vectors = Vectors(data.index, db, embedders.call)
+        self.timed = Timed()
+        self._embedders: dict[str, Embedder] = {}
+        self.embedding: Embedding | None = None
+        self.dense: DenseChannel | None = None
+        if settings.models.embedder:
+            self.open_embedder(settings.models.embedder)  # raises for a name that no provider knows
+            self.embedding = Embedding(
+                db,
+                self.vectors,
+                settings.models,
+                open_embedder=self.open_embedder,
+                call=embedders.call,
+                busy=lambda: self.queue.any_running("answer"),
+            )
+            self.dense = DenseChannel(
+                self.vectors, self.open_embedder, self.timed, budget_ms=settings.retrieve.dense_ms
+            )
+        self.reranker: TimedReranker | None = None
+        if settings.models.reranker:
+            reranker = open_reranker(settings.models.reranker, settings.models)
+            self.reranker = TimedReranker(reranker, Timed(), settings.retrieve.rerank_ms)
+        self.upkeep = Upkeep(
+            db, self.indexes, self.pools, settings, replayed=self.embedding.changed if self.embedding else lambda: None
+        )
         self.uploads = Reader(db, quick, limits, changed=self.upkeep.index_changed)
         self.sources = Sources(
             db,
@@ -121,6 +153,8 @@ class App:
             settings=self.settings.retrieve,
             hits=hits,
             turns=turns,
+            dense=self.dense,
+            reranker=self.reranker,
         )
 
     def open_model(self, name: str) -> ChatModel:
@@ -129,6 +163,13 @@ class App:
         if model is None:
             model = self._models[name] = open_model(name, self.settings.models, tokenize)
         return model
+
+    def open_embedder(self, name: str) -> Embedder:
+        """One object a name, as with models. Raises ModelUnknown."""
+        embedder = self._embedders.get(name)
+        if embedder is None:
+            embedder = self._embedders[name] = open_embedder(name, self.settings.models)
+        return embedder
 
     def add_source(self, workspace: Workspace, path: str, *, watch: bool) -> tuple[Source, str]:
         """Take a folder or file of this machine into the workspace and queue its first walk. Returns it with the job.
@@ -223,7 +264,10 @@ class App:
         await self._in_thread(lambda stop: self.sources.refresh(source, paths, stop))
 
     async def _rebuild(self, ticket: Ticket) -> None:
-        await self._in_thread(lambda _: self.indexes.replay(ticket.job.payload["workspace"], fresh=True))
+        workspace = ticket.job.payload["workspace"]
+        await self._in_thread(lambda _: self.indexes.replay(workspace, fresh=True))
+        if embedding := self.embedding:
+            await self._in_thread(lambda _: embedding.rebuild(workspace))
 
     def _source_of(self, job: Job) -> Source | None:
         """None when the source has been removed in the meantime: nothing is left to do."""
@@ -295,10 +339,14 @@ class App:
         ]
         if watch:
             tasks.append(asyncio.create_task(self.watcher.run()))
+        if watch and self.embedding:
+            tasks.append(asyncio.create_task(self.embedding.run()))
         worker = asyncio.create_task(self.worker.run())
         try:
             yield self
         finally:
+            if self.embedding:
+                self.embedding.stop()
             for pool in self.pools:
                 pool.refuse_new(after_s=GRACE_S)
             await self.worker.stop()
@@ -313,7 +361,11 @@ class App:
         """End children and connections, leave the mark of an orderly stop, give the directory back."""
         for pool in self.pools:
             pool.close()
+        self.timed.close()
+        for embedder in self._embedders.values():
+            embedder.close()
         self.indexes.close()
+        self.vectors.close()
         self.db.close()
         with suppress(OSError):
             self.data.leave_clean_mark()

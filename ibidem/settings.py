@@ -49,6 +49,8 @@ class RetrieveSettings:
 
     hits: int = 30  # chunks fetched after fusion
     budget_tokens: int = 3000  # passages of one answer
+    dense_ms: int = 300  # a question waits so long for its vector; later the words alone rank
+    rerank_ms: int = 300  # a question waits so long for the reranker; later the fused order stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class ModelSettings:
     """`[models]`: which model answers and where the servers are."""
 
     default: str = "quotes"  # `provider:name`; `quotes` needs no language model
+    embedder: str = ""  # `provider:name` of what makes vectors; empty: search by words alone
+    reranker: str = ""  # `provider:name` of what orders the best passages anew; empty: none
     ollama_url: str = "http://127.0.0.1:11434"
     openai_url: str = "http://127.0.0.1:1234/v1"
     openai_key: str = field(default="", repr=False)

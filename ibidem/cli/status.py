@@ -31,6 +31,10 @@ def status(as_json: JsonOption = False, data_dir: DataDirOption = None) -> None:
     print(f"server: {found['server'] or 'not running'}")
     for workspace in found["workspaces"]:
         print(f"\n{workspace['slug']}  ({workspace['name']})  {_counts(workspace['counts'])}")
+        if vectors := workspace["vectors"]:
+            print(f"  vectors of {vectors['embedder']}: {vectors['embedded']} of {vectors['chunks']} chunks")
+            if failed := vectors["failure"]:
+                print(f"    {failed['message']}; {failed['hint']}")
         for source in workspace["sources"]:
             watched = "watched" if source["watch"] else "not watched"
             print(f"  {source['path']}  {source['state']}, {watched}: {_counts(source['counts'])}")
@@ -42,7 +46,21 @@ def overview(loaded: Settings) -> dict[str, Any]:
     from ibidem.store.database import Database
     from ibidem.store.datadir import DataDir
     from ibidem.store.documents import count_by_state, source_progress
+    from ibidem.store.vectors import count_embedded, failure
     from ibidem.store.workspaces import LOCAL_OWNER, list_sources, list_workspaces
+
+    embedder = loaded.models.embedder
+
+    def vectors(workspace: int) -> dict[str, Any] | None:
+        if not embedder:
+            return None
+        embedded, chunks = count_embedded(db, LOCAL_OWNER, embedder, workspace=workspace)
+        return {
+            "embedder": embedder,
+            "embedded": embedded,
+            "chunks": chunks,
+            "failure": failure(db, embedder),
+        }
 
     data = DataDir(loaded.data_dir)
     server = data.server()
@@ -58,6 +76,7 @@ def overview(loaded: Settings) -> dict[str, Any]:
                     "name": workspace.name,
                     "documents": workspace.documents,
                     "counts": count_by_state(db, LOCAL_OWNER, workspace=workspace.id),
+                    "vectors": vectors(workspace.id),
                     "sources": [source_progress(db, source) for source in list_sources(db, workspace)],
                 }
             )
@@ -101,6 +120,8 @@ def checks(loaded: Settings) -> Iterator[tuple[str, bool | None, str]]:
         server = data.server()
         yield "server", True if server else None, server.address if server else "not running"
         yield from _store_checks(data)
+        if loaded.models.embedder:
+            yield _embedder_check(data, loaded.models.embedder)
     yield from _model_checks(loaded)
 
 
@@ -126,6 +147,19 @@ def _store_checks(data: Any) -> Iterator[tuple[str, bool | None, str]]:
         yield "store", False, f"{error.message}; restore the newest file from {data.backups}"
     finally:
         db.close()
+
+
+def _embedder_check(data: Any, name: str) -> tuple[str, bool | None, str]:
+    from ibidem.store.database import Database
+    from ibidem.store.vectors import failure
+
+    db = Database(data.database, read_only=True)
+    try:
+        failed = failure(db, name)
+    finally:
+        db.close()
+    said = f"{failed['message']}; {failed['hint']}" if failed else "no failure noted"
+    return f"embedder {name}", failed is None, said
 
 
 def _model_checks(loaded: Settings) -> Iterator[tuple[str, bool | None, str]]:

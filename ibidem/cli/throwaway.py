@@ -56,6 +56,8 @@ def add_folders(app: App, name: str, folders: Sequence[Path]) -> Workspace:
 
         app.sources.sync(app.db.write(insert), {}, threading.Event())
     app.indexes.replay(workspace.id)
+    if app.embedding:
+        app.embedding.fill()
     return workspace
 
 

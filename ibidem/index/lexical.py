@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
 
 import tantivy
 from tantivy import Occur, Query
@@ -16,7 +15,7 @@ from ibidem.index.analyze import path_tokens, symbol_tokens, tokenize
 from ibidem.store.documents import StoredChunk
 from ibidem.types import Channel
 
-CHANNELS: tuple[Channel, ...] = get_args(Channel)
+CHANNELS: tuple[Channel, ...] = ("body", "symbols", "path")  # the fields; "dense" is ranked elsewhere
 HEAP_BYTES = 30_000_000  # of the one writing thread; 15 MB is the engine's minimum
 
 Ranking = list[tuple[int, float]]  # (chunk id, BM25 score), best first

@@ -14,10 +14,13 @@ from ibidem.index.indexes import Indexes
 from ibidem.index.lexical import CHANNELS, LexicalReader, Word
 from ibidem.retrieve.budget import Ranked, fit, merge
 from ibidem.retrieve.cite import hit
+from ibidem.retrieve.dense import DenseChannel
 from ibidem.retrieve.evidence import evidence
 from ibidem.retrieve.expand import expand
 from ibidem.retrieve.followup import Turn, with_references
 from ibidem.retrieve.fuse import Fused, fuse
+from ibidem.retrieve.rerank import DEPTH as RERANK_DEPTH
+from ibidem.retrieve.rerank import TimedReranker
 from ibidem.settings import RetrieveSettings
 from ibidem.store.database import Database
 from ibidem.store.documents import chunks_by_id
@@ -58,6 +61,8 @@ def retrieve(
     settings: RetrieveSettings,
     hits: int = 0,
     turns: Sequence[Turn] = (),
+    dense: DenseChannel | None = None,
+    reranker: TimedReranker | None = None,
 ) -> Context:
     """The passages of the workspace that bear on the question. Never waits for indexing that is under way.
 
@@ -71,13 +76,21 @@ def retrieve(
     shares = borrowed(text.carried, tokens)
     if reader is None or not (tokens or shares):
         return Context(search_ms=_ms_since(began))
+    dense_search = dense.begin(str(text), workspace) if dense else None
     terms = weigh(tokens, reader, shares)
     expanded = expand(text.text, reader.document_frequency)
     words = [*expanded.words, *(Word((((token,), share),)) for token, share in shares.items())]
     words.sort(key=lambda word: -max(terms.get(token, 0.0) for token in word.wordings[0][0]))
     rankings = {channel: reader.rank(channel, words[:MAX_QUERY_TOKENS], CHANNEL_DEPTH) for channel in CHANNELS}
+    notes: dict[str, Any] = {}
+    if dense_search:
+        rankings["dense"], notes["dense"] = dense_search.result()
     fused = fuse(rankings)
-    ranked = _load(fused, max(hits, settings.hits), db, workspace)
+    wanted = max(hits, settings.hits)
+    ranked = _load(fused, max(wanted, RERANK_DEPTH) if reranker else wanted, db, workspace)
+    if reranker:
+        ranked, notes["rerank"] = reranker.order(question, ranked)
+        ranked = ranked[:wanted]
     kept, cut = fit(ranked, settings.budget_tokens)
     passages = merge(kept)
     return Context(
@@ -96,6 +109,7 @@ def retrieve(
             "fused": [[one.chunk_id, round(one.score, 4)] for one in fused[:TRACED]],
             "kept": [[one.stored.id, one.stored.path] for one in kept],
             "cut": [[one.stored.id, one.stored.path] for one in cut],
+            **notes,
         },
         search_ms=_ms_since(began),
         searched=str(text) if text.carried else "",

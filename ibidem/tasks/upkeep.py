@@ -27,11 +27,20 @@ SWEEP_PAUSE_S = 0.01  # between two steps of a sweep: streams share the writer
 class Upkeep:
     """Two loops of the running app."""
 
-    def __init__(self, db: Database, indexes: Indexes, pools: Sequence[Children], settings: Settings) -> None:
+    def __init__(
+        self,
+        db: Database,
+        indexes: Indexes,
+        pools: Sequence[Children],
+        settings: Settings,
+        *,
+        replayed: Callable[[], None] = lambda: None,
+    ) -> None:
         self._db = db
         self._indexes = indexes
         self._pools = pools
         self._settings = settings
+        self._replayed = replayed  # what follows once the words are searchable
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed = asyncio.Event()
 
@@ -47,6 +56,7 @@ class Upkeep:
             self._changed.clear()
             with suppress(StoreError):
                 await asyncio.to_thread(self._indexes.replay_all)
+                self._replayed()
             with suppress(TimeoutError):
                 async with asyncio.timeout(POLL_S):
                     await self._changed.wait()
