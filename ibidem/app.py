@@ -7,28 +7,34 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-from ibidem.errors import BadInput, Conflict, DataDirUnusable, IbidemError, NotFound
+from ibidem.errors import BadInput, Conflict, DataDirUnusable, IbidemError, NotFound, StoreError
 from ibidem.index.analyze import tokenize
 from ibidem.index.indexes import Indexes
 from ibidem.index.questions import KoreanQuestions
+from ibidem.index.vectors import Vectors
 from ibidem.ingest.children import Children
 from ibidem.jobs.queue import Job
 from ibidem.jobs.sqlite import SqliteQueue
 from ibidem.jobs.streams import Streams
 from ibidem.jobs.worker import Lane, Ticket, Worker
 from ibidem.models.base import ChatModel
-from ibidem.models.catalog import open_model
+from ibidem.models.catalog import open_embedder, open_model, open_reranker
+from ibidem.models.embed import Embedder
+from ibidem.retrieve.dense import DenseChannel
+from ibidem.retrieve.followup import Turn
+from ibidem.retrieve.rerank import TimedReranker
 from ibidem.retrieve.retrieve import Context, retrieve
+from ibidem.retrieve.timed import Timed
 from ibidem.settings import Settings
 from ibidem.store.database import Database
 from ibidem.store.datadir import DataDir
-from ibidem.store.documents import fail_waiting, recover, waiting_upload
+from ibidem.store.documents import fail_waiting, read_again, recover, waiting_upload
 from ibidem.store.migrate import migrate
 from ibidem.store.workspaces import (
     LOCAL_OWNER,
@@ -40,6 +46,7 @@ from ibidem.store.workspaces import (
     get_source,
 )
 from ibidem.tasks.answers import Answers
+from ibidem.tasks.embedding import Embedding
 from ibidem.tasks.reading import Reader, upload_path
 from ibidem.tasks.sources import Sources
 from ibidem.tasks.upkeep import Upkeep
@@ -49,6 +56,7 @@ SYNC_PRIORITY, UPLOAD_PRIORITY, REFRESH_PRIORITY = 0, 5, 8
 SHORT_THREADS, LONG_THREADS = 16, 8  # threads for what takes milliseconds, and for walks and readings
 KIWI_IDLE_S = 300.0  # the child for Korean questions, 280 MB, is kept so long after the last one
 KIWI_ADDRESS_BYTES = 3 << 30  # it maps 1.3 GB and uses a fifth of them
+EMBEDDING_TIMEOUT_S = 300.0  # for one call of some 64 chunks, the model's loading included
 GRACE_S = 3.0  # a stop waits so long for files that are being read
 
 
@@ -67,7 +75,8 @@ class App:
         kiwi = Children(
             1, memory_bytes=KIWI_ADDRESS_BYTES, timeout_s=limits.batch_timeout_s, niceness=0, idle_s=KIWI_IDLE_S
         )
-        self.pools = [readers, quick, indexer, second, kiwi]
+        embedders = pool(1, niceness=15, memory_bytes=0, timeout_s=EMBEDDING_TIMEOUT_S)
+        self.pools = [readers, quick, indexer, second, kiwi, embedders]
         self.settings = settings
         self.data = data
         self.db = db
@@ -77,7 +86,31 @@ class App:
             data.index, db, indexer.call, second.call if settings.index.korean == "morphemes" else None
         )
         self.korean = KoreanQuestions(kiwi)
-        self.upkeep = Upkeep(db, self.indexes, self.pools, settings)
+        self.vectors = Vectors(data.index, db, embedders.call)
+        self.timed = Timed()
+        self._embedders: dict[str, Embedder] = {}
+        self.embedding: Embedding | None = None
+        self.dense: DenseChannel | None = None
+        if settings.models.embedder:
+            self.open_embedder(settings.models.embedder)  # raises for a name that no provider knows
+            self.embedding = Embedding(
+                db,
+                self.vectors,
+                settings.models,
+                open_embedder=self.open_embedder,
+                call=embedders.call,
+                busy=lambda: self.queue.any_running("answer"),
+            )
+            self.dense = DenseChannel(
+                self.vectors, self.open_embedder, self.timed, budget_ms=settings.retrieve.dense_ms
+            )
+        self.reranker: TimedReranker | None = None
+        if settings.models.reranker:
+            reranker = open_reranker(settings.models.reranker, settings.models)
+            self.reranker = TimedReranker(reranker, Timed(), settings.retrieve.rerank_ms)
+        self.upkeep = Upkeep(
+            db, self.indexes, self.pools, settings, replayed=self.embedding.changed if self.embedding else lambda: None
+        )
         self.uploads = Reader(db, quick, limits, changed=self.upkeep.index_changed)
         self.sources = Sources(
             db,
@@ -112,15 +145,16 @@ class App:
             ],
             lease_s=jobs.lease_s,
             poll_s=jobs.poll_s,
-            on_dead=self._bury,
+            on_cut=self._cut,
         )
         self._models: dict[str, ChatModel] = {}
         self._long = ThreadPoolExecutor(LONG_THREADS, "long")
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping: asyncio.Future[None] | None = None
 
     # --- what the edges ask for ----------------------------------------------------------------------------------------
 
-    def search(self, question: str, workspace: Workspace, *, hits: int = 0) -> Context:
+    def search(self, question: str, workspace: Workspace, turns: Sequence[Turn] = (), *, hits: int = 0) -> Context:
         return retrieve(
             question,
             workspace,
@@ -128,7 +162,10 @@ class App:
             db=self.db,
             settings=self.settings.retrieve,
             hits=hits,
+            turns=turns,
             korean=self.korean.morphemes,
+            dense=self.dense,
+            reranker=self.reranker,
         )
 
     def open_model(self, name: str) -> ChatModel:
@@ -137,6 +174,13 @@ class App:
         if model is None:
             model = self._models[name] = open_model(name, self.settings.models, tokenize)
         return model
+
+    def open_embedder(self, name: str) -> Embedder:
+        """One object a name, as with models. Raises ModelUnknown."""
+        embedder = self._embedders.get(name)
+        if embedder is None:
+            embedder = self._embedders[name] = open_embedder(name, self.settings.models)
+        return embedder
 
     def add_source(self, workspace: Workspace, path: str, *, watch: bool) -> tuple[Source, str]:
         """Take a folder or file of this machine into the workspace and queue its first walk. Returns it with the job.
@@ -150,7 +194,7 @@ class App:
             raise NotFound(f"no file or folder {path!r}", hint="check the path", field="path")
         if not os.access(root, os.R_OK):
             raise BadInput(f"{path!r} cannot be read", hint="change its rights, or add what you may read", field="path")
-        if Path(root).is_relative_to(self.data.root):
+        if Path(os.path.realpath(root)).is_relative_to(os.path.realpath(self.data.root)):
             raise BadInput(f"{path!r} is Ibidem's own data directory", hint="add another folder", field="path")
         now = time.time()
         source = self.db.write(lambda tx: add_source(tx, workspace, os.fsencode(root), watch=watch, now=now))
@@ -200,9 +244,12 @@ class App:
 
     def retry_job(self, job_id: str, owner: int) -> Job:
         """Raises Conflict for an answer: its run has ended, and ends only once."""
-        if self.queue.get(job_id, owner).kind == "answer":
+        job = self.queue.get(job_id, owner)
+        if job.kind == "answer":
             raise Conflict("an ended answer stays as it is", hint="ask the question again")
         job = self.queue.retry(job_id, owner)
+        if job.kind == "upload":  # it was given up together with its document
+            self.db.write(lambda tx: read_again(tx, owner, job.payload["document"]))
         self.worker.wake()
         return job
 
@@ -228,7 +275,10 @@ class App:
         await self._in_thread(lambda stop: self.sources.refresh(source, paths, stop))
 
     async def _rebuild(self, ticket: Ticket) -> None:
-        await self._in_thread(lambda _: self.indexes.replay(ticket.job.payload["workspace"], fresh=True))
+        workspace = ticket.job.payload["workspace"]
+        await self._in_thread(lambda _: self.indexes.replay(workspace, fresh=True))
+        if embedding := self.embedding:
+            await self._in_thread(lambda _: embedding.rebuild(workspace))
 
     def _source_of(self, job: Job) -> Source | None:
         """None when the source has been removed in the meantime: nothing is left to do."""
@@ -245,10 +295,11 @@ class App:
 
         await self._in_thread(read)
 
-    def _bury(self, job: Job) -> None:
+    def _cut(self, job: Job) -> None:
+        """A job ended without its handler's doing: what belongs to it ends with it."""
         if job.kind == "answer":
             self.answers.bury(job)
-        elif job.kind == "upload":
+        elif job.kind == "upload" and job.state == "dead":
             reason = "reading it ended the program; upload it again, or leave it out"
             self.db.write(lambda tx: fail_waiting(tx, job.owner, job.payload["document"], reason))
 
@@ -270,12 +321,18 @@ class App:
         """At start, under the data directory's lock: whatever the last process left half done waits again."""
         self.db.write(recover)
         self.queue.expire_leases()
+        self.answers.recover()
         self.rescan()
 
     def rescan(self) -> None:
         """Walk every source again: what no notice told."""
         for source in all_sources(self.db):
             self.queue_sync(source)
+
+    def begin_stop(self) -> None:
+        """Answers end now, and their readers with them; what is left ends with `running`. On the app's loop."""
+        self.streams.shut()
+        self._stopping = asyncio.ensure_future(self.worker.stop())
 
     @asynccontextmanager
     async def running(self, *, watch: bool = True, only: Collection[str] = ()) -> AsyncIterator[App]:
@@ -299,11 +356,15 @@ class App:
         ]
         if watch:
             tasks.append(asyncio.create_task(self.watcher.run()))
+        if watch and self.embedding:
+            tasks.append(asyncio.create_task(self.embedding.run()))
         worker = asyncio.create_task(self.worker.run())
         try:
             yield self
         finally:
             self.indexes.stop()
+            if self.embedding:
+                self.embedding.stop()
             for pool in self.pools:
                 pool.refuse_new(after_s=GRACE_S)
             await self.worker.stop()
@@ -319,7 +380,11 @@ class App:
         for pool in self.pools:
             pool.close()
         self.korean.close()
+        self.timed.close()
+        for embedder in self._embedders.values():
+            embedder.close()
         self.indexes.close()
+        self.vectors.close()
         self.db.close()
         with suppress(OSError):
             self.data.leave_clean_mark()
@@ -352,8 +417,8 @@ def check(db: Database) -> None:
     try:
         found = db.read_one("PRAGMA quick_check(1)")
         damage = None if found and found[0] == "ok" else str(found[0] if found else "no answer")
-    except sqlite3.DatabaseError as error:
-        damage = str(error)
+    except StoreError as error:
+        damage = error.message
     if damage:
         db.refuse_writes(
             DataDirUnusable(f"the store is damaged: {damage}", hint="restore the newest file from backups/")

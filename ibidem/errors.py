@@ -18,6 +18,7 @@ IbidemError
 │   ├── ModelTimeout        connected, and then silent
 │   ├── ModelRejected       the server's own 4xx/5xx
 │   ├── ModelCutOff         the stream ended before its end
+│   ├── VectorsUnusable     an embedder's answer that is no unit vectors, or of another dimension than before
 │   └── ContextTooLong      the prompt does not fit the model's window
 └── StoreError
     ├── DataDirInUse        another process holds the data directory
@@ -136,6 +137,10 @@ class ModelRejected(ModelError):
 
 class ModelCutOff(ModelError):
     code = "model_cut_off"
+
+
+class VectorsUnusable(ModelError):
+    code = "vectors_unusable"
 
 
 class ContextTooLong(ModelError):

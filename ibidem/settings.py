@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -55,6 +56,8 @@ class RetrieveSettings:
 
     hits: int = 30  # chunks fetched after fusion
     budget_tokens: int = 3000  # passages of one answer
+    dense_ms: int = 300  # a question waits so long for its vector; later the words alone rank
+    rerank_ms: int = 300  # a question waits so long for the reranker; later the fused order stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ class ModelSettings:
     """`[models]`: which model answers and where the servers are."""
 
     default: str = "quotes"  # `provider:name`; `quotes` needs no language model
+    embedder: str = ""  # `provider:name` of what makes vectors; empty: search by words alone
+    reranker: str = ""  # `provider:name` of what orders the best passages anew; empty: none
     ollama_url: str = "http://127.0.0.1:11434"
     openai_url: str = "http://127.0.0.1:1234/v1"
     openai_key: str = field(default="", repr=False)
@@ -122,9 +127,13 @@ def load(data_dir: Path | None = None, environ: Mapping[str, str] = os.environ) 
     folder = (data_dir or default_data_dir()).expanduser().absolute()
     path = folder / "ibidem.toml"
     written: dict[str, dict[str, Any]] = {}
-    if path.is_file():
+    with suppress(FileNotFoundError, NotADirectoryError):
         try:
             written = tomllib.loads(path.read_text("utf-8"))
+        except PermissionError as error:
+            raise BadInput(
+                f"{path} may not be read", hint="give yourself the right, or name another --data-dir"
+            ) from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise BadInput(
                 f"{path} is not valid TOML: {error}", hint="mend the line named, or move the file away"

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 DocumentState = Literal["queued", "reading", "indexing", "ok", "partial", "skipped", "failed"]
 Mode = Literal["chat", "query", "plain"]
-Channel = Literal["body", "symbols", "path"]
+Channel = Literal["body", "symbols", "path", "dense"]
 Verdict = Literal["supported", "weak", "unsupported"]
 
 

@@ -13,6 +13,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from ibidem.api.access import Engine, Owner
+from ibidem.api.history import History, turns
 from ibidem.app import App
 from ibidem.errors import BadInput
 from ibidem.store.runs import EventNumber, Run, get_run
@@ -31,6 +32,7 @@ class Question(BaseModel):
     model: str | None = None
     mode: str = "chat"
     idempotency_key: str | None = Field(None, min_length=1, max_length=200)
+    history: History = []
 
 
 def shown(run: Run) -> dict[str, Any]:
@@ -57,6 +59,7 @@ def start(body: Question, app: Engine, owner: Owner) -> dict[str, str]:
         model=body.model,
         mode=body.mode,
         idempotency_key=body.idempotency_key,
+        turns=turns(body.history),
     )
     app.worker.wake()
     return {"run_id": run.id}

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from ibidem.api.access import Engine, Owner
+from ibidem.api.history import History, turns
 from ibidem.store.workspaces import HOME, get_workspace
 from ibidem.tasks.answers import check_question
 from ibidem.types import as_json
@@ -20,17 +21,20 @@ class Query(BaseModel):
     workspace: str = HOME
     limit: int = Field(10, ge=1, le=100)
     trace: bool = False
+    history: History = []
 
 
 @router.post("/search/")
 def search(body: Query, app: Engine, owner: Owner) -> dict[str, Any]:
     check_question(body.query, app.settings.serve.max_question_bytes)
     workspace = get_workspace(app.db, owner, body.workspace)
-    context = app.search(body.query, workspace, hits=body.limit)
+    context = app.search(body.query, workspace, turns(body.history), hits=body.limit)
     answer: dict[str, Any] = {
         "hits": [as_json(hit) for hit in context.hits(body.limit)],
         "timings": {"search_ms": context.search_ms},
     }
+    if context.searched:
+        answer["searched"] = context.searched
     if body.trace:
         answer["trace"] = context.trace
     return answer

@@ -77,6 +77,7 @@ def delete(slug: str, request: Request, app: Engine, owner: Owner) -> None:
     workspace = get_workspace(app.db, owner, slug)
     delete_workspace(app.db, workspace)
     app.indexes.forget(workspace.id)
+    app.vectors.forget(workspace.id)
     shutil.rmtree(app.data.index / str(workspace.id), ignore_errors=True)
     app.watch_again()
 

@@ -64,7 +64,8 @@ async def answer(
         yield Event("status", {"stage": "searching"})
         draft.context = await asyncio.to_thread(search, question)
         draft.timings["search_ms"] = draft.context.search_ms
-        yield Event("retrieved", {"citations": draft.rag_context(), "omitted": draft.context.omitted})
+        searched = {"searched": draft.context.searched} if draft.context.searched else {}
+        yield Event("retrieved", {"citations": draft.rag_context(), "omitted": draft.context.omitted, **searched})
     if mode == "query" and draft.context.evidence < ENOUGH:
         draft.text = DECLINED[language_of(question)]
         yield Event("delta", {"text": draft.text})

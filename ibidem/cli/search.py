@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ibidem.cli.client import find
 from ibidem.cli.main import DataDirOption, JsonOption, WorkspaceOption, app, settings
 from ibidem.settings import Settings
+
+if TYPE_CHECKING:
+    from ibidem.retrieve.dense import DenseChannel
+    from ibidem.store.database import Database
+    from ibidem.store.datadir import DataDir
 
 
 @app.command()
@@ -54,7 +59,8 @@ def search_files(loaded: Settings, query: str, workspace: str, limit: int, trace
     try:
         place = get_workspace(db, LOCAL_OWNER, workspace)
         indexes = Indexes(data.index, db, None)
-        context = retrieve(query, place, indexes=indexes, db=db, settings=loaded.retrieve, hits=limit)
+        dense = _dense(loaded, data, db)
+        context = retrieve(query, place, indexes=indexes, db=db, settings=loaded.retrieve, hits=limit, dense=dense)
     finally:
         db.close()
     found: dict[str, Any] = {
@@ -62,6 +68,22 @@ def search_files(loaded: Settings, query: str, workspace: str, limit: int, trace
         "timings": {"search_ms": context.search_ms},
     }
     return {**found, "trace": context.trace} if trace else found
+
+
+def _dense(loaded: Settings, data: DataDir, db: Database) -> DenseChannel | None:
+    if not loaded.models.embedder:
+        return None
+    from ibidem.index.vectors import Vectors
+    from ibidem.models.catalog import open_embedder
+    from ibidem.retrieve.dense import DenseChannel
+    from ibidem.retrieve.timed import Timed
+
+    return DenseChannel(
+        Vectors(data.index, db, None),
+        lambda name: open_embedder(name, loaded.models),
+        Timed(),
+        budget_ms=loaded.retrieve.dense_ms,
+    )
 
 
 def _show(hits: list[dict[str, Any]]) -> None:

@@ -14,6 +14,7 @@ import typer
 
 from ibidem import __version__
 from ibidem.cli.main import DataDirOption, JsonOption, app, settings
+from ibidem.errors import StoreError
 from ibidem.settings import Settings
 
 LOW_DISK_BYTES = 1 << 30
@@ -30,6 +31,10 @@ def status(as_json: JsonOption = False, data_dir: DataDirOption = None) -> None:
     print(f"server: {found['server'] or 'not running'}")
     for workspace in found["workspaces"]:
         print(f"\n{workspace['slug']}  ({workspace['name']})  {_counts(workspace['counts'])}")
+        if vectors := workspace["vectors"]:
+            print(f"  vectors of {vectors['embedder']}: {vectors['embedded']} of {vectors['chunks']} chunks")
+            if failed := vectors["failure"]:
+                print(f"    {failed['message']}; {failed['hint']}")
         for source in workspace["sources"]:
             watched = "watched" if source["watch"] else "not watched"
             print(f"  {source['path']}  {source['state']}, {watched}: {_counts(source['counts'])}")
@@ -41,7 +46,21 @@ def overview(loaded: Settings) -> dict[str, Any]:
     from ibidem.store.database import Database
     from ibidem.store.datadir import DataDir
     from ibidem.store.documents import count_by_state, source_progress
+    from ibidem.store.vectors import count_embedded, failure
     from ibidem.store.workspaces import LOCAL_OWNER, list_sources, list_workspaces
+
+    embedder = loaded.models.embedder
+
+    def vectors(workspace: int) -> dict[str, Any] | None:
+        if not embedder:
+            return None
+        embedded, chunks = count_embedded(db, LOCAL_OWNER, embedder, workspace=workspace)
+        return {
+            "embedder": embedder,
+            "embedded": embedded,
+            "chunks": chunks,
+            "failure": failure(db, embedder),
+        }
 
     data = DataDir(loaded.data_dir)
     server = data.server()
@@ -57,6 +76,7 @@ def overview(loaded: Settings) -> dict[str, Any]:
                     "name": workspace.name,
                     "documents": workspace.documents,
                     "counts": count_by_state(db, LOCAL_OWNER, workspace=workspace.id),
+                    "vectors": vectors(workspace.id),
                     "sources": [source_progress(db, source) for source in list_sources(db, workspace)],
                 }
             )
@@ -100,6 +120,8 @@ def checks(loaded: Settings) -> Iterator[tuple[str, bool | None, str]]:
         server = data.server()
         yield "server", True if server else None, server.address if server else "not running"
         yield from _store_checks(data)
+        if loaded.models.embedder:
+            yield _embedder_check(data, loaded.models.embedder)
     yield _korean_check(loaded)
     yield from _model_checks(loaded)
 
@@ -122,8 +144,8 @@ def _store_checks(data: Any) -> Iterator[tuple[str, bool | None, str]]:
         for source in all_sources(db):
             there = os.path.exists(source.root)
             yield f"source {source.path}", there, source.state if there else "is not there; its documents are kept"
-    except sqlite3.DatabaseError as error:
-        yield "store", False, f"damaged: {error}; restore the newest file from {data.backups}"
+    except StoreError as error:
+        yield "store", False, f"{error.message}; restore the newest file from {data.backups}"
     finally:
         db.close()
 
@@ -143,6 +165,19 @@ def _korean_check(loaded: Settings) -> tuple[str, bool | None, str]:
     finally:
         child.close()
     return "Korean", True, f"bigrams, then morphemes by {korean.made_by()}"
+
+
+def _embedder_check(data: Any, name: str) -> tuple[str, bool | None, str]:
+    from ibidem.store.database import Database
+    from ibidem.store.vectors import failure
+
+    db = Database(data.database, read_only=True)
+    try:
+        failed = failure(db, name)
+    finally:
+        db.close()
+    said = f"{failed['message']}; {failed['hint']}" if failed else "no failure noted"
+    return f"embedder {name}", failed is None, said
 
 
 def _model_checks(loaded: Settings) -> Iterator[tuple[str, bool | None, str]]:

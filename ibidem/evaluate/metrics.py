@@ -26,7 +26,7 @@ class Result:
 
 
 def main_metric(task: str) -> str:
-    return MAIN_METRIC.get(task, "span@5")
+    return "R@5" if task.startswith("git:") else MAIN_METRIC.get(task, "span@5")
 
 
 def score(question: Question, results: Sequence[Result], documents: Mapping[str, TaskDocument]) -> dict[str, float]:

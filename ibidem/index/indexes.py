@@ -39,6 +39,7 @@ class Indexes:
         self._second_not_before = 0.0
         self._stopping = False
         self._readers: OrderedDict[int, tuple[int, LexicalReader]] = OrderedDict()
+        self._damaged: set[int] = set()  # workspaces whose index could not be opened or read
         self._guard = threading.Lock()
         self._replaying = threading.Lock()
 
@@ -55,18 +56,24 @@ class Indexes:
                 reader = LexicalReader(generation.lexical)
             except IndexUnavailable as error:
                 log.warning("%s", error)
+                self._damaged.add(workspace)
                 return None
-            self._reload(reader, generation)
+            self._use_morphemes(reader, generation)
             self._readers[workspace] = (generation.number, reader)
             if len(self._readers) > OPEN_READERS:
                 self._readers.popitem(last=False)
             return reader
 
     def behind(self) -> list[int]:
-        """Workspaces with changes that their index has not got, or whose index is gone."""
+        """Workspaces with changes that their index has not got, or whose index is gone or damaged."""
         rows = self._db.read("SELECT workspace, max(seq) AS seq FROM change GROUP BY workspace")
+        with self._guard:
+            self._damaged.update(workspace for workspace, (_, reader) in self._readers.items() if reader.damaged)
         lagging = []
         for row in rows:
+            if row["workspace"] in self._damaged:
+                lagging.append(row["workspace"])
+                continue
             found = generations.generations(self._folder / str(row["workspace"]))
             newest = found[-1].position if found else None
             if newest is None or newest.seq != row["seq"] or newest.analyzer != ANALYZER_VERSION or not newest.complete:
@@ -74,20 +81,24 @@ class Indexes:
         return lagging
 
     def replay(self, workspace: int, *, fresh: bool = False) -> None:
-        """Catch up with the change log; with `fresh`, from its beginning. Raises ChildFailed, IndexUnavailable."""
+        """Catch up with the change log; from its beginning with `fresh`, or where the index is damaged.
+
+        Raises ChildFailed, IndexUnavailable.
+        """
         if self._call is None:
             raise IndexUnavailable("the index is open for reading only", hint="stop the other process first")
         payload = {
             "database": str(self._db.path),
             "folder": str(self._folder / str(workspace)),
             "workspace": workspace,
-            "fresh": fresh,
+            "fresh": fresh or workspace in self._damaged,
         }
         with self._replaying:  # one writer a directory
             for told in self._call("ibidem.index.replay:replay", payload):
                 if "seq" in told:
                     self._refresh(workspace)
                     self._tell(workspace, told["seq"])
+            self._damaged.discard(workspace)
 
     def add_morphemes(self, workspace: int) -> None:
         """The second pass over a workspace with Hangul; searches and first passes go on. A failure puts it off."""
@@ -129,12 +140,9 @@ class Indexes:
         self._second_not_before = time.monotonic() + pause_s
         log.warning("Korean stays with bigrams for %d s: %s", pause_s, reason)
 
-    def _reload(self, reader: LexicalReader, generation: Generation) -> None:
+    def _use_morphemes(self, reader: LexicalReader, generation: Generation) -> None:
         morphemes = self._second_call is not None and generation.has_morphemes
-        try:
-            reader.reload(generation.korean if morphemes else None)
-        except IndexUnavailable as error:
-            log.warning("Korean stays with bigrams: %s", error)
+        reader.use_morphemes(generation.korean if morphemes else None)
 
     def replay_all(self) -> None:
         """Every workspace that is behind. One that fails is logged and stays behind: the next call tries again."""
@@ -154,7 +162,8 @@ class Indexes:
             if known[0] != generation.number:
                 del self._readers[workspace]
                 return
-        self._reload(known[1], generation)
+        known[1].reload()
+        self._use_morphemes(known[1], generation)
 
     def _tell(self, workspace: int, seq: int) -> None:
         self._db.write(lambda tx: tx.execute("UPDATE workspace SET indexed_seq = ? WHERE id = ?", (seq, workspace)))

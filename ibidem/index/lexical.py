@@ -6,9 +6,11 @@ is deleted and added anew counts twice in them until the engine merges.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
 
 import tantivy
 from tantivy import Occur, Query
@@ -18,7 +20,9 @@ from ibidem.index.analyze import is_hangul, path_tokens, symbol_tokens, tokenize
 from ibidem.store.documents import StoredChunk
 from ibidem.types import Channel
 
-CHANNELS: tuple[Channel, ...] = get_args(Channel)
+log = logging.getLogger(__name__)
+
+CHANNELS: tuple[Channel, ...] = ("body", "symbols", "path")  # the fields; "dense" is ranked elsewhere
 HEAP_BYTES = 30_000_000  # of the one writing thread; 15 MB is the engine's minimum
 MORPHEMES = 0.5  # of what a Korean word scores, next to its bigrams; 0.3 and 0.7 find less. Source: evals/LOG.md
 
@@ -108,25 +112,75 @@ class KoreanWriter:
         self._writer.wait_merging_threads()
 
 
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of a question in one or several wordings, each with its tokens and weight: the best of them counts.
+
+    Synonyms that stand in one chunk do not add up, so a word with many wordings says no more than one with few.
+    """
+
+    wordings: tuple[tuple[tuple[str, ...], float], ...]  # the question's own first
+    borrowed: bool = False  # from an earlier turn: it is not among the question's morphemes
+
+    def beside_morphemes(self) -> Word:
+        """The word with half its own bigrams, where morphemes score the other half; wordings of the table stay whole."""
+        (tokens, weight), *others = self.wordings
+        if self.borrowed or not any(map(is_hangul, tokens)):
+            return self
+        return Word(((tokens, weight * (1 - MORPHEMES)), *others))
+
+
+def plain(token: str) -> Word:
+    """A token that has no other wording."""
+    return Word((((token,), 1.0),))
+
+
 class LexicalReader:
-    """Rankings from a directory, as of the last `reload`."""
+    """Rankings from a directory, as of the last `reload`. Every method raises IndexUnavailable for a damaged one."""
 
     def __init__(self, folder: Path) -> None:
-        self._index = open_index(folder, schema())
-        self._schema = self._index.schema
+        self._folder = folder
+        self.damaged = False  # its files are cut, changed or gone
+        with self._reading():
+            self._index = open_index(folder, schema())
+            self._schema = self._index.schema
+            self._searcher = self._index.searcher()
         self._korean: tantivy.Searcher | None = None
-        self.reload()
 
-    def reload(self, korean: Path | None = None) -> None:
-        """See what has been committed since; a writer may be at work. `korean` is the directory of morphemes, if complete.
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Raises IndexUnavailable for whatever the engine makes of damaged files; it may even panic."""
+        try:
+            yield
+        except BaseException as error:
+            if not isinstance(error, ValueError | OSError) and type(error).__name__ != "PanicException":
+                raise
+            self.damaged = True
+            raise IndexUnavailable(
+                f"the index in {self._folder} is damaged: {error}", hint="it is made anew; ask again in a moment"
+            ) from error
 
-        Raises IndexUnavailable when that one is damaged; the reader goes on without it.
-        """
-        self._index.reload()
-        self._searcher = self._index.searcher()
+    def reload(self) -> None:
+        """See what has been committed since; a writer may be at work."""
+        with self._reading():
+            self._index.reload()
+            self._searcher = self._index.searcher()
+
+    def use_morphemes(self, folder: Path | None) -> None:
+        """Search Korean by the last commit of this directory as well; by bigrams alone with None, or if it is damaged."""
+        korean = None
+        if folder is not None:
+            try:
+                with self._reading():
+                    korean = open_index(folder, _KOREAN).searcher()
+            except IndexUnavailable as error:
+                self._leave_morphemes(error)
+        self._korean = korean
+
+    def _leave_morphemes(self, error: IndexUnavailable) -> None:
         self._korean = None
-        if korean is not None:
-            self._korean = open_index(korean, korean_schema()).searcher()
+        self.damaged = True
+        log.warning("Korean stays with bigrams: %s", error)
 
     @property
     def has_morphemes(self) -> bool:
@@ -138,35 +192,50 @@ class LexicalReader:
 
     def document_frequency(self, token: str) -> int:
         """How many chunks hold the token in text, names or path."""
-        return max(self._searcher.doc_freq(channel, token) for channel in CHANNELS)
+        with self._reading():
+            return max(self._searcher.doc_freq(channel, token) for channel in CHANNELS)
 
-    def rank(self, channel: Channel, tokens: Iterable[str], limit: int) -> Ranking:
-        """The best chunks of one field for any of the tokens."""
-        return _best(self._searcher, [self._clause(channel, token) for token in tokens], limit)
+    def rank(self, channel: Channel, words: Iterable[Word], limit: int) -> Ranking:
+        """The best chunks of one field for any of the words."""
+        return self._best(self._searcher, [self._word(channel, word) for word in words], limit)
 
-    def rank_korean(self, tokens: Iterable[str], morphemes: Iterable[str], limit: int) -> Ranking:
-        """The best chunks of the body by tokens and morphemes: both halves of what Hangul scores, and other words whole.
+    def rank_korean(self, words: Iterable[Word], morphemes: Iterable[str], limit: int) -> Ranking:
+        """The best chunks of the body by words and morphemes: both halves of what Hangul scores, and other words whole.
 
         Bigrams find the parts of compounds, morphemes are not misled by endings; together they find more than either
-        (evals/LOG.md). A chunk under the best 2 * limit of one half counts 0 there.
+        (evals/LOG.md). A chunk under the best 2 * limit of one half counts 0 there. Damaged morphemes leave it to bigrams.
         """
-        if self._korean is None:
-            return self.rank("body", tokens, limit)
-        clauses = [self._clause("body", token, 1 - MORPHEMES if is_hangul(token) else 1.0) for token in tokens]
-        total = dict(_best(self._searcher, clauses, 2 * limit))
-        terms = [(Occur.Should, Query.term_query(_KOREAN, "morphemes", one, "freq")) for one in morphemes]
-        for chunk_id, score in _best(self._korean, terms, 2 * limit):
+        words, korean = list(words), self._korean
+        if korean is None:
+            return self.rank("body", words, limit)
+        terms = [Query.term_query(_KOREAN, "morphemes", one, "freq") for one in morphemes]
+        try:
+            by_morphemes = self._best(korean, terms, 2 * limit)
+        except IndexUnavailable as error:
+            self._leave_morphemes(error)
+            return self.rank("body", words, limit)
+        halves = [self._word("body", word.beside_morphemes()) for word in words]
+        total = dict(self._best(self._searcher, halves, 2 * limit))
+        for chunk_id, score in by_morphemes:
             total[chunk_id] = total.get(chunk_id, 0.0) + MORPHEMES * score
         return sorted(total.items(), key=lambda item: -item[1])[:limit]
 
-    def _clause(self, field: str, token: str, weight: float = 1.0) -> tuple[Occur, Query]:
-        query = Query.term_query(self._schema, field, token, "freq")
-        return Occur.Should, query if weight == 1.0 else Query.boost_query(query, weight)
+    def _best(self, searcher: tantivy.Searcher, queries: Sequence[Query], limit: int) -> Ranking:
+        """One searcher for both steps: a reload in between would number the segments anew."""
+        if not queries:
+            return []
+        with self._reading():
+            found = searcher.search(
+                Query.boolean_query([(Occur.Should, one) for one in queries]), limit, count=False
+            ).hits
+            ids = searcher.fast_field_values("chunk", [address for _, address in found])
+        return [(int(chunk_id or 0), score) for chunk_id, (score, _) in zip(ids, found, strict=True)]
 
+    def _word(self, channel: Channel, word: Word) -> Query:
+        wordings = [self._wording(channel, tokens, weight) for tokens, weight in word.wordings]
+        return wordings[0] if len(wordings) == 1 else Query.disjunction_max_query(wordings)
 
-def _best(searcher: tantivy.Searcher, clauses: list[tuple[Occur, Query]], limit: int) -> Ranking:
-    if not clauses:
-        return []
-    found = searcher.search(Query.boolean_query(clauses), limit, count=False).hits
-    ids = searcher.fast_field_values("chunk", [address for _, address in found])
-    return [(int(chunk_id or 0), score) for chunk_id, (score, _) in zip(ids, found, strict=True)]
+    def _wording(self, channel: Channel, tokens: Sequence[str], weight: float) -> Query:
+        terms = [Query.term_query(self._schema, channel, token, "freq") for token in tokens]
+        query = terms[0] if len(terms) == 1 else Query.boolean_query([(Occur.Should, term) for term in terms])
+        return query if weight == 1.0 else Query.boost_query(query, weight)

@@ -9,9 +9,12 @@ from typing import Any
 
 from ibidem.errors import IbidemError, ModelUnknown
 from ibidem.models.base import ChatModel
+from ibidem.models.embed import Embedder
+from ibidem.models.hashed import hashed
 from ibidem.models.http import ModelServer, as_dict
 from ibidem.models.ollama import OllamaModel, ollama_server
 from ibidem.models.openai import OpenAIModel, openai_server
+from ibidem.models.rerank import Reranker, ScriptedReranker
 from ibidem.models.scripted import ScriptedModel
 from ibidem.settings import ModelSettings
 
@@ -46,6 +49,24 @@ def open_model(name: str, settings: ModelSettings, analyze: Callable[[str], list
         case "scripted":
             return ScriptedModel(model)
     raise ModelUnknown(f"no model {name!r}", hint=f"known: {KNOWN}")
+
+
+def open_embedder(name: str, settings: ModelSettings) -> Embedder:
+    """The embedder of that name, not asked yet. Raises ModelUnknown."""
+    provider, _, model = name.strip().partition(":")
+    match provider:
+        case "hashed":
+            return hashed(model)
+    raise ModelUnknown(f"no embedder {name!r}", hint="known: hashed:DIM; check models.embedder")
+
+
+def open_reranker(name: str, settings: ModelSettings) -> Reranker:
+    """The reranker of that name, not asked yet. Raises ModelUnknown."""
+    provider, _, model = name.strip().partition(":")
+    match provider:
+        case "scripted" if model:
+            return ScriptedReranker(model)
+    raise ModelUnknown(f"no reranker {name!r}", hint="known: scripted:NAME; check models.reranker")
 
 
 async def reachable(settings: ModelSettings) -> list[ModelInfo]:

@@ -97,4 +97,6 @@ def _why(ranked: Ranked, tokens: Sequence[str]) -> str:
         held = set(tokenize(text))
         if shared := [token for token in tokens if token in held]:
             found.append(f"{name}: {', '.join(shared[:8])}")
+    if not found and "dense" in ranked.channels:
+        return f"vector near the question's: {ranked.channels['dense']:.2f}"
     return "; ".join(found)

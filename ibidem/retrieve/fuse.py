@@ -9,7 +9,7 @@ from ibidem.types import Channel
 
 # How much each channel says, next to its own best hit. Body text decides; names and paths break ties and lift the
 # file that is named in the question. Source: evals/LOG.md, "fusion".
-WEIGHTS: Mapping[Channel, float] = {"body": 1.0, "symbols": 0.3, "path": 0.1}
+WEIGHTS: Mapping[Channel, float] = {"body": 1.0, "symbols": 0.3, "path": 0.1, "dense": 0.5}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +26,17 @@ def fuse(
 ) -> list[Fused]:
     """Merge rankings by weighted score: sum of weight * score / best score of that ranking.
 
+    Cosines lie close together wherever they lie, so those of a dense ranking are stretched to 0 .. 1 first.
     Scores, not ranks: a clear winner stays one. A chunk that a ranking lacks counts 0 there. Ties keep first-seen order.
     """
     total: dict[int, float] = {}
     channels: dict[int, dict[str, float]] = {}
     for channel, ranking in rankings.items():
         best = ranking[0][1] if ranking else 0.0
+        least = ranking[-1][1] if ranking and channel == "dense" and ranking[-1][1] < best else 0.0
+        span = (best - least) or 1.0
         for chunk_id, score in ranking:
-            total[chunk_id] = total.get(chunk_id, 0.0) + weights[channel] * score / best
+            total[chunk_id] = total.get(chunk_id, 0.0) + weights[channel] * (score - least) / span
             channels.setdefault(chunk_id, {})[channel] = round(score, 4)
     ordered = sorted(total, key=lambda chunk_id: -total[chunk_id])
     return [Fused(chunk_id, total[chunk_id], channels[chunk_id]) for chunk_id in ordered]

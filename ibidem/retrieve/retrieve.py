@@ -6,15 +6,22 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
+from types import MappingProxyType
 from typing import Any
 
 from ibidem.index.analyze import query_tokens, tokenize
 from ibidem.index.indexes import Indexes
-from ibidem.index.lexical import CHANNELS, LexicalReader
+from ibidem.index.lexical import CHANNELS, LexicalReader, Word
 from ibidem.retrieve.budget import Ranked, fit, merge
 from ibidem.retrieve.cite import hit
+from ibidem.retrieve.dense import DenseChannel
 from ibidem.retrieve.evidence import evidence
+from ibidem.retrieve.expand import expand
+from ibidem.retrieve.followup import Turn, with_references
 from ibidem.retrieve.fuse import Fused, fuse
+from ibidem.retrieve.rerank import DEPTH as RERANK_DEPTH
+from ibidem.retrieve.rerank import TimedReranker
 from ibidem.settings import RetrieveSettings
 from ibidem.store.database import Database
 from ibidem.store.documents import chunks_by_id
@@ -28,7 +35,10 @@ TRACED = 10  # chunks a channel shows in a trace
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a question found. `terms` are its tokens with their inverse document frequency, absent ones included."""
+    """What a question found. `terms` are its tokens with their inverse document frequency, absent ones included.
+
+    `searched` is what was searched for instead of the question, "" when that was the question itself.
+    """
 
     passages: list[Passage] = field(default_factory=list)
     ranked: list[Ranked] = field(default_factory=list)
@@ -37,6 +47,7 @@ class Context:
     evidence: float = 0.0
     trace: dict[str, Any] = field(default_factory=dict)
     search_ms: float = 0.0
+    searched: str = ""
 
     def hits(self, limit: int) -> list[Hit]:
         return [hit(ranked, list(self.terms)) for ranked in self.ranked[:limit]]
@@ -50,25 +61,44 @@ def retrieve(
     db: Database,
     settings: RetrieveSettings,
     hits: int = 0,
+    turns: Sequence[Turn] = (),
     korean: Callable[[str], list[str] | None] = lambda _: None,
+    dense: DenseChannel | None = None,
+    reranker: TimedReranker | None = None,
 ) -> Context:
     """The passages of the workspace that bear on the question. Never waits for indexing that is under way.
 
-    `hits` widens how many chunks are ranked beyond the setting. `korean` gives a question's morphemes, None while it cannot.
+    `hits` widens how many chunks are ranked beyond the setting. `turns` came before the question, oldest first: one that
+    leans on them is searched with words of theirs (`retrieve.followup`). `korean` gives a question's morphemes, None while
+    it cannot.
     """
     began = time.perf_counter()
     reader = indexes.reader(workspace.id)
-    tokens = query_tokens(question)
-    if reader is None or not tokens:
+    text = with_references(question, turns)
+    tokens = query_tokens(text.text)
+    shares = borrowed(text.carried, tokens)
+    if reader is None or not (tokens or shares):
         return Context(search_ms=_ms_since(began))
-    terms = weigh(tokens, reader)
-    known = [token for token in terms if reader.document_frequency(token)][:MAX_QUERY_TOKENS]
-    rankings = {channel: reader.rank(channel, known, CHANNEL_DEPTH) for channel in CHANNELS}
-    morphemes = (korean(question) if reader.has_morphemes else None) or []
+    dense_search = dense.begin(str(text), workspace) if dense else None
+    terms = weigh(tokens, reader, shares)
+    expanded = expand(text.text, reader.document_frequency)
+    words = [*expanded.words, *(Word((((token,), share),), borrowed=True) for token, share in shares.items())]
+    words = [word for word in words if any(map(reader.document_frequency, chain(*(held for held, _ in word.wordings))))]
+    words.sort(key=lambda word: -max(terms.get(token, 0.0) for token in word.wordings[0][0]))
+    words = words[:MAX_QUERY_TOKENS]
+    rankings = {channel: reader.rank(channel, words, CHANNEL_DEPTH) for channel in CHANNELS}
+    morphemes = (korean(text.text) if reader.has_morphemes else None) or []
     if morphemes:
-        rankings["body"] = reader.rank_korean(known, morphemes[:MAX_QUERY_TOKENS], CHANNEL_DEPTH)
+        rankings["body"] = reader.rank_korean(words, morphemes[:MAX_QUERY_TOKENS], CHANNEL_DEPTH)
+    notes: dict[str, Any] = {}
+    if dense_search:
+        rankings["dense"], notes["dense"] = dense_search.result()
     fused = fuse(rankings)
-    ranked = _load(fused, max(hits, settings.hits), db, workspace)
+    wanted = max(hits, settings.hits)
+    ranked = _load(fused, max(wanted, RERANK_DEPTH) if reranker else wanted, db, workspace)
+    if reranker:
+        ranked, notes["rerank"] = reranker.order(question, ranked)
+        ranked = ranked[:wanted]
     kept, cut = fit(ranked, settings.budget_tokens)
     passages = merge(kept)
     return Context(
@@ -80,42 +110,61 @@ def retrieve(
         terms=terms,
         evidence=evidence(terms, passages, tokenize),
         trace={
+            "searched": {"text": text.text, "carried": dict(text.carried), "because": text.because},
+            "expansion": expanded.sources,
             "terms": {token: round(weight, 3) for token, weight in terms.items()},
             "morphemes": morphemes,
             "channels": {channel: ranking[:TRACED] for channel, ranking in rankings.items()},
             "fused": [[one.chunk_id, round(one.score, 4)] for one in fused[:TRACED]],
             "kept": [[one.stored.id, one.stored.path] for one in kept],
             "cut": [[one.stored.id, one.stored.path] for one in cut],
+            **notes,
         },
         search_ms=_ms_since(began),
+        searched=str(text) if text.carried else "",
     )
 
 
-def weigh(tokens: Sequence[str], reader: LexicalReader) -> dict[str, float]:
-    """Each token's inverse document frequency, the rarest first: ln(1 + (N - df + 0.5) / (df + 0.5))."""
+def borrowed(carried: Mapping[str, float], tokens: Sequence[str]) -> dict[str, float]:
+    """The tokens of carried words that the question lacks, with the greatest share that a word gives them."""
+    shares: dict[str, float] = {}
+    for word, share in carried.items():
+        for token in query_tokens(word):
+            shares[token] = max(share, shares.get(token, 0.0))
+    return {token: share for token, share in shares.items() if token not in tokens}
+
+
+def weigh(
+    tokens: Sequence[str], reader: LexicalReader, shares: Mapping[str, float] = MappingProxyType({})
+) -> dict[str, float]:
+    """Each token's inverse document frequency, the rarest first: ln(1 + (N - df + 0.5) / (df + 0.5)).
+
+    Tokens of `shares` follow by the same rule, each with its share of that weight.
+    """
     total = reader.chunks
     weights = {}
-    for token in tokens:
+    for token in (*tokens, *shares):
         frequency = min(reader.document_frequency(token), total)
-        weights[token] = math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))
+        weights[token] = shares.get(token, 1.0) * math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))
     return dict(sorted(weights.items(), key=lambda item: -item[1]))
 
 
 def _load(fused: Sequence[Fused], wanted: int, db: Database, workspace: Workspace) -> list[Ranked]:
     """The best chunks with their text: the owner's, still current, and each text once."""
-    best = fused[: 2 * wanted]
-    stored = chunks_by_id(db, workspace.owner, [one.chunk_id for one in best])
     ranked: list[Ranked] = []
     texts: set[str] = set()
-    for one in best:
-        found = stored.get(one.chunk_id)
-        if found is None or found.chunk.text in texts:
-            continue
-        texts.add(found.chunk.text)
-        ranked.append(Ranked(found, one.score, one.channels))
-        if len(ranked) == wanted:
+    for first in range(0, 2 * wanted, wanted):  # a second step only for what was left out of the first
+        best = fused[first : first + wanted]
+        stored = chunks_by_id(db, workspace.owner, [one.chunk_id for one in best])
+        for one in best:
+            found = stored.get(one.chunk_id)
+            if found is None or found.chunk.text in texts:
+                continue
+            texts.add(found.chunk.text)
+            ranked.append(Ranked(found, one.score, one.channels))
+        if len(ranked) >= wanted:
             break
-    return ranked
+    return ranked[:wanted]
 
 
 def _ms_since(began: float) -> float:

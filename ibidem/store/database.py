@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from ibidem.errors import DataDirUnusable, DiskFull, IbidemError, StoreError
 
@@ -23,6 +23,13 @@ GROUP_S = 0.010  # a group takes no further write after so long: streams share t
 _DISK_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_SHMSIZE}
 
 
+class _Reader(NamedTuple):
+    """A thread's connection. `close` takes the lock too: closing one in mid-read crashes the interpreter."""
+
+    connection: sqlite3.Connection
+    lock: threading.Lock
+
+
 class Database:
     """The store's file. `read` sees the last commit; `write` returns once its change is durable."""
 
@@ -33,7 +40,7 @@ class Database:
             )
         self.path = path
         self._local = threading.local()
-        self._readers: list[sqlite3.Connection] = []
+        self._readers: list[_Reader] = []
         self._guard = threading.Lock()
         self._waiting: queue.SimpleQueue[tuple[Work[Any], Future[Any]] | None] = queue.SimpleQueue()
         self._refusal: StoreError | None = None
@@ -48,18 +55,31 @@ class Database:
     # --- reading ---------------------------------------------------------------------------------------------------
 
     def read(self, sql: str, values: Sequence[Any] | dict[str, Any] = ()) -> list[Row]:
-        """All rows of one statement. The cursor is closed at once: an open one keeps the WAL growing."""
-        return self._reader().execute(sql, values).fetchall()
+        """All rows of one statement. The cursor is closed at once: an open one keeps the WAL growing.
+
+        Raises DataDirUnusable for a damaged file, StoreError.
+        """
+        try:
+            reader = self._reader()
+            with reader.lock:
+                return reader.connection.execute(sql, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise as_store_error(error, self.path) from error
 
     def read_one(self, sql: str, values: Sequence[Any] | dict[str, Any] = ()) -> Row | None:
-        """The first row, or None."""
-        row: Row | None = self._reader().execute(sql, values).fetchone()
+        """The first row, or None. Raises as `read` does."""
+        try:
+            reader = self._reader()
+            with reader.lock:
+                row: Row | None = reader.connection.execute(sql, values).fetchone()
+        except sqlite3.DatabaseError as error:
+            raise as_store_error(error, self.path) from error
         return row
 
-    def _reader(self) -> sqlite3.Connection:
-        reader: sqlite3.Connection | None = getattr(self._local, "reader", None)
+    def _reader(self) -> _Reader:
+        reader: _Reader | None = getattr(self._local, "reader", None)
         if reader is None:
-            reader = open_for_reading(self.path)
+            reader = _Reader(open_for_reading(self.path), threading.Lock())
             self._local.reader = reader
             with self._guard:
                 self._readers.append(reader)
@@ -168,7 +188,8 @@ class Database:
             self._refusal = StoreError("the store is closed")
             self._waiting.put(None)
             for reader in self._readers:
-                reader.close()
+                with reader.lock:
+                    reader.connection.close()
             self._readers.clear()
         if self._writer is not None:  # last: the connection that closes last folds the WAL into the file
             self._writer.join()

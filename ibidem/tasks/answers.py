@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from typing import Any, get_args
 
@@ -15,12 +15,14 @@ from ibidem.jobs.queue import EndState, Job, Queue
 from ibidem.jobs.streams import Stream, Streams
 from ibidem.jobs.worker import Ticket, as_error, may_pass
 from ibidem.models.base import ChatModel
+from ibidem.retrieve.followup import Turn
 from ibidem.retrieve.retrieve import Context
 from ibidem.settings import Settings
 from ibidem.store.database import Database
 from ibidem.store.runs import (
     Run,
     begin_attempt,
+    cut_runs,
     end_run,
     get_run,
     insert_run,
@@ -41,7 +43,7 @@ _JOB_STATE: dict[str, EndState] = {
     "interrupted": "failed",
 }
 
-Search = Callable[[str, Workspace], Context]
+Search = Callable[[str, Workspace, Sequence[Turn]], Context]  # a question and the turns before it
 
 
 class Answers:
@@ -77,8 +79,11 @@ class Answers:
         model: str | None = None,
         mode: str = "chat",
         idempotency_key: str | None = None,
+        turns: Sequence[Turn] = (),
     ) -> Run:
         """Store the question and queue its job in one transaction; the same key gives the same run.
+
+        `turns` came before the question, oldest first: a question that leans on them is searched with their words.
 
         Raises BadInput, TooLarge, ModelUnknown, UnknownWorkspace, Conflict, Busy.
         """
@@ -88,23 +93,25 @@ class Answers:
         name = model or self._settings.models.default
         self._open_model(name)  # raises for a name that no provider knows
         place = get_workspace(self._db, owner, workspace)
+        asked = (question, place.id, name, mode)
         if idempotency_key and (known := run_by_key(self._db, owner, idempotency_key)):
-            return _same(known, question)
+            return _same(known, asked)
         if self._queue.count_queued(owner, "answer") >= self._settings.jobs.max_queued:
             raise Busy("too many questions are waiting", retry_after_s=5, hint="wait for some of them, or stop them")
         run_id, now = new_run_id(), self._clock()
+        payload: dict[str, Any] = {"run": run_id, **({"turns": [as_json(turn) for turn in turns]} if turns else {})}
 
         def insert(tx: sqlite3.Connection, job_id: str) -> None:
             run = Run(run_id, owner, place.id, job_id, question, name, mode, "queued", 0, None, None, now, None)
             insert_run(tx, run, idempotency_key=idempotency_key)
 
         try:
-            self._queue.put("answer", {"run": run_id}, owner=owner, priority=10, also=insert)
+            self._queue.put("answer", payload, owner=owner, priority=10, also=insert)
         except sqlite3.IntegrityError:  # the same key, at the same moment
             known = run_by_key(self._db, owner, idempotency_key or "")
             if known is None:
                 raise
-            return _same(known, question)
+            return _same(known, asked)
         return get_run(self._db, owner, run_id)
 
     # --- carrying out ------------------------------------------------------------------------------------------------
@@ -125,7 +132,7 @@ class Answers:
             stream.emit(Event("restarted", {"attempt": attempt}))
         stream.emit(Event("started", {"run_id": run.id, "attempt": attempt, "model": run.model}))
         try:
-            await self._write(run, stream, draft)
+            await self._write(run, stream, draft, turns_of(ticket.job))
         except asyncio.CancelledError:
             if not ticket.cancelled and not draft.text:  # the program stops: the next start answers it
                 self._streams.close(stream)
@@ -139,13 +146,13 @@ class Answers:
         else:
             await self._end(ticket, stream, draft, "finished")
 
-    async def _write(self, run: Run, stream: Stream, draft: Draft) -> None:
+    async def _write(self, run: Run, stream: Stream, draft: Draft, turns: Sequence[Turn]) -> None:
         workspace = await asyncio.to_thread(self._workspace, run)
         events = answer(
             run.question,
             draft,
             mode=run.mode,  # type: ignore[arg-type]  # checked by the table
-            search=lambda question: self._search(question, workspace),
+            search=lambda question: self._search(question, workspace, turns),
             model=self._open_model(run.model),
             max_tokens=self._settings.models.max_tokens,
         )
@@ -170,7 +177,12 @@ class Answers:
 
             return ticket.finish(_JOB_STATE[state], error=error, also=also)
 
-        await asyncio.shield(self._streams.end(stream, Event(state, data), commit))
+        ending = asyncio.ensure_future(self._streams.end(stream, Event(state, data), commit))
+        try:
+            await asyncio.shield(ending)
+        except asyncio.CancelledError:  # too late to change the end: let it come to be
+            await asyncio.shield(ending)
+            raise
 
     def _workspace(self, run: Run) -> Workspace:
         row = self._db.read_one("SELECT slug FROM workspace WHERE id = ? AND owner = ?", (run.workspace, run.owner))
@@ -202,9 +214,14 @@ class Answers:
         return get_run(self._db, owner, run_id), False
 
     def bury(self, job: Job) -> None:
-        """The job took the program down too often: its run fails, with what had been shown."""
+        """The job ended before it could end its run (cancelled, failed, dead): the run ends too, with what was shown."""
         run = get_run(self._db, job.owner, job.payload["run"])
-        self._end_without_worker(run, "failed", error=job.error)
+        self._end_without_worker(run, "stopped" if job.state == "cancelled" else "failed", error=job.error)
+
+    def recover(self) -> None:
+        """At start: end the runs whose jobs ended just before the program did."""
+        for run in cut_runs(self._db):
+            self.bury(self._queue.get(run.job, run.owner))
 
     def _end_without_worker(self, run: Run, state: str, *, error: dict[str, str] | None) -> None:
         attempt = run.attempt + 1
@@ -230,6 +247,11 @@ def check_question(question: str, max_bytes: int) -> None:
             hint="add the text as a document, and ask about it",
             field="question",
         )
+
+
+def turns_of(job: Job) -> list[Turn]:
+    """The turns that came before the question, as its job carries them."""
+    return [Turn(one["question"], one["answer"]) for one in job.payload.get("turns", ())]
 
 
 def may_retry(error: Exception, draft: Draft, job: Job) -> bool:
@@ -259,9 +281,11 @@ def message_of(run: Run, status: str, attempt: int, draft: Draft, now: float) ->
     }
 
 
-def _same(run: Run, question: str) -> Run:
-    if run.question != question:
+def _same(run: Run, asked: tuple[str, int, str, str]) -> Run:
+    if (run.question, run.workspace, run.model, run.mode) != asked:
         raise Conflict(
-            "the idempotency key was used for another question", hint="use a new key", field="idempotency_key"
+            "the idempotency key was used for another question, workspace, model or mode",
+            hint="use a new key",
+            field="idempotency_key",
         )
     return run

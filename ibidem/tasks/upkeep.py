@@ -27,14 +27,23 @@ SWEEP_PAUSE_S = 0.01  # between two steps of a sweep: streams share the writer
 class Upkeep:
     """Three loops of the running app."""
 
-    def __init__(self, db: Database, indexes: Indexes, pools: Sequence[Children], settings: Settings) -> None:
+    def __init__(
+        self,
+        db: Database,
+        indexes: Indexes,
+        pools: Sequence[Children],
+        settings: Settings,
+        *,
+        replayed: Callable[[], None] = lambda: None,
+    ) -> None:
         self._db = db
         self._indexes = indexes
         self._pools = pools
         self._settings = settings
+        self._replayed = replayed  # what follows once the words are searchable
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed = asyncio.Event()
-        self._replayed = asyncio.Event()
+        self._caught_up = asyncio.Event()
 
     def index_changed(self) -> None:
         """The change log has grown. From any thread."""
@@ -48,7 +57,8 @@ class Upkeep:
             self._changed.clear()
             with suppress(StoreError):
                 await asyncio.to_thread(self._indexes.replay_all)
-            self._replayed.set()
+                self._replayed()
+            self._caught_up.set()
             with suppress(TimeoutError):
                 async with asyncio.timeout(POLL_S):
                     await self._changed.wait()
@@ -56,8 +66,8 @@ class Upkeep:
     async def morphemes(self) -> None:
         """Let the second pass follow the first."""
         while True:
-            await self._replayed.wait()
-            self._replayed.clear()
+            await self._caught_up.wait()
+            self._caught_up.clear()
             with suppress(OSError):  # the folder of an index went meanwhile
                 await asyncio.to_thread(self._indexes.add_morphemes_to_all)
 

@@ -1,0 +1,96 @@
+"""The whole program with an embedder: vectors come by themselves, in children, and what fails is shown."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ibidem.app import App, build
+from ibidem.cli.status import checks, overview
+from ibidem.errors import ModelUnknown, ModelUnreachable
+from ibidem.retrieve.retrieve import Context
+from ibidem.settings import ModelSettings, Settings
+from ibidem.store.vectors import failure
+from ibidem.store.workspaces import LOCAL_OWNER, get_workspace
+from tests.fakes.library import RecordingEmbedder
+
+QUESTION = "who renews the lease of a job?"
+TIMEOUT_S = 30
+
+
+def settings(folder: Path, embedder: str, reranker: str = "") -> Settings:
+    return Settings(folder / "data", models=ModelSettings(embedder=embedder, reranker=reranker))
+
+
+@pytest.fixture
+def notes(tmp_path: Path) -> Path:
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    (folder / "jobs.md").write_text("# Jobs\n\nThe worker renews the lease of a claimed job.\n")
+    (folder / "garden.md").write_text("# Garden\n\nTomatoes want sun.\n")
+    return folder
+
+
+async def searched(app: App, notes: Path, state: str) -> Context:
+    """The first search of the running program whose dense channel is in that state."""
+    home = get_workspace(app.db, LOCAL_OWNER)
+    app.add_source(home, str(notes), watch=False)
+    until = time.monotonic() + TIMEOUT_S
+    async with app.running():
+        while time.monotonic() < until:
+            context = await asyncio.to_thread(app.search, QUESTION, home)
+            failed = await asyncio.to_thread(failure, app.db, app.settings.models.embedder)
+            if context.ranked and (context.trace["dense"]["state"] == state or (failed and state == "failed")):
+                return context
+            await asyncio.sleep(0.05)
+    raise AssertionError(context.trace)
+
+
+@pytest.fixture
+def closing() -> Iterator[list[App]]:
+    apps: list[App] = []
+    yield apps
+    for app in apps:
+        app.close()
+
+
+def test_vectors_join_by_themselves(tmp_path: Path, notes: Path, closing: list[App]) -> None:
+    loaded = settings(tmp_path, "hashed:64", "scripted:words")
+    app = build(loaded)
+    closing.append(app)
+    context = asyncio.run(searched(app, notes, "used"))
+    assert "renews the lease" in context.passages[0].text
+    assert set(context.ranked[0].channels) >= {"body", "dense", "rerank"}
+    (home,) = overview(loaded)["workspaces"]
+    assert home["vectors"] == {"embedder": "hashed:64", "embedded": 2, "chunks": 2, "failure": None}
+    assert ("embedder hashed:64", True, "no failure noted") in list(checks(loaded))
+
+
+def test_what_an_embedder_fails_with_is_shown_and_words_answer(
+    tmp_path: Path, notes: Path, closing: list[App], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise ModelUnreachable("no answer from the embedder", hint="start it")
+
+    embedder = RecordingEmbedder()
+    embedder.before = fail
+    monkeypatch.setattr("ibidem.app.open_embedder", lambda name, models: embedder)
+    loaded = settings(tmp_path, embedder.name)
+    app = build(loaded)
+    closing.append(app)
+    context = asyncio.run(searched(app, notes, "failed"))
+    assert "renews the lease" in context.passages[0].text
+    (home,) = overview(loaded)["workspaces"]
+    assert home["vectors"]["failure"]["message"] == "no answer from the embedder"
+    assert ("embedder recording:64", False, "no answer from the embedder; start it") in list(checks(loaded))
+
+
+@pytest.mark.parametrize("models", [("nobody:1", ""), ("", "nobody:1")])
+def test_a_misspelt_name_is_said_at_start(tmp_path: Path, models: tuple[str, str]) -> None:
+    with pytest.raises(ModelUnknown, match="nobody:1"):
+        build(settings(tmp_path, *models))
+    build(settings(tmp_path, "")).close()  # and the directory is free again
