@@ -360,6 +360,8 @@ def sweep(db: Database) -> int:
         ).rowcount
         if swept < SWEEP_ROWS:
             tx.execute("DELETE FROM page WHERE owner = ? AND document = ? AND version = ?", place)
+            tx.execute("DELETE FROM symbol WHERE owner = ? AND document = ? AND version = ?", place)
+            tx.execute("DELETE FROM import WHERE owner = ? AND document = ? AND version = ?", place)
             tx.execute("DELETE FROM stale WHERE owner = ? AND document = ? AND version = ?", place)
         return swept + 1
 
