@@ -7,7 +7,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from functools import partial
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ibidem.errors import BadInput, Conflict, DataDirUnusable, IbidemError, NotFound
 from ibidem.index.analyze import tokenize
+from ibidem.index.imports import FileTables
 from ibidem.index.indexes import Indexes
 from ibidem.ingest.children import Children
 from ibidem.jobs.queue import Job
@@ -23,6 +24,7 @@ from ibidem.jobs.streams import Streams
 from ibidem.jobs.worker import Lane, Ticket, Worker
 from ibidem.models.base import ChatModel
 from ibidem.models.catalog import open_model
+from ibidem.retrieve.complete import Completion, complete
 from ibidem.retrieve.retrieve import Context, retrieve
 from ibidem.settings import Settings
 from ibidem.store.database import Database
@@ -46,6 +48,7 @@ from ibidem.tasks.watch import Watcher
 
 SYNC_PRIORITY, UPLOAD_PRIORITY, REFRESH_PRIORITY = 0, 5, 8
 SHORT_THREADS, LONG_THREADS = 16, 8  # threads for what takes milliseconds, and for walks and readings
+COMPLETION_TOKENS = 4000  # of context before a cursor
 GRACE_S = 3.0  # a stop waits so long for files that are being read
 
 
@@ -67,6 +70,7 @@ class App:
         self.queue = SqliteQueue(db)
         self.streams = Streams(db, journal_s=settings.jobs.journal_s)
         self.indexes = Indexes(data.index, db, indexer.call)
+        self.files = FileTables(db)
         self.upkeep = Upkeep(db, self.indexes, self.pools, settings)
         self.uploads = Reader(db, quick, limits, changed=self.upkeep.index_changed)
         self.sources = Sources(
@@ -113,6 +117,29 @@ class App:
     def search(self, question: str, workspace: Workspace, *, hits: int = 0) -> Context:
         return retrieve(
             question, workspace, indexes=self.indexes, db=self.db, settings=self.settings.retrieve, hits=hits
+        )
+
+    def complete(
+        self,
+        path: str,
+        prefix: str,
+        suffix: str,
+        workspace: Workspace,
+        *,
+        recent: Sequence[str] = (),
+        budget_tokens: int = COMPLETION_TOKENS,
+    ) -> Completion:
+        """What is needed at a cursor: see `retrieve.complete`."""
+        return complete(
+            path,
+            prefix,
+            suffix,
+            workspace,
+            reader=self.indexes.reader(workspace.id),
+            files=self.files.of(workspace),
+            db=self.db,
+            recent=recent,
+            budget_tokens=budget_tokens,
         )
 
     def open_model(self, name: str) -> ChatModel:

@@ -80,6 +80,8 @@ def evaluate(task: Task, settings: Settings) -> Evaluation:
 
 
 def search(app: App, question: Question, workspace: Workspace) -> list[Ranked]:
+    if question.prefix:  # code before a cursor; its text is the last lines of it
+        return app.complete(f"{workspace.slug}/{question.path}", question.prefix, "", workspace).ranked
     text = question.text or "\n".join(question.prefix.splitlines()[-CURSOR_LINES:])
     return app.search(text, workspace, hits=HITS).ranked
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ibidem.store.database import Database, Row
-from ibidem.store.documents import Waiting
+from ibidem.store.documents import CHUNK_COLUMNS, StoredChunk, Waiting, stored_chunk
 from ibidem.store.workspaces import Workspace
 from ibidem.types import Definition, Import, Outline
 
@@ -90,3 +90,16 @@ def imports_of(db: Database, workspace: Workspace, documents: Sequence[str]) -> 
         (*documents, workspace.id, workspace.owner),
     )
     return [(row["document"], Import(row["module"], row["name"], row["alias"], row["line"])) for row in rows]
+
+
+def chunks_at(db: Database, workspace: Workspace, ids: Sequence[int]) -> dict[int, StoredChunk]:
+    """For each definition, by its row's id, the chunk that holds its first line."""
+    rows = db.read(
+        f"SELECT s.rowid AS symbol, {CHUNK_COLUMNS} FROM symbol AS s"
+        " JOIN document AS d ON d.id = s.document AND d.version = s.version"
+        " JOIN chunk AS c ON c.document = s.document AND c.version = s.version"
+        " AND c.start_char <= s.start_char AND c.end_char > s.start_char"
+        f" WHERE s.rowid IN ({','.join('?' * len(ids))}) AND {_MINE} ORDER BY c.ordinal",
+        (*ids, workspace.id, workspace.owner),
+    )
+    return {row["symbol"]: stored_chunk(row) for row in rows}  # where two overlap, the later has more of it
