@@ -50,6 +50,7 @@ QUERY_LINES = 8  # lines above the cursor that similar code is searched with
 MAX_DEFINED = 6  # a name defined more often says nothing
 HEAD_CHARS = 320  # of a definition: signature, docstring, head of the body
 MEMBER_CHARS = 240
+LEAST_CHARS = 200  # a one-line definition says more with the lines below it
 DEFINITIONS_SHARE = 0.8  # of the budget; the rest is similar code
 MAX_CANDIDATES = 120
 
@@ -303,7 +304,7 @@ def _fill(
     db: Database,
 ) -> list[Ranked]:
     """Heads of definitions to their share of the budget, then similar code to the end of it."""
-    chunks = chunks_at(db, workspace, [one.id for one in best]) if best else {}
+    chunks = chunks_at(db, workspace, [one.id for one in best], HEAD_CHARS) if best else {}
     ranked: list[Ranked] = []
     taken: list[tuple[str, int, int]] = []
     room = budget_tokens * (DEFINITIONS_SHARE if similar else 1.0)
@@ -329,13 +330,12 @@ def _fill(
 
 
 def _head(one: StoredDefinition, stored: StoredChunk, most_chars: int) -> StoredChunk:
-    """The chunk cut to the definition's first lines, whole lines where they fit."""
+    """The definition's first lines; a short one with the lines that follow it, often its siblings."""
     chunk, definition = stored.chunk, one.definition
-    start = definition.start_char - chunk.span.start_char
-    text = chunk.text[start : start + max(definition.end_char - definition.start_char, 1)]
-    if len(text) > most_chars:
-        end = text.rfind("\n", most_chars // 2, most_chars) + 1
-        text = text[: end or most_chars]
+    most = min(most_chars, max(definition.end_char - definition.start_char, LEAST_CHARS))
+    text = chunk.text[:most]
+    if len(chunk.text) > most:
+        text = text[: text.rfind("\n", most // 2) + 1 or most]
     span = replace(
         chunk.span,
         start_char=definition.start_char,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ibidem.store.database import Database, Row
 from ibidem.store.documents import CHUNK_COLUMNS, StoredChunk, Waiting, stored_chunk
@@ -92,14 +92,26 @@ def imports_of(db: Database, workspace: Workspace, documents: Sequence[str]) -> 
     return [(row["document"], Import(row["module"], row["name"], row["alias"], row["line"])) for row in rows]
 
 
-def chunks_at(db: Database, workspace: Workspace, ids: Sequence[int]) -> dict[int, StoredChunk]:
-    """For each definition, by its row's id, the chunk that holds its first line."""
+def chunks_at(db: Database, workspace: Workspace, ids: Sequence[int], chars: int) -> dict[int, StoredChunk]:
+    """For each definition, by its row's id, the chunk that holds its first line, and `chars` of text from there on."""
     rows = db.read(
-        f"SELECT s.rowid AS symbol, {CHUNK_COLUMNS} FROM symbol AS s"
+        f"SELECT s.rowid AS symbol, s.start_char AS start, {CHUNK_COLUMNS} FROM symbol AS s"
         " JOIN document AS d ON d.id = s.document AND d.version = s.version"
         " JOIN chunk AS c ON c.document = s.document AND c.version = s.version"
-        " AND c.start_char <= s.start_char AND c.end_char > s.start_char"
+        " AND c.start_char < s.start_char + ? AND c.end_char > s.start_char"
         f" WHERE s.rowid IN ({','.join('?' * len(ids))}) AND {_MINE} ORDER BY c.ordinal",
-        (*ids, workspace.id, workspace.owner),
+        (chars, *ids, workspace.id, workspace.owner),
     )
-    return {row["symbol"]: stored_chunk(row) for row in rows}  # where two overlap, the later has more of it
+    found: dict[int, StoredChunk] = {}
+    ends: dict[int, int] = {}
+    texts: dict[int, str] = {}
+    for row in rows:
+        symbol, at = row["symbol"], ends.get(row["symbol"], row["start"])
+        if symbol not in found:
+            found[symbol] = stored_chunk(row)
+        texts[symbol] = texts.get(symbol, "") + row["text"][at - row["start_char"] :]
+        ends[symbol] = row["end_char"]
+    return {
+        symbol: replace(stored, chunk=replace(stored.chunk, text=texts[symbol][:chars]))
+        for symbol, stored in found.items()
+    }

@@ -105,9 +105,9 @@ def _outline(source: _Source, found: Found, guessed: list[Symbol], language: str
             item.name[:MAX_NAME],
             item.kind,
             item.parent[:MAX_NAME],
-            item.head_row + 1,
+            (row := _below_annotations(source.texts, item.head_row, item.name_row)) + 1,
             item.end,
-            chars[min(item.head_row, last)],
+            chars[min(row, last)],
             chars[min(item.end, last)],
             item.signature,
             item.type,
@@ -124,6 +124,13 @@ def _outline(source: _Source, found: Found, guessed: list[Symbol], language: str
     for row, statement in found.imports:
         taken += imports.read(statement, language, row + 1)
     return Outline(tuple(definitions[:MAX_DEFINITIONS]), tuple(taken[:MAX_DEFINITIONS]))
+
+
+def _below_annotations(texts: list[str], row: int, name_row: int) -> int:
+    """The first row of a definition that is no annotation."""
+    while row < name_row and texts[row].lstrip().startswith(("@", "[", "#[")):
+        row += 1
+    return row
 
 
 class _Source:

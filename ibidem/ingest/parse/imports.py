@@ -76,7 +76,7 @@ def _javascript(statement: str) -> Iterator[Import]:
 
 
 def _java(statement: str) -> Iterator[Import]:
-    match = re.match(r"\s*(package|import)\s+(?:static\s+)?([\w.]+?)(?:\.(\*))?\s*(?:as\s+(\w+)\s*)?;?\s*$", statement)
+    match = re.match(r"\s*(package|import)\s+(?:static\s+)?([\w.$]+?)(?:\.(\*))?\s*(?:as\s+(\w+)\s*)?;?\s*$", statement)
     if not match:
         return
     if match[1] == "package" or match[3]:
