@@ -98,7 +98,9 @@ class Files:
         """The other files of the same folder and language."""
         kind = family(language_of(path))
         folder = path.rpartition("/")[0]
-        return [one for one in sorted(self.by_folder.get(folder, ())) if one != path and family(language_of(one)) == kind]
+        return [
+            one for one in sorted(self.by_folder.get(folder, ())) if one != path and family(language_of(one)) == kind
+        ]
 
 
 def nearest(paths: Iterable[str], near: str) -> list[str]:
@@ -205,7 +207,12 @@ def _javascript(one: Import, path: str, files: Files) -> list[str]:
     package = one.module.rpartition("/")[2] if one.module.startswith("@") else one.module
     folder, _, rest = package.partition("/")
     inside = [f for f in files.folders.get(folder, ()) if f]
-    return [p for base in nearest(inside, path) for tail in (rest, f"src/{rest}") for p in _ecma_file(f"{base}/{tail}".rstrip("/"), files)]
+    return [
+        p
+        for base in nearest(inside, path)
+        for tail in (rest, f"src/{rest}")
+        for p in _ecma_file(f"{base}/{tail}".rstrip("/"), files)
+    ]
 
 
 def _tsconfig_paths(text: str, module: str) -> list[str]:
@@ -233,7 +240,9 @@ def _java(one: Import, path: str, files: Files) -> list[str]:
     endings = (".java", ".kt", ".kts")
     if one.name != "*":
         found = [p for end in endings for p in files.ending(f"{package}/{one.name}{end}", path)]
-        found += [p for end in endings for p in files.ending(f"{package}{end}", path)]  # a nested class, a static member
+        found += [
+            p for end in endings for p in files.ending(f"{package}{end}", path)
+        ]  # a nested class, a static member
         if found:
             return found
     return [p for p in files.below(package, path) if p.endswith(endings)]
@@ -244,7 +253,7 @@ def _go(one: Import, path: str, files: Files) -> list[str]:
     for config in nearest((p for p in files.configs if p.endswith("go.mod")), path):
         module = re.search(r"^module\s+(\S+)", files.configs[config], re.M)
         if module and (one.module == module[1] or one.module.startswith(module[1] + "/")):
-            folder = f"{config.rpartition('/')[0]}/{one.module[len(module[1]):].strip('/')}".strip("/")
+            folder = f"{config.rpartition('/')[0]}/{one.module[len(module[1]) :].strip('/')}".strip("/")
             return [p for p in sorted(files.by_folder.get(folder, ())) if p.endswith(".go")]
     return [p for p in files.below(one.module, path) if p.endswith(".go") and "/" in one.module]
 
@@ -272,7 +281,11 @@ def _rust(one: Import, path: str, files: Files) -> list[str]:
             found = [whole] if base and whole in files.documents else [] if base else files.ending(file, path)
             if found:
                 return found
-    return [p for p in (f"{base}/lib.rs", f"{base}/main.rs", f"{base}/mod.rs", f"{base}.rs") if base and p in files.documents]
+    return [
+        p
+        for p in (f"{base}/lib.rs", f"{base}/main.rs", f"{base}/mod.rs", f"{base}.rs")
+        if base and p in files.documents
+    ]
 
 
 def _crate_root(path: str, files: Files) -> str:

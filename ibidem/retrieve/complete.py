@@ -38,21 +38,26 @@ from ibidem.types import Import, estimate_tokens
 UNUSED = 1.0  # imported, not used yet
 USED = 0.3  # imported and used: at the cursor; falls with the distance
 MEMBER = 0.5  # of a variable in reach, at the cursor; falls with the distance
+MODULE = 0.5  # what a module has that is imported as a whole
 OWN = 0.35  # of the enclosing class's bases
 NEAR = 0.25  # a name of the last lines
 SIMILAR = 0.6  # the name stands in the most similar code
-BESIDE = 0.1  # in the same package
 RECENT = 0.1  # in a file edited a moment ago
 
 HALF_LINES = 12  # lines above the cursor at which a mention counts half
-SIMILAR_CHUNKS = 24
+SIMILAR_CHUNKS = 12
 QUERY_LINES = 8  # lines above the cursor that similar code is searched with
 MAX_DEFINED = 6  # a name defined more often says nothing
 HEAD_CHARS = 320  # of a definition: signature, docstring, head of the body
 MEMBER_CHARS = 240
 LEAST_CHARS = 200  # a one-line definition says more with the lines below it
-DEFINITIONS_SHARE = 0.8  # of the budget; the rest is similar code
-MAX_CANDIDATES = 120
+DEFINITIONS_SHARE = 0.9  # of the budget; the rest is similar code
+INHERITED = 0.8  # of a member's weight, for each step up to a base
+BASES_DEEP = 2
+FAR_LINES = 36  # lines above the cursor up to which a name is looked up
+MAX_MODULE_FILES = 3  # a package of some languages is a folder
+MAX_CANDIDATES = 110
+MAX_VOTES = 300  # identifiers of similar code that are looked up
 
 _TYPES = frozenset(
     "class interface type struct enum record trait object namespace module union annotation protocol extension".split()
@@ -89,7 +94,7 @@ class _Candidates:
 def complete(
     path: str,
     prefix: str,
-    suffix: str,
+    suffix: str,  # not looked at yet: completions so far are of what comes next
     workspace: Workspace,
     *,
     reader: LexicalReader | None,
@@ -107,15 +112,13 @@ def complete(
     place = own or path
     cursor = look(prefix, language_of(path), _imports_above(prefix, own, files, workspace, db))
     similar = _similar(prefix, own, workspace, reader, db)
-    found = _candidates(cursor, place, suffix, workspace, files, db, similar, set(recent))
+    found = _candidates(cursor, place, workspace, files, db, similar, set(recent))
     best = [one for one in found.best(MAX_CANDIDATES) if one.path != own]
     ranked = _fill(best, found, similar, budget_tokens, workspace, db)
     return Completion(ranked, {"imports": len(cursor.imports), "candidates": len(found.found)}, _ms_since(began))
 
 
-def _imports_above(
-    prefix: str, own: str, files: Files, workspace: Workspace, db: Database
-) -> tuple[Import, ...]:
+def _imports_above(prefix: str, own: str, files: Files, workspace: Workspace, db: Database) -> tuple[Import, ...]:
     """The file's stored imports, where the editor sent only the part above the cursor that fits."""
     if not own:
         return ()
@@ -125,9 +128,7 @@ def _imports_above(
     return tuple(one for _, one in imports_of(db, workspace, [files.documents[own]]))
 
 
-def _similar(
-    prefix: str, own: str, workspace: Workspace, reader: LexicalReader | None, db: Database
-) -> list[Ranked]:
+def _similar(prefix: str, own: str, workspace: Workspace, reader: LexicalReader | None, db: Database) -> list[Ranked]:
     """Chunks of other files that look like the lines above the cursor."""
     tokens = query_tokens("\n".join(prefix.rstrip().split("\n")[-QUERY_LINES:]))
     if reader is None or not tokens:
@@ -147,66 +148,59 @@ def _votes(similar: Iterable[Ranked]) -> dict[str, float]:
         for word in set(_WORD.findall(one.stored.chunk.text)):
             votes[word] += one.score
     most = max(votes.values(), default=1.0)
-    return {word: weight / most for word, weight in votes.items()}
+    telling = sorted(votes, key=lambda word: -votes[word])[:MAX_VOTES]
+    return {word: votes[word] / most for word in telling}
 
 
 def _candidates(
     cursor: Cursor,
     place: str,
-    suffix: str,
     workspace: Workspace,
     files: Files,
     db: Database,
     similar: Sequence[Ranked],
     recent: set[str],
 ) -> _Candidates:
+    """Every definition that has a reason."""
     votes = _votes(similar)
-    near = {word: above for word, above in cursor.words.items() if above <= 3 * HALF_LINES}
-    type_names = {name for binding in cursor.bindings.values() for name in binding.types}
+    types = {name for binding in cursor.bindings.values() for name in binding.types}
+    near = {word for word, above in cursor.words.items() if above <= FAR_LINES}
     imported = {one.name or one.alias for one in cursor.imports}
-    wanted = {*near, *type_names, *imported, *cursor.enclosing, *votes, place.rpartition("/")[2].partition(".")[0]}
-    kind = family(language_of(place))
-    named: dict[str, list[StoredDefinition]] = defaultdict(list)
-    for one in definitions_named(db, workspace, wanted):
-        if family(language_of(one.path)) == kind:
-            named[one.definition.name].append(one)
-    scope = _Scope(cursor.imports, place, files, named)
+    scope = _Scope(cursor.imports, place, files)
+    scope.learn(definitions_named(db, workspace, {*near, *types, *imported, *cursor.enclosing, *votes}))
     candidates = _Candidates()
-
-    for one in cursor.imports:
-        unused = one.alias not in cursor.words
-        weight = UNUSED if unused else USED * _fading(cursor.words[one.alias])
-        for definition in scope.imported(one):
-            candidates.add(definition, "imports", weight)
-    _add_members(candidates, cursor, scope, votes, workspace, db)
-    for word, above in near.items():
+    _add_imported(candidates, cursor, scope, workspace, files, db)
+    _add_members(candidates, cursor, scope, workspace, db)
+    for word in near:
         for definition in scope.lookup(word):
-            candidates.add(definition, "near", NEAR * _fading(above))
-    beside = set(files.beside(place))
-    for word, vote in votes.items():
-        if word in cursor.words or len(named.get(word, ())) > MAX_DEFINED:
-            continue
-        for definition in named.get(word, ()):
-            candidates.add(definition, "similar", SIMILAR * vote / len(named[word]))
-    for row, definition in candidates.found.items():
-        if definition.path in beside:
-            candidates.add(definition, "beside", BESIDE)
+            candidates.add(definition, "near", NEAR * _fading(cursor.words[word]))
+    _add_similar(candidates, cursor, scope, votes)
+    for definition in candidates.found.values():
         if definition.path in recent:
             candidates.add(definition, "recent", RECENT)
-        if (vote := votes.get(definition.definition.name)) and "similar" not in candidates.reasons[row]:
-            candidates.add(definition, "similar", SIMILAR * vote / 2)
     return candidates
 
 
-def _add_members(
-    candidates: _Candidates,
-    cursor: Cursor,
-    scope: _Scope,
-    votes: Mapping[str, float],
-    workspace: Workspace,
-    db: Database,
+def _add_imported(
+    candidates: _Candidates, cursor: Cursor, scope: _Scope, workspace: Workspace, files: Files, db: Database
 ) -> None:
-    """Members of the types of the variables in reach, and of the enclosing class's bases."""
+    """What imports bring: names, and what is in a module that is imported as a whole."""
+    modules: dict[str, float] = {}
+    for one in cursor.imports:
+        above = cursor.words.get(one.alias)
+        weight = UNUSED if above is None else USED * _fading(above)
+        for definition in scope.imported(one):
+            candidates.add(definition, "imports", weight)
+        for path in scope.module(one):
+            modules[path] = max(modules.get(path, 0.0), weight)
+    for definition in definitions_in(db, workspace, [files.documents[path] for path in modules]):
+        if not definition.definition.parent:
+            weight = MODULE * modules[definition.path]
+            candidates.add(definition, "members", weight * cursor.freshness(definition.definition.name))
+
+
+def _add_members(candidates: _Candidates, cursor: Cursor, scope: _Scope, workspace: Workspace, db: Database) -> None:
+    """Members of the types of the variables in reach, and of the enclosing class and its bases."""
     weights: dict[int, float] = {}
     types: dict[int, StoredDefinition] = {}
 
@@ -223,37 +217,53 @@ def _add_members(
     for word, above in cursor.words.items():
         if above <= HALF_LINES:
             take(word, MEMBER * _fading(above))
-    for _ in range(2):  # bases of bases
+    for _ in range(BASES_DEEP):
         bases = {name: weights[row] for row, one in types.items() for name in _WORD.findall(one.definition.type)}
-        missing = [name for name in bases if name not in scope.named]
-        scope.learn(definitions_named(db, workspace, missing))
+        scope.learn(definitions_named(db, workspace, (name for name in bases if name not in scope.named)))
         for name, weight in bases.items():
-            take(name, 0.8 * weight)
-    by_path = defaultdict(list)
+            take(name, INHERITED * weight)
+    holders = defaultdict(list)
     for one in types.values():
-        by_path[one.full_name].append(one)
-    for member in definitions_inside(db, workspace, by_path):
-        for holder in by_path[member.definition.parent]:
-            if holder.path.rpartition("/")[0] == member.path.rpartition("/")[0]:
-                fresh = 1.0 if member.definition.name not in cursor.words else 0.5
-                candidates.add(member, "members", weights[holder.id] * fresh)
+        holders[one.full_name].append(one)
+    for member in definitions_inside(db, workspace, holders):
+        for holder in holders[member.definition.parent]:
+            if _folder(holder.path) == _folder(member.path):  # a Go method or a Rust impl may be in another file
+                weight = weights[holder.id] * cursor.freshness(member.definition.name)
+                candidates.add(member, "members", weight)
+
+
+def _add_similar(candidates: _Candidates, cursor: Cursor, scope: _Scope, votes: Mapping[str, float]) -> None:
+    """Names in similar code: they support candidates, and are candidates where few definitions share the name."""
+    for definition in list(candidates.found.values()):
+        if vote := votes.get(definition.definition.name):
+            candidates.add(definition, "similar", SIMILAR * vote / 2)
+    for word, vote in votes.items():
+        found = scope.named.get(word, ())
+        if word not in cursor.words and len(found) <= MAX_DEFINED:
+            for definition in found:
+                candidates.add(definition, "similar", SIMILAR * vote / len(found))
+
+
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0]
 
 
 class _Scope:
     """Names as the file at the cursor sees them: imports, its own package, then the rest of the workspace."""
 
-    def __init__(
-        self, imports: Iterable[Import], place: str, files: Files, named: dict[str, list[StoredDefinition]]
-    ) -> None:
-        self.named = named
+    def __init__(self, imports: Iterable[Import], place: str, files: Files) -> None:
+        self.named: dict[str, list[StoredDefinition]] = defaultdict(list)
         self._place = place
+        self._family = family(language_of(place))
         self._files = files
         self._by_alias = {one.alias: one for one in imports}
         self._paths: dict[Import, list[str]] = {}
 
     def learn(self, definitions: Iterable[StoredDefinition]) -> None:
+        """Only languages that can name each other's definitions."""
         for one in definitions:
-            self.named[one.definition.name].append(one)
+            if family(language_of(one.path)) == self._family:
+                self.named[one.definition.name].append(one)
 
     def imported(self, one: Import) -> list[StoredDefinition]:
         """The definitions that an import brings; none where it is foreign."""
@@ -265,7 +275,18 @@ class _Scope:
         if exact:
             return sorted(exact, key=lambda definition: bool(definition.definition.parent))[:2]
         order = nearest({definition.path for definition in found}, paths[0])  # passed on by the module it names
-        return [definition for definition in found if definition.path == order[0] and not definition.definition.parent][:2]
+        return [definition for definition in found if definition.path == order[0] and not definition.definition.parent][
+            :2
+        ]
+
+    def module(self, one: Import) -> list[str]:
+        """The file that an import brings as a whole, to be used as a namespace."""
+        resolved = self._resolved(one)
+        if one.name in ("*", "default") or any(known.path in resolved for known in self.named.get(one.name, ())):
+            return []
+        stem = (one.name or one.module).replace("\\", "/").rstrip("/").rpartition("/")[2].rpartition(".")[2]
+        paths = [path for path in resolved if not one.name or path.rpartition("/")[2].partition(".")[0] == stem]
+        return paths[:MAX_MODULE_FILES]
 
     def lookup(self, name: str) -> list[StoredDefinition]:
         if one := self._by_alias.get(name):
@@ -312,7 +333,7 @@ def _fill(
         if one.id not in chunks:
             continue
         reasons = found.reasons[one.id]
-        head = _head(one, chunks[one.id], MEMBER_CHARS if one.definition.parent else HEAD_CHARS)
+        head = _head(one, *chunks[one.id], MEMBER_CHARS if one.definition.parent else HEAD_CHARS)
         span = head.chunk.span
         if any(one.path == path and span.start_char >= low and span.end_char <= high for path, low, high in taken):
             continue
@@ -320,7 +341,9 @@ def _fill(
             break
         room -= head.chunk.tokens
         taken.append((one.path, span.start_char, span.end_char))
-        ranked.append(Ranked(head, sum(reasons.values()), {reason: round(weight, 4) for reason, weight in reasons.items()}))
+        ranked.append(
+            Ranked(head, sum(reasons.values()), {reason: round(weight, 4) for reason, weight in reasons.items()})
+        )
     room = budget_tokens - sum(one.stored.chunk.tokens for one in ranked)
     for hit in similar:
         if hit.stored.chunk.tokens <= room:
@@ -329,12 +352,12 @@ def _fill(
     return ranked
 
 
-def _head(one: StoredDefinition, stored: StoredChunk, most_chars: int) -> StoredChunk:
+def _head(one: StoredDefinition, stored: StoredChunk, following: str, most_chars: int) -> StoredChunk:
     """The definition's first lines; a short one with the lines that follow it, often its siblings."""
     chunk, definition = stored.chunk, one.definition
     most = min(most_chars, max(definition.end_char - definition.start_char, LEAST_CHARS))
-    text = chunk.text[:most]
-    if len(chunk.text) > most:
+    text = following[:most]
+    if len(following) > most:
         text = text[: text.rfind("\n", most // 2) + 1 or most]
     span = replace(
         chunk.span,

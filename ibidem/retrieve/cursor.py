@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from ibidem.ingest.parse.imports import statements, without_statements
 from ibidem.types import Import
 
-NEAR_LINES = 15  # lines above the cursor whose names count as near
-
 _WORD = re.compile(r"[A-Za-z_$\u0080-\uffff][\w$]*")
 _TYPE_NAME = re.compile(r"[A-Za-z_]\w*")
 # `name: Type`, `self.name: Type`
@@ -35,8 +33,6 @@ _CLASS = re.compile(
     re.M,
 )
 _GO_RECEIVER = re.compile(r"^func\s*\(\s*(\w+)\s+\*?(\w+)", re.M)
-_FUNCTION = re.compile(r"^([ \t]*)(?:\w+[ \t]+)*(?:def|function|func|fun|fn)\b|^([ \t]*)[\w<>\[\], .@?]+\([^;=]*\)[^;=\n]*\{[ \t]*$", re.M)
-
 KEYWORDS = frozenset(
     "and as async await break case catch class const continue def default del do elif else enum except export extends false"
     " final finally fn for from func function fun global go if impl implements import in instanceof interface is lambda let"
@@ -63,11 +59,10 @@ class Cursor:
     words: dict[str, int]
     bindings: dict[str, Binding]
     enclosing: tuple[str, ...]  # the class around the cursor and its bases as written
-    near: str  # the last lines
 
-    @property
-    def unused(self) -> list[Import]:
-        return [one for one in self.imports if one.alias not in self.words]
+    def freshness(self, name: str) -> float:
+        """A member that stands in the code already is half as likely to be what must be looked up."""
+        return 0.5 if name in self.words else 1.0
 
 
 def look(prefix: str, language: str, more: tuple[Import, ...] = ()) -> Cursor:
@@ -80,7 +75,7 @@ def look(prefix: str, language: str, more: tuple[Import, ...] = ()) -> Cursor:
         for word in _WORD.findall(line):
             if word not in words and word not in KEYWORDS:
                 words[word] = above
-    return Cursor(imports, words, _bindings(body, language, words), _enclosing(body), "\n".join(lines[-NEAR_LINES:]))
+    return Cursor(imports, words, _bindings(body, language, words), _enclosing(body))
 
 
 def _bindings(body: str, language: str, words: dict[str, int]) -> dict[str, Binding]:

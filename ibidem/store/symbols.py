@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ibidem.store.database import Database, Row
 from ibidem.store.documents import CHUNK_COLUMNS, StoredChunk, Waiting, stored_chunk
@@ -92,7 +92,7 @@ def imports_of(db: Database, workspace: Workspace, documents: Sequence[str]) -> 
     return [(row["document"], Import(row["module"], row["name"], row["alias"], row["line"])) for row in rows]
 
 
-def chunks_at(db: Database, workspace: Workspace, ids: Sequence[int], chars: int) -> dict[int, StoredChunk]:
+def chunks_at(db: Database, workspace: Workspace, ids: Sequence[int], chars: int) -> dict[int, tuple[StoredChunk, str]]:
     """For each definition, by its row's id, the chunk that holds its first line, and `chars` of text from there on."""
     rows = db.read(
         f"SELECT s.rowid AS symbol, s.start_char AS start, {CHUNK_COLUMNS} FROM symbol AS s"
@@ -111,7 +111,4 @@ def chunks_at(db: Database, workspace: Workspace, ids: Sequence[int], chars: int
             found[symbol] = stored_chunk(row)
         texts[symbol] = texts.get(symbol, "") + row["text"][at - row["start_char"] :]
         ends[symbol] = row["end_char"]
-    return {
-        symbol: replace(stored, chunk=replace(stored.chunk, text=texts[symbol][:chars]))
-        for symbol, stored in found.items()
-    }
+    return {symbol: (stored, texts[symbol][:chars]) for symbol, stored in found.items()}

@@ -30,7 +30,14 @@ GRAMMARS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "typescript": ("tree_sitter_typescript", "language_typescript", ("javascript", "typescript")),
     "tsx": ("tree_sitter_typescript", "language_tsx", ("javascript", "typescript")),
     "java": ("tree_sitter_java", "language", ("java",)),
+    "kotlin": ("tree_sitter_kotlin", "language", ("kotlin",)),
     "go": ("tree_sitter_go", "language", ("go",)),
+    "rust": ("tree_sitter_rust", "language", ("rust",)),
+    "c": ("tree_sitter_c", "language", ("c",)),
+    "cpp": ("tree_sitter_cpp", "language", ("c", "cpp")),
+    "csharp": ("tree_sitter_c_sharp", "language", ("csharp",)),
+    "ruby": ("tree_sitter_ruby", "language", ("ruby",)),
+    "php": ("tree_sitter_php", "language_php", ("php",)),
 }
 _NO_LABEL = frozenset({"name", "owner", "symbol", "field", "import"})
 _FUNCTIONS = frozenset({"def", "function", "method", "func", "fun", "fn", "constructor", "init"})
@@ -138,7 +145,7 @@ def _items(matches: Iterable[_Match], source: bytes) -> list[Item]:
     for match in sorted(matches, key=lambda match: (match.node.start_byte, -match.node.end_byte)):
         while around and around[-1][0] < match.node.end_byte:
             around.pop()
-        name = _text(match.name, source)
+        name = _text(match.name, source).rpartition("::")[2].lstrip(":")
         owner = _text(match.owner, source) if match.owner else ""
         depth = len(around)
         while match.kind == "field" and depth and around[depth - 1][1] in _FUNCTIONS:
@@ -153,11 +160,13 @@ def _items(matches: Iterable[_Match], source: bytes) -> list[Item]:
 
 
 def _item(match: _Match, name: str, owner: str, parent: str, source: bytes) -> Item:
-    node, head = match.node, match.name.parent or match.node
-    if head.type == "attribute":
-        head = head.parent or head
+    node, inner = match.node, match.name.parent or match.node
+    if inner.type == "attribute":
+        inner = inner.parent or inner
+    head = node if inner.type.endswith(("declarator", "qualified_identifier")) else inner
     end = node.end_point
-    label = "" if match.kind in _NO_LABEL else " ".join(filter(None, (match.kind, owner, name)))
+    shown = f"{owner} {name}" if owner.startswith("(") else f"{owner}::{name}" if owner else name
+    label = "" if match.kind in _NO_LABEL else f"{match.kind} {shown}"
     return Item(
         label=label,
         name=name,
@@ -168,7 +177,7 @@ def _item(match: _Match, name: str, owner: str, parent: str, source: bytes) -> I
         head_row=head.start_point.row,
         parent=parent,
         signature="" if match.kind in _CONTAINERS else _signature(head if label else node, source),
-        type=_type(head, match.name, source),
+        type=_type(inner, match.name, source) or _type(node, match.name, source),
     )
 
 

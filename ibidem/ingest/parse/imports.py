@@ -37,7 +37,7 @@ _NAMED = re.compile(r"([\w$*.\\]+)(?:\s+as\s+([\w$]+))?")
 
 
 def _names(listed: str) -> Iterator[tuple[str, str]]:
-    """"a as b, type c" -> (a, b), (c, c)."""
+    """ "a as b, type c" -> (a, b), (c, c)."""
     for part in listed.split(","):
         match = _NAMED.match(re.sub(r"^\s*(?:type|typeof|function|const)\s+(?=[\w\\])", "", part).strip())
         if match:

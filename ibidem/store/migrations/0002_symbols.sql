@@ -29,5 +29,7 @@ CREATE TABLE import (
 ) STRICT;
 CREATE INDEX import_in_document ON import (document, version);
 
+CREATE INDEX chunk_by_place ON chunk (document, version, start_char, end_char);
+
 -- files read before this table was there are read again when their folders are walked
 UPDATE document SET sha256 = '', mtime_ns = -1 WHERE source IS NOT NULL AND media_type LIKE 'text/x-%';
