@@ -41,9 +41,10 @@ def add_outline(tx: sqlite3.Connection, document: Waiting, outline: Outline) -> 
     )
 
 
+# CROSS JOIN keeps the order: left to itself the planner walks all of a workspace's documents
 _SYMBOL = (
     "s.rowid AS id, s.document, d.path, s.name, s.kind, s.parent, s.start_line, s.end_line, s.start_char, s.end_char,"
-    " s.signature, s.type FROM symbol AS s JOIN document AS d ON d.id = s.document AND d.version = s.version"
+    " s.signature, s.type FROM symbol AS s CROSS JOIN document AS d ON d.id = s.document AND d.version = s.version"
 )
 _MINE = "d.workspace = ? AND d.owner = ? AND s.owner = d.owner"
 
@@ -96,8 +97,8 @@ def chunks_at(db: Database, workspace: Workspace, ids: Sequence[int], chars: int
     """For each definition, by its row's id, the chunk that holds its first line, and `chars` of text from there on."""
     rows = db.read(
         f"SELECT s.rowid AS symbol, s.start_char AS start, {CHUNK_COLUMNS} FROM symbol AS s"
-        " JOIN document AS d ON d.id = s.document AND d.version = s.version"
-        " JOIN chunk AS c ON c.document = s.document AND c.version = s.version"
+        " CROSS JOIN document AS d ON d.id = s.document AND d.version = s.version"
+        " CROSS JOIN chunk AS c ON c.document = s.document AND c.version = s.version"
         " AND c.start_char < s.start_char + ? AND c.end_char > s.start_char"
         f" WHERE s.rowid IN ({','.join('?' * len(ids))}) AND {_MINE} ORDER BY c.ordinal",
         (chars, *ids, workspace.id, workspace.owner),
