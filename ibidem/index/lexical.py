@@ -27,6 +27,7 @@ def schema() -> tantivy.Schema:
     builder.add_text_field("body", tokenizer_name="whitespace", index_option="freq")
     builder.add_text_field("symbols", tokenizer_name="whitespace", index_option="freq")
     builder.add_text_field("path", tokenizer_name="whitespace", index_option="freq")
+    builder.add_text_field("heads", tokenizer_name="whitespace", index_option="freq")
     return builder.build()
 
 
@@ -50,7 +51,8 @@ class LexicalWriter:
     def delete(self, document_id: str) -> None:
         self._writer.delete_documents_by_term("document", document_id)
 
-    def add(self, stored: StoredChunk) -> None:
+    def add(self, stored: StoredChunk, heads: str = "") -> None:
+        """`heads`: how the definitions that begin in the chunk begin."""
         chunk = stored.chunk
         entry = tantivy.Document()
         entry.add_text("document", stored.document_id)
@@ -59,6 +61,8 @@ class LexicalWriter:
         entry.add_text("body", " ".join(tokenize(chunk.text) + heading))
         entry.add_text("symbols", " ".join(symbol_tokens(chunk.symbols, chunk.heading)))
         entry.add_text("path", " ".join(path_tokens(stored.path)))
+        if heads:
+            entry.add_text("heads", " ".join(tokenize(heads)))
         self._writer.add_document(entry)
 
     def commit(self) -> None:

@@ -113,3 +113,13 @@ def chunks_at(db: Database, workspace: Workspace, ids: Sequence[int], chars: int
         texts[symbol] = texts.get(symbol, "") + row["text"][at - row["start_char"] :]
         ends[symbol] = row["end_char"]
     return {symbol: (stored, texts[symbol][:chars]) for symbol, stored in found.items()}
+
+
+def definition_starts(db: Database, owner: int, document_id: str) -> list[tuple[int, int]]:
+    """The spans of a document's definitions in characters, in order; fields, which are one line, are left out."""
+    rows = db.read(
+        "SELECT s.start_char, s.end_char FROM document AS d CROSS JOIN symbol AS s ON s.document = d.id AND s.version = d.version"
+        " WHERE d.id = ? AND d.owner = ? AND s.kind NOT IN ('field', 'symbol', 'guess') ORDER BY s.start_char",
+        (document_id, owner),
+    )
+    return [(row["start_char"], row["end_char"]) for row in rows]
