@@ -12,11 +12,13 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from ibidem.index.analyze import query_tokens
 from ibidem.index.imports import Files, family, language_of, nearest, resolve
 from ibidem.index.lexical import LexicalReader
+from ibidem.ingest.parse.imports import statements
 from ibidem.retrieve.budget import Ranked
 from ibidem.retrieve.cursor import Cursor, look
 from ibidem.retrieve.fuse import fuse
@@ -119,11 +121,8 @@ def complete(
 
 
 def _imports_above(prefix: str, own: str, files: Files, workspace: Workspace, db: Database) -> tuple[Import, ...]:
-    """The file's stored imports, where the editor sent only the part above the cursor that fits."""
-    if not own:
-        return ()
-    head = definitions_in(db, workspace, [files.documents[own]])[:1]
-    if head and head[0].definition.signature[:40] in " ".join(prefix.split()):
+    """The file's stored imports, where the editor sent only the end of what stands above the cursor."""
+    if not own or statements(prefix, language_of(own)):
         return ()
     return tuple(one for _, one in imports_of(db, workspace, [files.documents[own]]))
 
@@ -192,11 +191,12 @@ def _add_imported(
         for definition in scope.imported(one):
             candidates.add(definition, "imports", weight)
         for path in scope.module(one):
-            modules[path] = max(modules.get(path, 0.0), weight)
+            holding = MODULE if above is None else MEMBER * _fading(above)  # at the cursor it is a receiver
+            modules[path] = max(modules.get(path, 0.0), holding)
     for definition in definitions_in(db, workspace, [files.documents[path] for path in modules]):
         if not definition.definition.parent:
-            weight = MODULE * modules[definition.path]
-            candidates.add(definition, "members", weight * cursor.freshness(definition.definition.name))
+            weight = modules[definition.path] * cursor.freshness(definition.definition.name)
+            candidates.add(definition, "members", weight)
 
 
 def _add_members(candidates: _Candidates, cursor: Cursor, scope: _Scope, workspace: Workspace, db: Database) -> None:
@@ -288,10 +288,16 @@ class _Scope:
         paths = [path for path in resolved if not one.name or path.rpartition("/")[2].partition(".")[0] == stem]
         return paths[:MAX_MODULE_FILES]
 
+    @cached_property
+    def imported_paths(self) -> set[str]:
+        return {path for one in self._by_alias.values() for path in self._resolved(one)}
+
     def lookup(self, name: str) -> list[StoredDefinition]:
         if one := self._by_alias.get(name):
             return self.imported(one)
         found = self.named.get(name, [])
+        if len(found) > 1:
+            found = [definition for definition in found if definition.path in self.imported_paths] or found
         if not found or len(found) > MAX_DEFINED:
             return []
         order = nearest({definition.path for definition in found}, self._place)
