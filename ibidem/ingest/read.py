@@ -15,7 +15,7 @@ from ibidem.ingest.blocks import Block, paragraphs
 from ibidem.ingest.chunk import pack
 from ibidem.ingest.lines import Piece, pieces
 from ibidem.ingest.outcome import Outcome
-from ibidem.ingest.parse import code, csv, html, json, markdown
+from ibidem.ingest.parse import code, csv, html, json, markdown, notebook
 from ibidem.ingest.secrets import HoldsPrivateKey
 from ibidem.ingest.sniff import Kind, NotRead, sniff
 from ibidem.ingest.source import Source
@@ -86,10 +86,12 @@ def _size(file: BinaryIO, source: Source) -> int:
 def _text(source: Source, kind: Kind, limits: IngestSettings) -> Iterator[Chunk | Outline | Outcome]:
     """Chunks of a text format, then an outcome with state, reason and title."""
     limit_bytes = min(limits.max_text_bytes, html.MAX_BYTES) if kind.format == "html" else limits.max_text_bytes
-    lines = pieces(source.blocks(limit_bytes), kind.encoding, skip_bytes=kind.bom_bytes, json=kind.format == "json")
+    lines = pieces(
+        source.blocks(limit_bytes), kind.encoding, skip_bytes=kind.bom_bytes, json=kind.format in ("json", "notebook")
+    )
     page = html.HtmlText()
     outlines: list[Outline] = []
-    start_byte = None if kind.format == "html" else kind.bom_bytes
+    start_byte = None if kind.format in ("html", "notebook") else kind.bom_bytes
     blocks = page.parse(lines) if kind.format == "html" else _blocks(lines, kind, limits, outlines.append)
     blank: list[Chunk] = []  # nothing but white space so far
     empty = True
@@ -119,6 +121,8 @@ def _blocks(lines: Iterable[Piece], kind: Kind, limits: IngestSettings, tell: co
             return code.parse(lines, kind.language, max_bytes=limits.max_code_bytes, tell=tell)
         case "csv":
             return csv.parse(lines)
+        case "notebook":
+            return notebook.parse(lines, max_code_bytes=limits.max_code_bytes, otherwise=json.parse)
         case "json":
             return json.parse(lines)
         case _:
