@@ -29,7 +29,7 @@ def test_cells_stand_under_the_headings_above_them_with_what_they_printed():
     assert outcome.state == "ok" and outcome.media_type == "application/x-ipynb+json"
     code = next(chunk for chunk in chunks if "def load" in chunk.text)
     assert code.heading == "Sales > Load"
-    assert code.symbols == ("load",)
+    assert code.symbols[0] == "load"
     assert "42 rows" in code.text and "iVBOR" not in text_of(chunks)
     assert chunks[0].span.start_byte is None
 
