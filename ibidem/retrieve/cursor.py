@@ -9,8 +9,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ibidem.ingest.parse.imports import statements, without_statements
+from ibidem.ingest.parse.imports import bounded, statements, without_statements
 from ibidem.types import Import
+
+MAX_HEAD = 8_000  # characters of a long file that are read at its top, for its imports
+MAX_TAIL = 16_000  # and above the cursor
 
 _WORD = re.compile(r"[A-Za-z_$\u0080-\uffff][\w$]*")
 _TYPE_NAME = re.compile(r"[A-Za-z_]\w*")
@@ -67,6 +70,9 @@ class Cursor:
 
 def look(prefix: str, language: str, more: tuple[Import, ...] = ()) -> Cursor:
     """Read the code before a cursor; `more` are imports above what `prefix` holds."""
+    if len(prefix) > MAX_HEAD + MAX_TAIL:
+        prefix = f"{prefix[:MAX_HEAD]}\n{prefix[-MAX_TAIL:]}"
+    prefix = bounded(prefix)
     imports = [*more, *statements(prefix, language)]
     body = without_statements(prefix, language)
     lines = body.rstrip().split("\n")

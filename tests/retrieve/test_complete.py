@@ -208,6 +208,19 @@ def test_rows_of_a_deleted_document_are_swept(shelf):
         assert not shelf.app.db.read(f"SELECT 1 FROM {table} WHERE document = ?", (ids[0],))
 
 
+@pytest.mark.parametrize("part", ["a.", "import\n", "x = ", " ", "A<", "import {a,", "from", "(", "class A ", "\n"])
+def test_code_without_sense_or_end_is_looked_at_in_bounded_time(part):
+    began = time.perf_counter()
+    for language in ("python", "typescript", "java", "go", "rust", "cpp"):
+        look(part * (200_000 // len(part)), language)
+    assert time.perf_counter() - began < 3  # a tenth of that where nothing else runs; minutes before lines were bounded
+
+
+def test_imports_at_the_top_of_a_long_file_count():
+    cursor = look("import { Pool } from './pool'\n" + "const a = 1\n" * 20_000, "typescript")
+    assert [one.name for one in cursor.imports] == ["Pool"]
+
+
 def test_types_are_read_where_languages_write_them():
     def types(code: str, language: str) -> dict[str, tuple[str, ...]]:
         return {name: binding.types for name, binding in look(code, language).bindings.items()}

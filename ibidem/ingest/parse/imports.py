@@ -10,19 +10,29 @@ from collections.abc import Callable, Iterator
 
 from ibidem.types import Import
 
+MAX_LINE = 1000  # characters of a line that are looked at: patterns take quadratic time on a line without end
+MAX_BLANKS = 40
+
 _Read = Callable[[str], Iterator[Import]]
 
 
 def read(statement: str, language: str, line: int = 0) -> list[Import]:
     """The imports of one statement; none where its language is unknown."""
     reader = _READERS.get(language)
-    return [one._replace(line=line) for one in reader(statement)] if reader else []
+    return [one._replace(line=line) for one in reader(bounded(statement))] if reader else []
 
 
 def statements(text: str, language: str) -> list[Import]:
     """All imports of a text, by pattern."""
     pattern = _STATEMENTS.get(language)
-    return [one for match in pattern.finditer(text) for one in read(match[0], language)] if pattern else []
+    return [one for match in pattern.finditer(bounded(text)) for one in read(match[0], language)] if pattern else []
+
+
+def bounded(text: str) -> str:
+    """The text with long lines and long runs of blanks cut short."""
+    if len(text) > MAX_LINE:
+        text = _LONG_LINE.sub(r"\1", text)
+    return _BLANKS.sub(" " * MAX_BLANKS, text)
 
 
 def without_statements(text: str, language: str) -> str:
@@ -31,6 +41,8 @@ def without_statements(text: str, language: str) -> str:
     return pattern.sub("", text) if pattern else text
 
 
+_LONG_LINE = re.compile(rf"([^\n]{{{MAX_LINE}}})[^\n]+")
+_BLANKS = re.compile(rf"[ \t\r\f\v]{{{MAX_BLANKS},}}")
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/|#[^\n]*", re.S)
 _QUOTED = re.compile(r"[\"'<]([^\"'>]+)[\"'>]")
 _NAMED = re.compile(r"([\w$*.\\]+)(?:\s+as\s+([\w$]+))?")
@@ -178,7 +190,7 @@ _READERS: dict[str, _Read] = {
 }
 
 _ECMA = re.compile(
-    r"^[ \t]*(?:(?:import|export)\s(?:[^;'\"`()=]*?\sfrom\s*)?[\"'][^\"'\n]+[\"']"
+    r"^[ \t]*(?:(?:import|export)\s(?:(?:(?!\b(?:import|export)\b)[^;'\"`()=])*?\sfrom\s*)?[\"'][^\"'\n]+[\"']"
     r"|(?:const|let|var)\s+[^=;\n]+=\s*(?:await\s+)?(?:require|import)\(\s*[\"'][^\"'\n]+[\"']\s*\))",
     re.M,
 )
