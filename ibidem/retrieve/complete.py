@@ -89,8 +89,13 @@ class _Candidates:
         known[reason] = max(known.get(reason, 0.0), weight)
 
     def best(self, limit: int) -> list[StoredDefinition]:
-        ordered = sorted(self.found, key=lambda row: -sum(self.reasons[row].values()))
-        return [self.found[row] for row in ordered[:limit]]
+        """The heaviest first; of equal ones, by place: row numbers depend on which file was read first."""
+
+        def order(row: int) -> tuple[float, str, int]:
+            one = self.found[row]
+            return -round(sum(self.reasons[row].values()), 6), one.path, one.definition.start_char
+
+        return [self.found[row] for row in sorted(self.found, key=order)[:limit]]
 
 
 def complete(
@@ -144,10 +149,10 @@ def _votes(similar: Iterable[Ranked]) -> dict[str, float]:
     """How much the similar code speaks for each identifier that stands in it, 1.0 for the most."""
     votes: dict[str, float] = defaultdict(float)
     for one in similar:
-        for word in set(_WORD.findall(one.stored.chunk.text)):
+        for word in dict.fromkeys(_WORD.findall(one.stored.chunk.text)):
             votes[word] += one.score
     most = max(votes.values(), default=1.0)
-    telling = sorted(votes, key=lambda word: -votes[word])[:MAX_VOTES]
+    telling = sorted(votes, key=lambda word: (-votes[word], word))[:MAX_VOTES]
     return {word: votes[word] / most for word in telling}
 
 
@@ -163,7 +168,7 @@ def _candidates(
     """Every definition that has a reason."""
     votes = _votes(similar)
     types = {name for binding in cursor.bindings.values() for name in binding.types}
-    near = {word for word, above in cursor.words.items() if above <= FAR_LINES}
+    near = [word for word, above in cursor.words.items() if above <= FAR_LINES]
     imported = {one.name or one.alias for one in cursor.imports}
     scope = _Scope(cursor.imports, place, files)
     scope.learn(definitions_named(db, workspace, {*near, *types, *imported, *cursor.enclosing, *votes}))
@@ -309,7 +314,7 @@ class _Scope:
         types = [one for one in found if one.definition.kind in _TYPES]
         if types or not found:
             return types
-        results = {word for one in found for word in _WORD.findall(one.definition.type) if word != name}
+        results = dict.fromkeys(word for one in found for word in _WORD.findall(one.definition.type) if word != name)
         return [one for word in results for one in self.lookup(word) if one.definition.kind in _TYPES]
 
     def _resolved(self, one: Import) -> list[str]:
