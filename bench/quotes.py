@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import tempfile
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
 from ibidem.app import App
+from ibidem.cli.throwaway import Throwaway, throwaway
 from ibidem.evaluate.metrics import Result, covers
-from ibidem.evaluate.run import add_documents, throwaway_app
 from ibidem.evaluate.task import Question, Task, TaskDocument, read_task
 from ibidem.index.analyze import tokenize
 from ibidem.models.base import ChatRequest, TextDelta
@@ -45,13 +44,13 @@ class Tally:
 
 def main(folder: Path) -> None:
     tasks = [read_task(path) for path in sorted(folder.glob("*/")) if (path / "corpus.jsonl.gz").exists()]
-    with throwaway_app(load()) as app, tempfile.TemporaryDirectory() as documents:
-        measure(app, Path(documents), tasks)
+    with throwaway(load()) as engine:
+        measure(engine, tasks)
 
 
-def measure(app: App, folder: Path, tasks: list[Task]) -> None:
+def measure(engine: Throwaway, tasks: list[Task]) -> None:
     workspaces = {
-        (task.name, group): add_documents(app, folder, f"{task.name} {group}", of_group(task, group))
+        (task.name, group): engine.add(f"{task.name} {group}", of_group(task, group))
         for task in tasks
         if task.name != "code_search"  # the same sort of documents as the other code
         for group in task.groups
@@ -60,7 +59,7 @@ def measure(app: App, folder: Path, tasks: list[Task]) -> None:
     print("its own documents")
     for task in documentary:
         for (group, kind), questions in by_kind(task).items():
-            print(f"  {task.name} {kind:24} {put(app, workspaces[task.name, group], questions, task)}")
+            print(f"  {task.name} {kind:24} {put(engine.app, workspaces[task.name, group], questions, task)}")
     print("other documents")
     for task in documentary:
         for (group, kind), questions in by_kind(task).items():
@@ -69,9 +68,9 @@ def measure(app: App, folder: Path, tasks: list[Task]) -> None:
             tops = {top(task.documents[gold.document_id]) for question in questions for gold in question.gold}
             rest = [document for document in of_group(task, group) if top(document) not in tops]
             others = {f"{name} {other}": space for (name, other), space in workspaces.items() if name != task.name}
-            others["the rest of its own"] = add_documents(app, folder, f"{task.name} without {kind}", rest)
+            others["the rest of its own"] = engine.add(f"{task.name} without {kind}", rest)
             for name, workspace in others.items():
-                print(f"  {task.name} {kind:10} over {name:22} {put(app, workspace, questions)}")
+                print(f"  {task.name} {kind:10} over {name:22} {put(engine.app, workspace, questions)}")
 
 
 def put(app: App, workspace: Workspace, questions: list[Question], task: Task | None = None) -> Tally:

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-from ibidem.errors import BadInput, Conflict, DataDirUnusable, IbidemError, NotFound
+from ibidem.errors import BadInput, Conflict, DataDirUnusable, IbidemError, NotFound, StoreError
 from ibidem.index.analyze import tokenize
 from ibidem.index.imports import FileTables
 from ibidem.index.indexes import Indexes
@@ -106,11 +106,12 @@ class App:
             ],
             lease_s=jobs.lease_s,
             poll_s=jobs.poll_s,
-            on_dead=self._bury,
+            on_cut=self._cut,
         )
         self._models: dict[str, ChatModel] = {}
         self._long = ThreadPoolExecutor(LONG_THREADS, "long")
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping: asyncio.Future[None] | None = None
 
     # --- what the edges ask for ----------------------------------------------------------------------------------------
 
@@ -161,7 +162,7 @@ class App:
             raise NotFound(f"no file or folder {path!r}", hint="check the path", field="path")
         if not os.access(root, os.R_OK):
             raise BadInput(f"{path!r} cannot be read", hint="change its rights, or add what you may read", field="path")
-        if Path(root).is_relative_to(self.data.root):
+        if Path(os.path.realpath(root)).is_relative_to(os.path.realpath(self.data.root)):
             raise BadInput(f"{path!r} is Ibidem's own data directory", hint="add another folder", field="path")
         now = time.time()
         source = self.db.write(lambda tx: add_source(tx, workspace, os.fsencode(root), watch=watch, now=now))
@@ -256,10 +257,11 @@ class App:
 
         await self._in_thread(read)
 
-    def _bury(self, job: Job) -> None:
+    def _cut(self, job: Job) -> None:
+        """A job ended without its handler's doing: what belongs to it ends with it."""
         if job.kind == "answer":
             self.answers.bury(job)
-        elif job.kind == "upload":
+        elif job.kind == "upload" and job.state == "dead":
             reason = "reading it ended the program; upload it again, or leave it out"
             self.db.write(lambda tx: fail_waiting(tx, job.owner, job.payload["document"], reason))
 
@@ -281,12 +283,18 @@ class App:
         """At start, under the data directory's lock: whatever the last process left half done waits again."""
         self.db.write(recover)
         self.queue.expire_leases()
+        self.answers.recover()
         self.rescan()
 
     def rescan(self) -> None:
         """Walk every source again: what no notice told."""
         for source in all_sources(self.db):
             self.queue_sync(source)
+
+    def begin_stop(self) -> None:
+        """Answers end now, and their readers with them; what is left ends with `running`. On the app's loop."""
+        self.streams.shut()
+        self._stopping = asyncio.ensure_future(self.worker.stop())
 
     @asynccontextmanager
     async def running(self, *, watch: bool = True, only: Collection[str] = ()) -> AsyncIterator[App]:
@@ -355,8 +363,8 @@ def check(db: Database) -> None:
     try:
         found = db.read_one("PRAGMA quick_check(1)")
         damage = None if found and found[0] == "ok" else str(found[0] if found else "no answer")
-    except sqlite3.DatabaseError as error:
-        damage = str(error)
+    except StoreError as error:
+        damage = error.message
     if damage:
         db.refuse_writes(
             DataDirUnusable(f"the store is damaged: {damage}", hint="restore the newest file from backups/")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -113,9 +114,13 @@ def load(data_dir: Path | None = None, environ: Mapping[str, str] = os.environ) 
     folder = (data_dir or default_data_dir()).expanduser().absolute()
     path = folder / "ibidem.toml"
     written: dict[str, dict[str, Any]] = {}
-    if path.is_file():
+    with suppress(FileNotFoundError, NotADirectoryError):
         try:
             written = tomllib.loads(path.read_text("utf-8"))
+        except PermissionError as error:
+            raise BadInput(
+                f"{path} may not be read", hint="give yourself the right, or name another --data-dir"
+            ) from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise BadInput(
                 f"{path} is not valid TOML: {error}", hint="mend the line named, or move the file away"

@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from ibidem import errors
 from ibidem.errors import Busy, IbidemError
@@ -61,6 +62,15 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def shape(_: Request, error: RequestValidationError) -> JSONResponse:
         return response(bad_shape(error.errors()))
+
+    @app.exception_handler(UnicodeEncodeError)
+    async def half_a_character(_: Request, error: UnicodeEncodeError) -> JSONResponse:
+        half = error.object[error.start : error.end].encode("ascii", "backslashreplace").decode()
+        return response(errors.BadInput(f"the text holds half a character: {half}", hint="send whole characters"))
+
+    @app.exception_handler(ClientDisconnect)
+    async def broken_off(_: Request, __: ClientDisconnect) -> JSONResponse:
+        return response(errors.BadInput("the request broke off before its end", hint="send it again"))
 
     @app.exception_handler(HTTPException)
     async def routing(request: Request, error: HTTPException) -> JSONResponse:

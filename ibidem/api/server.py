@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
@@ -95,4 +97,17 @@ async def serve(engine: App, listener: socket.socket, *, ready: Callable[[str, A
         timeout_keep_alive=30,
         ws="none",
     )
-    await uvicorn.Server(config).serve(sockets=[listener])
+    await _Server(config, asyncio.get_running_loop(), engine.begin_stop).serve(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Tells the engine of a signal at once: open streams would otherwise hold the server until their timeout."""
+
+    def __init__(self, config: uvicorn.Config, loop: asyncio.AbstractEventLoop, begin_stop: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._loop = loop
+        self._begin_stop = begin_stop
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._loop.call_soon_threadsafe(self._begin_stop)
+        super().handle_exit(sig, frame)

@@ -15,7 +15,7 @@ ENDED = ("ok", "partial", "skipped", "failed")
 
 @app.command()
 def add(
-    paths: Annotated[list[Path], typer.Argument(help="Folders or files.")],
+    paths: Annotated[list[Path], typer.Argument(help="Folders or files.", readable=False)],
     workspace: WorkspaceOption = "home",
     no_watch: Annotated[bool, typer.Option("--no-watch", help="Take them in once; do not follow changes.")] = False,
     data_dir: DataDirOption = None,

@@ -6,7 +6,7 @@ import http.client
 import json
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -35,16 +35,15 @@ class Client:
         self._headers = {"Authorization": f"Bearer {secret}", "Content-Type": "application/json"}
 
     def call(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
-        """The JSON answer. Raises Answered, StoreError when the server does not answer."""
+        """The JSON answer. Raises Answered, StoreError when the server does not answer or goes away."""
         if query:
             path = f"{path}?{urlencode({key: value for key, value in query.items() if value is not None})}"
-        with closing(self._send(method, path, body)) as connection:
-            response = connection.getresponse()
-            return _answer(response)
+        with self._broken_off(), closing(self._send(method, path, body)) as connection:
+            return _answer(connection.getresponse())
 
     def events(self, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Server-sent events until the stream ends."""
-        with closing(self._send("GET", path, None)) as connection:
+        """Server-sent events until the stream ends. Raises Answered, StoreError when the server goes away."""
+        with self._broken_off(), closing(self._send("GET", path, None)) as connection:
             response = connection.getresponse()
             if response.status >= 400:
                 _answer(response)
@@ -55,6 +54,17 @@ class Client:
                     name = line[7:]
                 elif line.startswith("data: "):
                     yield name, json.loads(line[6:])
+
+    @contextmanager
+    def _broken_off(self) -> Iterator[None]:
+        """The server was killed, or stopped in the middle of its answer."""
+        try:
+            yield
+        except (OSError, http.client.HTTPException) as error:
+            raise StoreError(
+                f"the server at {self._netloc} broke off: {error or type(error).__name__}",
+                hint="what it had taken goes on when `ibidem serve` runs again",
+            ) from error
 
     def _send(self, method: str, path: str, body: Any) -> http.client.HTTPConnection:
         until = time.monotonic() + START_WAIT_S

@@ -9,9 +9,13 @@ from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import quote
 
-from ibidem.cli.client import Client, find
+from ibidem.cli.client import Answered, Client, find
+from ibidem.errors import StoreError
 from ibidem.settings import Settings
+from ibidem.store.datadir import DataDir
+from ibidem.types import TERMINAL_EVENTS
 
 POLL_S = 0.1
 
@@ -49,29 +53,32 @@ class Remote:
     def ask(self, question: str, *, workspace: str, model: str | None, mode: str, on_event: OnEvent) -> str:
         body = {"question": question, "workspace": workspace, "model": model, "mode": mode}
         run_id: str = self._client.call("POST", "/api/runs/", body)["run_id"]
+        name = ""
         for name, data in self._client.events(f"/api/runs/{run_id}/events/"):
             on_event(name, data)
+        if name not in TERMINAL_EVENTS and name != "snapshot":
+            raise StoreError(
+                "the server went away before the answer was complete", hint="ask again; see `ibidem status`"
+            )
         return run_id
 
     def add(
         self, paths: Sequence[str], *, workspace: str, watch: bool, on_progress: OnProgress
     ) -> list[dict[str, Any]]:
-        place = f"/api/workspaces/{workspace}/sources/"
+        place = f"/api/workspaces/{quote(workspace, safe='')}/sources/"
         added = [self._client.call("POST", place, {"path": path, "watch": watch}) for path in paths]
         while True:
             sources = [self._client.call("GET", f"{place}{source['id']}/") for source in added]
             on_progress(sources)
-            ended = [
-                self._client.call("GET", f"/api/jobs/{source['job']}/")["state"] not in ("queued", "running")
-                for source in added
-            ]
-            if all(ended) and all(map(searchable, sources)):
+            if ended([self._client.call("GET", f"/api/jobs/{source['job']}/") for source in added]) and all(
+                map(searchable, sources)
+            ):
                 return sources
             time.sleep(POLL_S)
 
     def rebuild(self, workspace: str) -> None:
-        job = self._client.call("POST", f"/api/workspaces/{workspace}/index/rebuild/")["job"]
-        while self._client.call("GET", f"/api/jobs/{job}/")["state"] in ("queued", "running"):
+        job = self._client.call("POST", f"/api/workspaces/{quote(workspace, safe='')}/index/rebuild/")["job"]
+        while not ended([self._client.call("GET", f"/api/jobs/{job}/")]):
             time.sleep(POLL_S)
 
 
@@ -106,8 +113,8 @@ class Alone:
             while True:
                 sources = [source_progress(app.db, get_source(app.db, LOCAL_OWNER, source.id)) for source, _ in added]
                 on_progress(sources)
-                ended = [app.queue.get(job, LOCAL_OWNER).state not in ("queued", "running") for _, job in added]
-                if all(ended) and all(map(searchable, sources)):
+                jobs = [app.queue.get(job, LOCAL_OWNER).shown() for _, job in added]
+                if ended(jobs) and all(map(searchable, sources)):
                     return sources
                 await asyncio.sleep(POLL_S)
 
@@ -124,6 +131,7 @@ class Alone:
         self._run(replay, only=["rebuild"])
 
     def _run(self, work: Callable[[Any], Any], *, only: Sequence[str]) -> Any:
+        DataDir(self._settings.data_dir).must_be_free()  # told at once, before the parts are loaded
         from ibidem.app import build
 
         app = build(self._settings)
@@ -137,6 +145,17 @@ class Alone:
             return asyncio.run(main())
         finally:
             app.close()
+
+
+def ended(jobs: Sequence[dict[str, Any]]) -> bool:
+    """Whether no job is under way any more. Raises what ended one before it was done."""
+    if any(job["state"] in ("queued", "running") for job in jobs):
+        return False
+    for job in jobs:
+        if job["state"] != "done":
+            told = {"message": f"the work was {job['state']}", "hint": f"`ibidem jobs retry {job['id']}` runs it again"}
+            raise Answered(job["error"] or told)
+    return True
 
 
 def searchable(source: dict[str, Any]) -> bool:

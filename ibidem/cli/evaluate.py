@@ -25,6 +25,7 @@ def evaluate(
     data_dir: DataDirOption = None,
 ) -> None:
     """Run tasks through reading, index and retrieval in a data directory that is thrown away, and print the figures."""
+    from ibidem.cli.throwaway import throwaway
     from ibidem.errors import BadInput
     from ibidem.evaluate.run import evaluate as run
     from ibidem.evaluate.task import read_task
@@ -34,7 +35,8 @@ def evaluate(
     loaded = settings(data_dir)
     lines: list[str] = []
     for folder in tasks:
-        found = run(read_task(folder), loaded)
+        with throwaway(loaded) as engine:
+            found = run(read_task(folder), engine.add, engine.search)
         lines += [json.dumps(line) for line in run_lines(found)]
         report = shown(found, by)
         print(json.dumps(report) if as_json else table(report))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 import typer
 
@@ -56,7 +57,7 @@ def _listed(loaded: Any) -> dict[str, Any]:
 
 def _change(loaded: Any, action: Literal["cancel", "retry"], job_id: str) -> dict[str, Any]:
     if client := find(loaded.data_dir):
-        job: dict[str, Any] = client.call("POST", f"/api/jobs/{job_id}/{action}/")
+        job: dict[str, Any] = client.call("POST", f"/api/jobs/{quote(job_id, safe='')}/{action}/")
         return job
     import asyncio
 

@@ -33,7 +33,10 @@ app = typer.Typer(
 )
 
 DataDirOption = Annotated[
-    Path | None, typer.Option("--data-dir", help="Where everything is kept. [env: IBIDEM_DATA_DIR]", show_default=False)
+    Path | None,
+    typer.Option(
+        "--data-dir", help="Where everything is kept. [env: IBIDEM_DATA_DIR]", show_default=False, readable=False
+    ),
 ]
 WorkspaceOption = Annotated[str, typer.Option("--workspace", "-w", help="The workspace's slug.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

@@ -14,12 +14,14 @@ import typer
 from ibidem.cli.client import find
 from ibidem.cli.main import DataDirOption, app, settings
 from ibidem.errors import NotFound
+from ibidem.store.datadir import DataDir
 
 
 @app.command()
 def serve(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="Folders or files to keep in step, in the workspace home.")
+        list[Path] | None,
+        typer.Argument(help="Folders or files to keep in step, in the workspace home.", readable=False),
     ] = None,
     host: Annotated[str | None, typer.Option(help="Loopback address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on.")] = None,
@@ -27,6 +29,8 @@ def serve(
     data_dir: DataDirOption = None,
 ) -> None:
     """Run the server, its worker and the watcher; prints the one-time link."""
+    loaded = settings(data_dir)
+    DataDir(loaded.data_dir).must_be_free()  # told at once, before the parts are loaded
     import asyncio
 
     from ibidem.api.access import Access
@@ -39,7 +43,6 @@ def serve(
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    loaded = settings(data_dir)
     engine = build(loaded)
     try:
         listener = bind(host or loaded.serve.host, port or loaded.serve.port)

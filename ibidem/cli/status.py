@@ -14,6 +14,7 @@ import typer
 
 from ibidem import __version__
 from ibidem.cli.main import DataDirOption, JsonOption, app, settings
+from ibidem.errors import StoreError
 from ibidem.settings import Settings
 
 LOW_DISK_BYTES = 1 << 30
@@ -121,8 +122,8 @@ def _store_checks(data: Any) -> Iterator[tuple[str, bool | None, str]]:
         for source in all_sources(db):
             there = os.path.exists(source.root)
             yield f"source {source.path}", there, source.state if there else "is not there; its documents are kept"
-    except sqlite3.DatabaseError as error:
-        yield "store", False, f"damaged: {error}; restore the newest file from {data.backups}"
+    except StoreError as error:
+        yield "store", False, f"{error.message}; restore the newest file from {data.backups}"
     finally:
         db.close()
 

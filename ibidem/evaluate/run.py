@@ -1,22 +1,17 @@
-"""A task through the product's own reading, index and retrieval: documents in, ranked spans out."""
+"""A task through an engine: documents in, ranked spans out. The engine is an argument; any will do."""
 
 from __future__ import annotations
 
-import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TypeVar
 
-from ibidem.app import App, build
-from ibidem.errors import BadInput
 from ibidem.evaluate.metrics import Result, mean, score
 from ibidem.evaluate.task import Question, Task, TaskDocument
 from ibidem.retrieve.budget import Ranked
-from ibidem.settings import Settings
-from ibidem.store.workspaces import LOCAL_OWNER, Workspace, add_source, create_workspace
+
+Place = TypeVar("Place")  # where the engine keeps a group's documents
 
 HITS = 50  # results a question
 CURSOR_LINES = 15  # a question without text is code before the cursor: its last lines are searched with
@@ -44,46 +39,30 @@ class Evaluation:
         return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
 
 
-@contextmanager
-def throwaway_app(settings: Settings) -> Iterator[App]:
-    """An engine with the user's settings over a data directory that is deleted afterwards."""
-    with tempfile.TemporaryDirectory(prefix="ibidem-evaluate-") as folder:
-        data_dir = Path(folder, "data")
-        app = build(
-            Settings(data_dir, settings.serve, settings.ingest, settings.retrieve, settings.models, settings.jobs)
-        )
-        try:
-            yield app
-        finally:
-            app.close()
-
-
-def evaluate(task: Task, settings: Settings) -> Evaluation:
-    """Index every group as a workspace of its own and search every question in its group's."""
-    with throwaway_app(settings) as app, tempfile.TemporaryDirectory(prefix="ibidem-documents-") as folder:
+def evaluate(
+    task: Task,
+    add: Callable[[str, Sequence[TaskDocument]], Place],
+    search: Callable[[Question, Place], Sequence[Ranked]],
+) -> Evaluation:
+    """Give `add` each group's documents under the group's name, then `search` each question in its group's place."""
+    began = time.perf_counter()
+    places = {
+        group: add(group, [one for one in task.documents.values() if one.group == group]) for group in task.groups
+    }
+    indexing_s = time.perf_counter() - began
+    ids = {(one.group, one.path): one.id for one in task.documents.values()}
+    results, latencies = {}, []
+    for question in task.questions:
         began = time.perf_counter()
-        workspaces = {
-            group: add_documents(
-                app, Path(folder), group, [one for one in task.documents.values() if one.group == group]
-            )
-            for group in task.groups
-        }
-        indexing_s = time.perf_counter() - began
-        ids = {(one.group, one.path): one.id for one in task.documents.values()}
-        results, latencies = {}, []
-        for question in task.questions:
-            began = time.perf_counter()
-            ranked = search(app, question, workspaces[question.group])
-            latencies.append((time.perf_counter() - began) * 1000)
-            results[question.id] = [result_of(one, ids, question.group) for one in ranked]
+        ranked = search(question, places[question.group])
+        latencies.append((time.perf_counter() - began) * 1000)
+        results[question.id] = [result_of(one, ids, question.group) for one in ranked]
     return Evaluation(task, results, latencies, indexing_s)
 
 
-def search(app: App, question: Question, workspace: Workspace) -> list[Ranked]:
-    if question.prefix:  # code before a cursor; its text is the last lines of it
-        return app.complete(f"{workspace.slug}/{question.path}", question.prefix, "", workspace).ranked
-    text = question.text or "\n".join(question.prefix.splitlines()[-CURSOR_LINES:])
-    return app.search(text, workspace, hits=HITS).ranked
+def search_text(question: Question) -> str:
+    """What the question is searched with."""
+    return question.text or "\n".join(question.prefix.splitlines()[-CURSOR_LINES:])
 
 
 def result_of(ranked: Ranked, ids: dict[tuple[str, str], str], group: str) -> Result:
@@ -91,19 +70,3 @@ def result_of(ranked: Ranked, ids: dict[tuple[str, str], str], group: str) -> Re
     span = ranked.stored.chunk.span
     path = ranked.stored.path.partition("/")[2]
     return Result(ids[group, path], span.start_char, span.end_char)
-
-
-def add_documents(app: App, folder: Path, name: str, documents: list[TaskDocument]) -> Workspace:
-    """A workspace with these documents, searchable when this returns."""
-    root = folder / name
-    for document in documents:
-        path = root / document.path
-        if not path.resolve().is_relative_to(root.resolve()):
-            raise BadInput(f"the path {document.path!r} leaves its folder", hint="mend the task's corpus")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(document.text, "utf-8", newline="")
-    workspace = create_workspace(app.db, LOCAL_OWNER, name, time.time())
-    source = app.db.write(lambda tx: add_source(tx, workspace, bytes(root), watch=False, now=time.time()))
-    app.sources.sync(source, {}, threading.Event())
-    app.indexes.replay(workspace.id)
-    return workspace

@@ -30,6 +30,7 @@ class Indexes:
         self._db = db
         self._call = call  # None: only reading
         self._readers: OrderedDict[int, tuple[int, LexicalReader]] = OrderedDict()
+        self._damaged: set[int] = set()  # workspaces whose index could not be opened or read
         self._guard = threading.Lock()
         self._replaying = threading.Lock()
 
@@ -46,6 +47,7 @@ class Indexes:
                 reader = LexicalReader(generation.lexical)
             except IndexUnavailable as error:
                 log.warning("%s", error)
+                self._damaged.add(workspace)
                 return None
             self._readers[workspace] = (generation.number, reader)
             if len(self._readers) > OPEN_READERS:
@@ -53,10 +55,15 @@ class Indexes:
             return reader
 
     def behind(self) -> list[int]:
-        """Workspaces with changes that their index has not got, or whose index is gone."""
+        """Workspaces with changes that their index has not got, or whose index is gone or damaged."""
         rows = self._db.read("SELECT workspace, max(seq) AS seq FROM change GROUP BY workspace")
+        with self._guard:
+            self._damaged.update(workspace for workspace, (_, reader) in self._readers.items() if reader.damaged)
         lagging = []
         for row in rows:
+            if row["workspace"] in self._damaged:
+                lagging.append(row["workspace"])
+                continue
             found = generations.generations(self._folder / str(row["workspace"]))
             newest = found[-1].position if found else None
             if newest is None or newest.seq != row["seq"] or newest.analyzer != ANALYZER_VERSION or not newest.complete:
@@ -64,20 +71,24 @@ class Indexes:
         return lagging
 
     def replay(self, workspace: int, *, fresh: bool = False) -> None:
-        """Catch up with the change log; with `fresh`, from its beginning. Raises ChildFailed, IndexUnavailable."""
+        """Catch up with the change log; from its beginning with `fresh`, or where the index is damaged.
+
+        Raises ChildFailed, IndexUnavailable.
+        """
         if self._call is None:
             raise IndexUnavailable("the index is open for reading only", hint="stop the other process first")
         payload = {
             "database": str(self._db.path),
             "folder": str(self._folder / str(workspace)),
             "workspace": workspace,
-            "fresh": fresh,
+            "fresh": fresh or workspace in self._damaged,
         }
         with self._replaying:  # one writer a directory
             for told in self._call("ibidem.index.replay:replay", payload):
                 if "seq" in told:
                     self._refresh(workspace)
                     self._tell(workspace, told["seq"])
+            self._damaged.discard(workspace)
 
     def replay_all(self) -> None:
         """Every workspace that is behind. One that fails is logged and stays behind: the next call tries again."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import get_args
 
@@ -74,17 +75,34 @@ class LexicalWriter:
 
 
 class LexicalReader:
-    """Rankings from a directory, as of the last `reload`."""
+    """Rankings from a directory, as of the last `reload`. Every method raises IndexUnavailable for a damaged one."""
 
     def __init__(self, folder: Path) -> None:
-        self._index = open_index(folder)
-        self._schema = self._index.schema
-        self.reload()
+        self._folder = folder
+        self.damaged = False  # its files are cut, changed or gone
+        with self._reading():
+            self._index = open_index(folder)
+            self._schema = self._index.schema
+            self._searcher = self._index.searcher()
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Raises IndexUnavailable for whatever the engine makes of damaged files; it may even panic."""
+        try:
+            yield
+        except BaseException as error:
+            if not isinstance(error, ValueError | OSError) and type(error).__name__ != "PanicException":
+                raise
+            self.damaged = True
+            raise IndexUnavailable(
+                f"the index in {self._folder} is damaged: {error}", hint="it is made anew; ask again in a moment"
+            ) from error
 
     def reload(self) -> None:
         """See what has been committed since; a writer may be at work."""
-        self._index.reload()
-        self._searcher = self._index.searcher()
+        with self._reading():
+            self._index.reload()
+            self._searcher = self._index.searcher()
 
     @property
     def chunks(self) -> int:
@@ -92,13 +110,16 @@ class LexicalReader:
 
     def document_frequency(self, token: str) -> int:
         """How many chunks hold the token in text, names or path."""
-        return max(self._searcher.doc_freq(channel, token) for channel in CHANNELS)
+        with self._reading():
+            return max(self._searcher.doc_freq(channel, token) for channel in CHANNELS)
 
     def rank(self, channel: Channel, tokens: Iterable[str], limit: int) -> Ranking:
         """The best chunks of one field for any of the tokens."""
         clauses = [(Occur.Should, Query.term_query(self._schema, channel, token, "freq")) for token in tokens]
         if not clauses:
             return []
-        found = self._searcher.search(Query.boolean_query(clauses), limit, count=False).hits
-        ids = self._searcher.fast_field_values("chunk", [address for _, address in found])
+        searcher = self._searcher  # one for both steps: a reload in between would number the segments anew
+        with self._reading():
+            found = searcher.search(Query.boolean_query(clauses), limit, count=False).hits
+            ids = searcher.fast_field_values("chunk", [address for _, address in found])
         return [(int(chunk_id or 0), score) for chunk_id, (score, _) in zip(ids, found, strict=True)]

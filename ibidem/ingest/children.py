@@ -26,16 +26,20 @@ MESSAGE_BYTES = 64 << 20  # a longer result line is a fault
 IDLE_S = 30.0
 
 
+# glibc: one arena, and freed memory goes back to the system; others ignore it
+_MALLOC = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "131072", "MALLOC_MMAP_THRESHOLD_": "131072"}
+
+
 class _Child:
     def __init__(self, memory_bytes: int, niceness: int) -> None:
-        environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1", **_MALLOC}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "ibidem.ingest.child", str(memory_bytes), str(niceness)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=environment,
-            start_new_session=True,  # Ctrl-C is for the parent; it ends its children in order
+            process_group=0,  # Ctrl-C is for the parent; a session of its own would void the niceness (autogroup)
         )
         assert self.process.stdin is not None  # noqa: S101 - a pipe, as asked for
         assert self.process.stdout is not None  # noqa: S101

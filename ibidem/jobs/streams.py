@@ -54,6 +54,7 @@ class Streams:
         self._clock = clock
         self._live: dict[str, Stream] = {}
         self._opened: dict[str, asyncio.Event] = {}
+        self._shut = False
 
     def open(self, run: Run, attempt: int) -> Stream:
         """Begin the attempt's events; readers that wait for the run go on."""
@@ -68,18 +69,20 @@ class Streams:
         """Write the rest of the journal and the terminal event, then show it.
 
         `commit(rows)` runs in a thread and stores the run's end together with `rows`; when it answers False the run
-        was ended by somebody else, and nothing is written or shown.
+        was ended by somebody else, and nothing is written or shown. What it raises ends the attempt all the same.
         """
-        async with stream.writing:
-            rest = [*stream.events[stream.written :], event]
-            first = stream.written + 1
+        stored = False
+        try:
+            async with stream.writing:
+                rest = [*stream.events[stream.written :], event]
+                first = stream.written + 1
 
-            def rows(tx: sqlite3.Connection) -> None:
-                write_events(tx, stream.run, stream.attempt, first, rest, self._clock())
+                def rows(tx: sqlite3.Connection) -> None:
+                    write_events(tx, stream.run, stream.attempt, first, rest, self._clock())
 
-            stored = await asyncio.to_thread(commit, rows)
-            stream.written = len(stream.events) + 1
-        self.close(stream, event if stored else None)
+                stored = await asyncio.to_thread(commit, rows)
+        finally:
+            self.close(stream, event if stored else None)
         return stored
 
     def close(self, stream: Stream, event: Event | None = None) -> None:
@@ -91,6 +94,12 @@ class Streams:
             stream.emit(event)
         else:
             stream._changed.set()
+
+    def shut(self) -> None:
+        """The program stops: readers go once their stream ends, and nobody waits for a run to begin."""
+        self._shut = True
+        for waiting in self._opened.values():
+            waiting.set()
 
     async def journal(self) -> None:
         """Flush forever: one transaction for all streams that have something new."""
@@ -144,6 +153,8 @@ class Streams:
                         return
             elif run.ended:
                 yield None, Event("snapshot", {"message": run.message})
+                return
+            elif self._shut:
                 return
             elif run_id not in self._live:
                 if run.state == "queued":

@@ -6,11 +6,11 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ibidem.errors import DiskFull, IbidemError, ModelRejected, ModelUnreachable, StoreError
-from ibidem.jobs.queue import MAX_RETRIES, Job, Lease, Queue
+from ibidem.jobs.queue import MAX_RETRIES, EndState, Job, Lease, Queue
 
 log = logging.getLogger(__name__)
 
@@ -63,14 +63,15 @@ class Worker:
         *,
         lease_s: float,
         poll_s: float,
-        on_dead: Callable[[Job], None] = lambda job: None,
+        on_cut: Callable[[Job], None] = lambda job: None,
     ) -> None:
+        """`on_cut` hears, in a thread, of each job that ended without its handler's doing: dead, cancelled or failed."""
         self._queue = queue
         self._handlers = handlers
         self._lanes = lanes
         self._lease_s = lease_s
         self._poll_s = poll_s
-        self._on_dead = on_dead
+        self._on_cut = on_cut
         self._running: dict[str, tuple[asyncio.Task[None], Ticket]] = {}
         self._wakeups = [asyncio.Event() for _ in lanes]
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -135,9 +136,11 @@ class Worker:
             wakeup.clear()
             try:
                 for dead in await asyncio.to_thread(self._queue.bury):
-                    await asyncio.to_thread(self._on_dead, dead)
+                    await self._tell(dead)
                 if lease := await asyncio.to_thread(self._queue.claim, lane.kinds, lease_s=self._lease_s):
-                    return lease
+                    if not self._stopping:
+                        return lease
+                    await asyncio.to_thread(self._queue.release, lease)
             except StoreError as error:  # a full disk may have room again later
                 log.warning("cannot take jobs: %s", error)
             try:
@@ -186,7 +189,7 @@ class Worker:
             if ticket.ended:
                 return
             if ticket.cancelled:
-                await asyncio.to_thread(ticket.finish, "cancelled")
+                await self._cut(ticket, "cancelled")
             else:  # the program stops
                 await asyncio.to_thread(self._queue.release, ticket.lease)
         except Exception as error:  # noqa: BLE001 - the border of foreign work: recorded with the job, and logged
@@ -204,7 +207,18 @@ class Worker:
                 self._queue.retry_later, ticket.lease, delay_s=backoff_s(ticket.job.retries, error), error=shown
             )
         else:
-            await asyncio.to_thread(ticket.finish, "failed", error=shown)
+            await self._cut(ticket, "failed", error=shown)
+
+    async def _cut(self, ticket: Ticket, state: EndState, *, error: dict[str, str] | None = None) -> None:
+        """End the job in its handler's place."""
+        if await asyncio.to_thread(ticket.finish, state, error=error):
+            await self._tell(replace(ticket.job, state=state, error=error))
+
+    async def _tell(self, job: Job) -> None:
+        try:
+            await asyncio.to_thread(self._on_cut, job)
+        except Exception:  # foreign work: logged, and the next start makes up for it
+            log.exception("job %s: what belongs to it could not be ended", job.id)
 
 
 def may_pass(error: Exception) -> bool:

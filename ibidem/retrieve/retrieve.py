@@ -92,19 +92,20 @@ def weigh(tokens: Sequence[str], reader: LexicalReader) -> dict[str, float]:
 
 def _load(fused: Sequence[Fused], wanted: int, db: Database, workspace: Workspace) -> list[Ranked]:
     """The best chunks with their text: the owner's, still current, and each text once."""
-    best = fused[: 2 * wanted]
-    stored = chunks_by_id(db, workspace.owner, [one.chunk_id for one in best])
     ranked: list[Ranked] = []
     texts: set[str] = set()
-    for one in best:
-        found = stored.get(one.chunk_id)
-        if found is None or found.chunk.text in texts:
-            continue
-        texts.add(found.chunk.text)
-        ranked.append(Ranked(found, one.score, one.channels))
-        if len(ranked) == wanted:
+    for first in range(0, 2 * wanted, wanted):  # a second step only for what was left out of the first
+        best = fused[first : first + wanted]
+        stored = chunks_by_id(db, workspace.owner, [one.chunk_id for one in best])
+        for one in best:
+            found = stored.get(one.chunk_id)
+            if found is None or found.chunk.text in texts:
+                continue
+            texts.add(found.chunk.text)
+            ranked.append(Ranked(found, one.score, one.channels))
+        if len(ranked) >= wanted:
             break
-    return ranked
+    return ranked[:wanted]
 
 
 def _ms_since(began: float) -> float:

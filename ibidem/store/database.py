@@ -48,12 +48,21 @@ class Database:
     # --- reading ---------------------------------------------------------------------------------------------------
 
     def read(self, sql: str, values: Sequence[Any] | dict[str, Any] = ()) -> list[Row]:
-        """All rows of one statement. The cursor is closed at once: an open one keeps the WAL growing."""
-        return self._reader().execute(sql, values).fetchall()
+        """All rows of one statement. The cursor is closed at once: an open one keeps the WAL growing.
+
+        Raises DataDirUnusable for a damaged file, StoreError.
+        """
+        try:
+            return self._reader().execute(sql, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise as_store_error(error, self.path) from error
 
     def read_one(self, sql: str, values: Sequence[Any] | dict[str, Any] = ()) -> Row | None:
-        """The first row, or None."""
-        row: Row | None = self._reader().execute(sql, values).fetchone()
+        """The first row, or None. Raises as `read` does."""
+        try:
+            row: Row | None = self._reader().execute(sql, values).fetchone()
+        except sqlite3.DatabaseError as error:
+            raise as_store_error(error, self.path) from error
         return row
 
     def _reader(self) -> sqlite3.Connection:

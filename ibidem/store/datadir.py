@@ -53,6 +53,7 @@ class DataDir:
 
     def lock(self) -> None:
         """Hold the directory until the process ends. Raises DataDirInUse naming the holder."""
+        os.umask(0o077)  # all that this process writes from here on is for its owner alone
         self.prepare()
         try:
             handle = os.open(self._lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -61,15 +62,23 @@ class DataDir:
                 f"cannot lock {self.root}: {error.strerror}", hint="name another --data-dir"
             ) from error
         if not _take(handle):
-            holder = os.read(handle, 20).decode("ascii", "replace").strip() or "unknown"
+            holder = _holder(handle)
             os.close(handle)
-            raise DataDirInUse(
-                f"the data directory {self.root} is in use by process {holder}",
-                hint="stop that process, or name another --data-dir",
-            )
+            raise self._in_use(holder)
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
         self._lock = handle
+
+    def must_be_free(self) -> None:
+        """A first look, which changes nothing: only `lock` makes sure. Raises DataDirInUse."""
+        if holder := self._held_by():
+            raise self._in_use(holder)
+
+    def _in_use(self, holder: str) -> DataDirInUse:
+        return DataDirInUse(
+            f"the data directory {self.root} is in use by process {holder}",
+            hint="stop that process, or name another --data-dir",
+        )
 
     def unlock(self) -> None:
         if self._lock is not None:
@@ -104,22 +113,23 @@ class DataDir:
         """The server that runs on this directory, or None; what a killed one left behind does not count."""
         try:
             info = ServerInfo(**json.loads(self._server_file.read_text("utf-8")))
-        except (FileNotFoundError, ValueError, TypeError):
+        except (OSError, ValueError, TypeError):
             return None
-        return info if self._held() else None
+        return info if self._held_by() == str(info.pid) else None
 
-    def _held(self) -> bool:
+    def _held_by(self) -> str:
+        """The process that holds the directory; "" when it is free."""
         try:
             handle = os.open(self._lock_file, os.O_RDWR | os.O_CLOEXEC)
         except OSError:
-            return False
+            return ""
         try:
             fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
-            return True
+            return _holder(handle)
         finally:
             os.close(handle)
-        return False
+        return ""
 
     # --- the last stop -----------------------------------------------------------------------------------------------
 
@@ -133,6 +143,10 @@ class DataDir:
 
     def leave_clean_mark(self) -> None:
         write_private(self._clean_mark, "")
+
+
+def _holder(handle: int) -> str:
+    return os.pread(handle, 20, 0).decode("ascii", "replace").strip() or "unknown"
 
 
 def _take(handle: int) -> bool:

@@ -86,6 +86,8 @@ def known_files(db: Database, source: Source) -> dict[bytes, Known]:
 
 def queue_files(tx: sqlite3.Connection, source: Source, files: Iterable[tuple[bytes, Stat]], now: float) -> None:
     """Files to be read: new ones, and known ones that changed. Their present chunks count until then."""
+    if not _is_there(tx, source):
+        return
     tx.executemany(
         "INSERT INTO document (id, owner, workspace, source, raw_path, path, title, size_bytes, mtime_ns, inode, state,"
         " created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'queued', ?11, ?11)"
@@ -97,6 +99,8 @@ def queue_files(tx: sqlite3.Connection, source: Source, files: Iterable[tuple[by
 
 def skip_files(tx: sqlite3.Connection, source: Source, files: Iterable[tuple[bytes, str]], now: float) -> None:
     """Files that are never read, each with its reason; what was indexed of them before goes."""
+    if not _is_there(tx, source):
+        return
     for raw_path, reason in files:
         row = tx.execute(
             "INSERT INTO document (id, owner, workspace, source, raw_path, path, title, state, reason, created_at, updated_at)"
@@ -107,7 +111,15 @@ def skip_files(tx: sqlite3.Connection, source: Source, files: Iterable[tuple[byt
         ).fetchone()
         if row["version"]:
             _drop_content(tx, source.owner, source.workspace, row["id"], row["version"])
-            tx.execute("UPDATE document SET version = 0, chunks = 0 WHERE id = ?", (row["id"],))
+            tx.execute(
+                "UPDATE document SET version = 0, chunks = 0 WHERE id = ? AND owner = ?", (row["id"], source.owner)
+            )
+
+
+def _is_there(tx: sqlite3.Connection, source: Source) -> bool:
+    """False when the source was removed while it is walked."""
+    row = tx.execute("SELECT 1 FROM source WHERE id = ? AND owner = ?", (source.id, source.owner)).fetchone()
+    return row is not None
 
 
 def _new_file(source: Source, raw_path: bytes) -> tuple[Any, ...]:
@@ -167,7 +179,10 @@ def begin_reading(tx: sqlite3.Connection, documents: Sequence[Waiting]) -> list[
         if row is None:
             continue
         taken.append(replace(document, next_version=row["next_version"]))
-        tx.execute("INSERT INTO stale VALUES (?, ?, ?)", (document.owner, document.id, row["next_version"]))
+        tx.execute(
+            "INSERT INTO stale (owner, document, version) VALUES (?, ?, ?)",
+            (document.owner, document.id, row["next_version"]),
+        )
     return taken
 
 
@@ -200,7 +215,8 @@ def add_chunks(tx: sqlite3.Connection, document: Waiting, chunks: Iterable[Chunk
 
 def add_pages(tx: sqlite3.Connection, document: Waiting, pages: Iterable[Page]) -> None:
     tx.executemany(
-        "INSERT INTO page VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO page (owner, document, version, number, start_char, end_char, width_pt, height_pt, boxes)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (document.owner, document.id, document.next_version, page.number, page.start_char, page.end_char)
             + (page.width_pt, page.height_pt, page.boxes)
@@ -248,6 +264,7 @@ def finish_reading(tx: sqlite3.Connection, document: Waiting, reading: Reading, 
         + (document.next_version,),
     ).fetchone()
     if row is None:
+        _mark_stale(tx, document.owner, document.id, document.next_version)  # a sweep may have been there already
         return
     if readable:
         tx.execute("DELETE FROM stale WHERE document = ? AND version = ?", (document.id, version))
@@ -269,6 +286,7 @@ def keep_version(tx: sqlite3.Connection, document: Waiting, reading: Reading, no
 def requeue(tx: sqlite3.Connection, document: Waiting, *, stat: Stat | None = None, counts: bool = False) -> None:
     """Read it again: it changed while it was read (`stat` is new), or the child that read it was lost."""
     stat = stat or document.stat
+    _mark_stale(tx, document.owner, document.id, document.next_version)  # a sweep may have been there already
     tx.execute(
         "UPDATE document SET state = 'queued', size_bytes = ?, mtime_ns = ?, inode = ?, tries = tries + ?"
         " WHERE id = ? AND owner = ? AND next_version = ? AND state = 'reading'",
@@ -527,7 +545,7 @@ def text_lines(db: Database, owner: int, document_id: str, start_line: int, end_
     rows = db.read(
         f"SELECT {CHUNK_COLUMNS} FROM chunk AS c JOIN document AS d ON d.id = c.document AND d.version = c.version"
         " WHERE c.owner = ?1 AND c.document = ?2 AND c.ordinal BETWEEN"
-        " (SELECT coalesce(max(ordinal), 0) FROM chunk WHERE document = ?2 AND version = d.version AND start_line <= ?3) - 1"
+        " (SELECT coalesce(max(ordinal), 0) FROM chunk WHERE document = ?2 AND version = d.version AND end_line < ?3)"
         " AND (SELECT coalesce(min(ordinal), 1000000000) FROM chunk WHERE document = ?2 AND version = d.version AND end_line > ?4)"
         " ORDER BY c.ordinal",
         (owner, document_id, start_line, end_line),
@@ -539,6 +557,7 @@ def text_lines(db: Database, owner: int, document_id: str, start_line: int, end_
     for chunk in chunks:
         text += chunk.text[max(0, end - chunk.span.start_char) :]
         end = chunk.span.end_char
-    blank = len(chunks[0].text) - len(chunks[0].text.lstrip())
-    first = chunks[0].span.start_line - chunks[0].text.count("\n", 0, blank)
+    head = chunks[0].text
+    blank = len(head) - len(head.lstrip() or head)  # a chunk's lines are those of its text, without blank edges
+    first = chunks[0].span.start_line - head.count("\n", 0, blank)
     return text.removesuffix("\n").split("\n")[max(0, start_line - first) : max(0, end_line - first + 1)]

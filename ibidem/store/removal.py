@@ -23,21 +23,37 @@ def delete_workspace(db: Database, workspace: Workspace) -> None:
     """Raises Conflict for `home`, which every owner has."""
     if workspace.slug == HOME:
         raise Conflict("the workspace home cannot be deleted", hint="delete its sources and documents", field="slug")
+    place = (workspace.id, workspace.owner)
+
+    def drop(tx: sqlite3.Connection) -> bool:
+        """False when a document came in while the others went."""
+        for table in ("source", "document"):
+            if tx.execute(f"SELECT 1 FROM {table} WHERE workspace = ? AND owner = ? LIMIT 1", place).fetchone():
+                return False
+        tx.execute("DELETE FROM change WHERE workspace = ? AND owner = ?", place)
+        tx.execute("DELETE FROM workspace WHERE id = ? AND owner = ?", place)
+        return True
+
     empty_workspace(db, workspace)
-
-    def drop(tx: sqlite3.Connection) -> None:
-        tx.execute("DELETE FROM change WHERE workspace = ? AND owner = ?", (workspace.id, workspace.owner))
-        tx.execute("DELETE FROM workspace WHERE id = ? AND owner = ?", (workspace.id, workspace.owner))
-
-    db.write(drop)
+    while not db.write(drop):
+        empty_workspace(db, workspace)
 
 
 def remove_source(db: Database, source: Source) -> None:
     """The source goes, and its documents with it, in short steps."""
-    db.write(lambda tx: tx.execute("UPDATE source SET watch = 0 WHERE id = ? AND owner = ?", (source.id, source.owner)))
-    while ids := _some_documents(db, "source", source.id):
+    place = (source.id, source.owner)
+
+    def drop(tx: sqlite3.Connection) -> bool:
+        """False when a walk that is under way has brought a document back."""
+        if tx.execute("SELECT 1 FROM document WHERE source = ? AND owner = ? LIMIT 1", place).fetchone():
+            return False
+        tx.execute("DELETE FROM source WHERE id = ? AND owner = ?", place)
+        return True
+
+    db.write(lambda tx: tx.execute("UPDATE source SET watch = 0 WHERE id = ? AND owner = ?", place))
+    while not db.write(drop):
+        ids = _some_documents(db, "source", source.id)
         db.write(lambda tx, ids=ids: delete_documents(tx, source.owner, ids))  # type: ignore[misc]
-    db.write(lambda tx: tx.execute("DELETE FROM source WHERE id = ? AND owner = ?", (source.id, source.owner)))
 
 
 def _some_documents(db: Database, column: Literal["source", "workspace"], value: str | int) -> list[str]:

@@ -77,6 +77,16 @@ def run_by_key(db: Database, owner: int, idempotency_key: str) -> Run | None:
     return _run(row) if row else None
 
 
+def cut_runs(db: Database) -> list[Run]:
+    """Every owner's runs that have not ended although their job has: for the start."""
+    columns = ", ".join(f"r.{name}" for name in _RUN.split(", "))
+    rows = db.read(
+        f"SELECT {columns} FROM run AS r JOIN job AS j ON j.id = r.job"
+        " WHERE r.state IN ('queued', 'running') AND j.state NOT IN ('queued', 'running')"
+    )
+    return [_run(row) for row in rows]
+
+
 def begin_attempt(db: Database, run: Run) -> int:
     """Count a new attempt and return its number."""
     row = db.write(

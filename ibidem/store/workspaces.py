@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import sqlite3
 import unicodedata
@@ -87,23 +88,25 @@ def create_workspace(db: Database, owner: int, name: str, now: float) -> Workspa
             f"a workspace's name has 1 to {MAX_NAME_CHARS} characters", hint="give a shorter name", field="name"
         )
     slug = slugify(name)
-    if slug in RESERVED:
+    if slug in RESERVED or re.fullmatch(r"ws-\d+", slug):  # the latter for names that give no slug
         raise Conflict(f"the name {name!r} is reserved", hint="choose another name", field="name")
 
-    def insert(tx: sqlite3.Connection) -> int:
+    def insert(tx: sqlite3.Connection) -> Workspace:
         row = tx.execute(
-            "INSERT INTO workspace (owner, slug, name, created_at) VALUES (?, ?, ?, ?) RETURNING id",
+            "INSERT INTO workspace (owner, slug, name, created_at) VALUES (?, ?, ?, ?) RETURNING id, slug",
             (owner, slug or f"new-{secrets.token_hex(8)}", name, now),
         ).fetchone()
         if not slug:
-            tx.execute("UPDATE workspace SET slug = 'ws-' || id WHERE id = ?", (row["id"],))
-        return int(row["id"])
+            row = tx.execute(
+                "UPDATE workspace SET slug = 'ws-' || id WHERE id = ? AND owner = ? RETURNING id, slug",
+                (row["id"], owner),
+            ).fetchone()
+        return Workspace(row["id"], owner, row["slug"], name)
 
     try:
-        workspace_id = db.write(insert)
+        return db.write(insert)
     except sqlite3.IntegrityError:
         raise Conflict(f"there is a workspace {slug!r} already", hint="choose another name", field="name") from None
-    return Workspace(workspace_id, owner, slug or f"ws-{workspace_id}", name)
 
 
 def rename_workspace(db: Database, workspace: Workspace, name: str) -> Workspace:
@@ -179,7 +182,7 @@ def shown_path(raw: bytes) -> str:
     if text.isprintable():
         return text
     return "".join(
-        char if char.isprintable() else char.encode("utf-8", "surrogateescape").hex("\\").join(("\\x", ""))
+        char if char.isprintable() else "".join(f"\\x{byte:02x}" for byte in char.encode("utf-8", "surrogateescape"))
         for char in text
     )
 

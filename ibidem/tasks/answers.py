@@ -21,6 +21,7 @@ from ibidem.store.database import Database
 from ibidem.store.runs import (
     Run,
     begin_attempt,
+    cut_runs,
     end_run,
     get_run,
     insert_run,
@@ -170,7 +171,12 @@ class Answers:
 
             return ticket.finish(_JOB_STATE[state], error=error, also=also)
 
-        await asyncio.shield(self._streams.end(stream, Event(state, data), commit))
+        ending = asyncio.ensure_future(self._streams.end(stream, Event(state, data), commit))
+        try:
+            await asyncio.shield(ending)
+        except asyncio.CancelledError:  # too late to change the end: let it come to be
+            await asyncio.shield(ending)
+            raise
 
     def _workspace(self, run: Run) -> Workspace:
         row = self._db.read_one("SELECT slug FROM workspace WHERE id = ? AND owner = ?", (run.workspace, run.owner))
@@ -202,9 +208,14 @@ class Answers:
         return get_run(self._db, owner, run_id), False
 
     def bury(self, job: Job) -> None:
-        """The job took the program down too often: its run fails, with what had been shown."""
+        """The job ended before it could end its run (cancelled, failed, dead): the run ends too, with what was shown."""
         run = get_run(self._db, job.owner, job.payload["run"])
-        self._end_without_worker(run, "failed", error=job.error)
+        self._end_without_worker(run, "stopped" if job.state == "cancelled" else "failed", error=job.error)
+
+    def recover(self) -> None:
+        """At start: end the runs whose jobs ended just before the program did."""
+        for run in cut_runs(self._db):
+            self.bury(self._queue.get(run.job, run.owner))
 
     def _end_without_worker(self, run: Run, state: str, *, error: dict[str, str] | None) -> None:
         attempt = run.attempt + 1

@@ -70,6 +70,9 @@ class Sources:
     def refresh(self, source: Source, paths: Iterable[bytes], stop: threading.Event) -> None:
         """Look at these paths alone, each relative to the source's root."""
         root = Path(os.fsdecode(source.root))
+        if not root.exists():
+            self._missing(source)
+            return
         found: list[tuple[bytes, Stat]] = []
         left: list[tuple[bytes, str]] = []
         gone: list[str] = []

@@ -31,7 +31,7 @@ class Watcher:
         sync: Callable[[Source], object],
     ) -> None:
         self._sources = sources
-        self._without = str(without)  # our own data directory: its writes are no news
+        self._without = os.path.realpath(without)  # our own data directory: its writes are no news
         self._settle_s = settle_s
         self._refresh = refresh
         self._sync = sync
@@ -66,7 +66,7 @@ class Watcher:
 
         roots = await asyncio.to_thread(_by_root, sources)
         changes = awatch(
-            *map(os.fsdecode, roots),
+            *{os.fsdecode(root) for root, _ in roots},
             watch_filter=lambda _, path: self._matters(path),
             debounce=DEBOUNCE_MS,
             step=int(self._settle_s * 1000),
@@ -75,11 +75,12 @@ class Watcher:
         )
         async for batch in changes:
             paths = [os.fsencode(path) for _, path in batch]
-            for root, source in roots.items():
+            for root, source in roots:
                 await asyncio.to_thread(self._tell, source, root, paths)
 
     def _matters(self, path: str) -> bool:
-        return not path.startswith(self._without) and not SKIPPED_FOLDERS.intersection(Path(path).parts)
+        own = path == self._without or path.startswith(f"{self._without}/")
+        return not own and not SKIPPED_FOLDERS.intersection(Path(path).parts)
 
     def _tell(self, source: Source, root: bytes, paths: Sequence[bytes]) -> None:
         """A job for what changed below `root`: the paths alone, or the whole source where that is not enough."""
@@ -94,6 +95,6 @@ class Watcher:
             self._refresh(source, below)
 
 
-def _by_root(sources: Sequence[Source]) -> dict[bytes, Source]:
-    """Sources by the path that the system's notices begin with."""
-    return {os.path.realpath(source.root): source for source in sources}
+def _by_root(sources: Sequence[Source]) -> list[tuple[bytes, Source]]:
+    """Each source with the path that the system's notices begin with; two sources may be one folder."""
+    return [(os.path.realpath(source.root), source) for source in sources]

@@ -55,7 +55,7 @@ export async function follow(run, onEvent, onLost) {
       if (error instanceof ApiError && error.status < 500) throw error;
     }
     onLost();
-    await new Promise((resolve) => setTimeout(resolve, Math.min(300 * 2 ** tries, 5000)));
+    await new Promise((resolve) => setTimeout(resolve, Math.min(300 * 2 ** tries, 2000)));
   }
 }
 

@@ -141,6 +141,7 @@ async function restore({ run, question, workspace }) {
   } catch {
     views.splice(views.indexOf(view), 1);
     view.node.remove();
+    $("empty").hidden = views.length > 0;
   }
 }
 

@@ -28,7 +28,10 @@ export async function refresh() {
   try {
     busy = await look();
   } catch (error) {
+    drawn = ""; // what the error says is replaced at the next look
     onError(error);
+    if (error.status === 401) return; // signing in starts it again
+    busy = true; // the server may come back any moment
   }
   clearTimeout(timer);
   if (!document.hidden) timer = setTimeout(refresh, busy ? BUSY_MS : IDLE_MS);
@@ -48,7 +51,7 @@ async function look() {
     drawProblems(chosen, problems.flatMap(({ items }) => items), problems.some(({ next }) => next));
     $("health").textContent = health.status !== "ok" ? t("readOnly") : health.index === "ready" ? "" : t("indexBehind");
     $("facts").textContent = `Ibidem ${health.version} · ${t("model", health.model)}`;
-    if ($("documents").open) drawDocuments();
+    if ($("documents").open) drawDocuments().catch(onError);
     onChange(chosen);
   }
   const reading = await followUploads();

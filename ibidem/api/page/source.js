@@ -109,11 +109,20 @@ function add(part, where) {
   if (where === "append") later.hidden = part.last;
 }
 
+async function more(from, to, where) {
+  const { id } = open;
+  try {
+    const part = await lines(id, from, to);
+    if (open.id === id) add(part, where);
+  } catch (error) {
+    notice.textContent = error.message;
+  }
+}
+
 earlier.addEventListener("click", async () => {
-  const to = open.from - 1;
   const first = list.firstElementChild;
   const top = first.getBoundingClientRect().top;
-  add(await lines(open.id, Math.max(1, to - MORE + 1), to), "prepend");
+  await more(Math.max(1, open.from - MORE), open.from - 1, "prepend");
   panel.querySelector(".text").scrollTop += first.getBoundingClientRect().top - top; // the lines read stay where they are
 });
-later.addEventListener("click", async () => add(await lines(open.id, open.to + 1, open.to + MORE), "append"));
+later.addEventListener("click", () => more(open.to + 1, open.to + MORE, "append"));

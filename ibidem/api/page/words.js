@@ -1,10 +1,10 @@
 // Every text of the page, in English and Korean.
 
 const en = {
-  add: "Add", addFolder: "Add a folder or file of this computer", again: "again", ask: "Ask", cancel: "Cancel",
+  add: "Add", addFolder: "Add a folder or file of this computer", ask: "Ask", cancel: "Cancel",
   changed: "The document has changed since this was cited, so nothing is marked.",
   citation: (number, place) => `Source ${number}: ${place}`,
-  clear: "Clear the answers", close: "Close", copied: "Copied", copy: "Copy", create: "Create", documents: "All documents",
+  clear: "Clear", close: "Close", copied: "Copied", copy: "Copy", create: "Create", documents: "All documents",
   documentsCount: (count) => `${count.toLocaleString("en")} ${count === 1 ? "document" : "documents"}`,
   download: "Download original", dropHere: "Choose files, or drop them on this page", dropNow: "Drop the files to add them",
   earlier: "Earlier lines", emptyText: "Every answer is footnoted: click a number to see the lines it rests on. Each question is answered on its own.",
@@ -29,10 +29,10 @@ const en = {
 };
 
 const ko = {
-  add: "추가", addFolder: "이 컴퓨터의 폴더나 파일 추가", again: "다시", ask: "질문", cancel: "취소",
+  add: "추가", addFolder: "이 컴퓨터의 폴더나 파일 추가", ask: "질문", cancel: "취소",
   changed: "인용된 뒤에 문서가 바뀌어 아무 줄도 표시하지 않았습니다.",
   citation: (number, place) => `출처 ${number}: ${place}`,
-  clear: "답변 지우기", close: "닫기", copied: "복사함", copy: "복사", create: "만들기", documents: "모든 문서",
+  clear: "지우기", close: "닫기", copied: "복사함", copy: "복사", create: "만들기", documents: "모든 문서",
   documentsCount: (count) => `문서 ${count.toLocaleString("ko")}개`,
   download: "원본 내려받기", dropHere: "파일을 고르거나 이 화면에 끌어다 놓으세요", dropNow: "파일을 놓으면 추가됩니다",
   earlier: "앞부분 더 보기", emptyText: "모든 답에 출처가 달립니다. 번호를 누르면 근거가 된 줄을 볼 수 있습니다. 질문마다 따로 답합니다.",

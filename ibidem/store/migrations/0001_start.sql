@@ -91,11 +91,12 @@ CREATE TABLE chunk (
 ) STRICT;
 CREATE UNIQUE INDEX chunk_in_document ON chunk (document, version, ordinal);
 
+-- Tables WITHOUT ROWID begin with their key: SQLite 3.40's quick_check takes other orders for damage.
 CREATE TABLE page (
-    owner INTEGER NOT NULL,
     document TEXT NOT NULL,
     version INTEGER NOT NULL,
     number INTEGER NOT NULL,
+    owner INTEGER NOT NULL,
     start_char INTEGER NOT NULL,
     end_char INTEGER NOT NULL,
     width_pt REAL NOT NULL,
@@ -106,9 +107,9 @@ CREATE TABLE page (
 
 -- chunks that no longer count, or do not count yet: swept away in small steps
 CREATE TABLE stale (
-    owner INTEGER NOT NULL,
     document TEXT NOT NULL,
     version INTEGER NOT NULL,
+    owner INTEGER NOT NULL,
     PRIMARY KEY (document, version)
 ) STRICT, WITHOUT ROWID;
 
@@ -165,10 +166,10 @@ CREATE TABLE run (
 
 -- the journal: one row a flush, holding the events first_seq .. last_seq as a JSON list
 CREATE TABLE run_event (
-    owner INTEGER NOT NULL,
     run TEXT NOT NULL,
     attempt INTEGER NOT NULL,
     first_seq INTEGER NOT NULL,
+    owner INTEGER NOT NULL,
     last_seq INTEGER NOT NULL,
     events TEXT NOT NULL,
     written_at REAL NOT NULL,

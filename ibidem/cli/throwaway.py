@@ -1,0 +1,59 @@
+"""An engine over a data directory that is deleted afterwards: for measuring, never for a user's own documents."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from ibidem.app import App, build
+from ibidem.errors import BadInput
+from ibidem.evaluate.run import HITS, search_text
+from ibidem.evaluate.task import Question, TaskDocument
+from ibidem.retrieve.budget import Ranked
+from ibidem.settings import Settings
+from ibidem.store.workspaces import LOCAL_OWNER, Workspace, add_source, create_workspace
+
+
+class Throwaway:
+    """Takes documents in and searches them, with the product's own reading, index and retrieval."""
+
+    def __init__(self, app: App, folder: Path) -> None:
+        self.app = app
+        self._folder = folder
+
+    def add(self, name: str, documents: Sequence[TaskDocument]) -> Workspace:
+        """A workspace with these documents, searchable when this returns."""
+        root = self._folder / name
+        for document in documents:
+            path = root / document.path
+            if not path.resolve().is_relative_to(root.resolve()):
+                raise BadInput(f"the path {document.path!r} leaves its folder", hint="mend the task's corpus")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(document.text, "utf-8", newline="")
+        db = self.app.db
+        workspace = create_workspace(db, LOCAL_OWNER, name, time.time())
+        source = db.write(lambda tx: add_source(tx, workspace, bytes(root), watch=False, now=time.time()))
+        self.app.sources.sync(source, {}, threading.Event())
+        self.app.indexes.replay(workspace.id)
+        return workspace
+
+    def search(self, question: Question, workspace: Workspace) -> list[Ranked]:
+        if question.prefix:  # code before a cursor; its text is the last lines of it
+            return self.app.complete(f"{workspace.slug}/{question.path}", question.prefix, "", workspace).ranked
+        return self.app.search(search_text(question), workspace, hits=HITS).ranked
+
+
+@contextmanager
+def throwaway(settings: Settings) -> Iterator[Throwaway]:
+    """With the user's settings, away from the user's data."""
+    with tempfile.TemporaryDirectory(prefix="ibidem-evaluate-") as folder:
+        app = build(replace(settings, data_dir=Path(folder, "data")))
+        try:
+            yield Throwaway(app, Path(folder, "documents"))
+        finally:
+            app.close()

@@ -1,0 +1,166 @@
+"""Chromium without a head, driven over the pipe of its DevTools protocol: NUL-separated JSON on descriptors 3 and 4."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import select
+import shutil
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+BINARY = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+OPTIONS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --mute-audio"
+    " --disable-component-update --disable-sync --disable-dev-shm-usage --disable-extensions --remote-debugging-pipe"
+).split()
+
+
+class Browser:
+    """One page. `messages` are its console errors, exceptions and refused resources; `dialogs` what alert() would say."""
+
+    def __init__(self, profile: Path, *, language: str = "en-US") -> None:
+        self.messages: list[str] = []
+        self.dialogs: list[str] = []
+        self._number = 0
+        self._buffer = b""
+        self._session: str | None = None
+        theirs_in, self._out = os.pipe()
+        self._in, theirs_out = os.pipe()
+
+        def pipes() -> None:
+            first, second = os.dup(theirs_in), os.dup(theirs_out)  # above 4, whatever the numbers were
+            os.dup2(first, 3)
+            os.dup2(second, 4)
+
+        self._process = subprocess.Popen(
+            [str(BINARY), *OPTIONS, f"--user-data-dir={profile}", f"--lang={language}", "about:blank"],
+            preexec_fn=pipes,
+            close_fds=False,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "LANGUAGE": language.replace("-", "_"), "HOME": str(profile)},
+        )
+        os.close(theirs_in)
+        os.close(theirs_out)
+        page = next(one for one in self.send("Target.getTargets")["targetInfos"] if one["type"] == "page")
+        self._session = self.send("Target.attachToTarget", targetId=page["targetId"], flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Log", "DOM", "Network"):
+            self.send(f"{domain}.enable")
+        self.send("Emulation.setLocaleOverride", locale=language)
+        self.send("Network.setUserAgentOverride", userAgent="test", acceptLanguage=language)
+        self.size(1280, 800)
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        os.close(self._in)
+        os.close(self._out)
+
+    # --- the protocol ------------------------------------------------------------------------------------------------
+
+    def send(self, method: str, **parameters: Any) -> Any:
+        self._number += 1
+        message = {"id": self._number, "method": method, "params": parameters}
+        if self._session:
+            message["sessionId"] = self._session
+        os.write(self._out, json.dumps(message).encode() + b"\0")
+        return self._receive(self._number)
+
+    def _receive(self, number: int, timeout_s: float = 15.0) -> Any:
+        until = time.monotonic() + timeout_s
+        while True:
+            while b"\0" in self._buffer:
+                raw, _, self._buffer = self._buffer.partition(b"\0")
+                message = json.loads(raw)
+                if message.get("id") == number:
+                    assert "error" not in message, message["error"]
+                    return message["result"]
+                self._note(message.get("method", ""), message.get("params", {}))
+            ready, _, _ = select.select([self._in], [], [], max(0, until - time.monotonic()))
+            block = os.read(self._in, 1 << 20) if ready else b""
+            assert block, "the browser does not answer"
+            self._buffer += block
+
+    def _note(self, event: str, data: dict[str, Any]) -> None:
+        if event == "Runtime.exceptionThrown":
+            details = data["exceptionDetails"]
+            self.messages.append(details.get("exception", {}).get("description") or details["text"])
+        elif event == "Log.entryAdded" and data["entry"]["level"] in ("error", "warning"):
+            self.messages.append(f"{data['entry']['text']} {data['entry'].get('url', '')}")
+        elif event == "Runtime.consoleAPICalled" and data["type"] in ("error", "warning"):
+            self.messages.append(str([one.get("value") for one in data["args"]]))
+        elif event == "Page.javascriptDialogOpening":
+            self.dialogs.append(data["message"])
+            self._number += 1
+            answer = {"id": self._number, "method": "Page.handleJavaScriptDialog", "params": {"accept": True}}
+            os.write(self._out, json.dumps({**answer, "sessionId": self._session}).encode() + b"\0")
+
+    # --- what a person does ------------------------------------------------------------------------------------------
+
+    def open(self, address: str) -> None:
+        self.send("Page.navigate", url=address)
+
+    def evaluate(self, expression: str) -> Any:
+        answer = self.send("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
+        assert "exceptionDetails" not in answer, answer["exceptionDetails"]
+        return answer["result"].get("value")
+
+    def wait(self, expression: str, timeout_s: float = 5.0) -> Any:
+        """The expression's value, as soon as it is true."""
+        until = time.monotonic() + timeout_s
+        while True:
+            value = None
+            with contextlib.suppress(AssertionError):  # the page is just being replaced
+                value = self.evaluate(f"(value => value instanceof Node ? true : value)({expression})")
+            if value:
+                return value
+            if time.monotonic() > until:
+                shown = self.evaluate("document.body.innerText")
+                raise AssertionError(f"never true: {expression}\n{self.messages}\n{shown}")
+            time.sleep(0.02)
+
+    def text(self, selector: str) -> str:
+        return str(self.wait(f"document.querySelector({json.dumps(selector)})?.innerText"))
+
+    def click(self, selector: str) -> None:
+        """With the mouse, in the middle of the element as it is shown."""
+        found = f"document.querySelector({json.dumps(selector)})"
+        self.wait(f"{found}?.checkVisibility()")
+        x, y = self.evaluate(
+            f"(() => {{ const one = {found}; one.scrollIntoView({{block: 'nearest'}});"
+            " const box = one.getClientRects()[0]; return [box.x + box.width / 2, box.y + box.height / 2]; })()"
+        )
+        for kind in ("mousePressed", "mouseReleased"):
+            self.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
+    def type(self, text: str) -> None:
+        self.send("Input.insertText", text=text)
+
+    def press(self, key: str, *, modifiers: int = 0, code: int = 0) -> None:
+        codes = {"Enter": 13, "Escape": 27}
+        common = {"key": key, "code": key, "modifiers": modifiers, "windowsVirtualKeyCode": code or codes[key]}
+        text = {"text": "\r"} if key == "Enter" and not code else {}
+        self.send("Input.dispatchKeyEvent", type="keyDown", **text, **common)
+        self.send("Input.dispatchKeyEvent", type="keyUp", **common)
+
+    def choose_files(self, selector: str, paths: Sequence[Path]) -> None:
+        root = self.send("DOM.getDocument")["root"]["nodeId"]
+        node = self.send("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+        self.send("DOM.setFileInputFiles", nodeId=node, files=[str(path) for path in paths])
+
+    # --- how it looks ------------------------------------------------------------------------------------------------
+
+    def size(self, width: int, height: int, *, dark: bool = False) -> None:
+        mobile = width < 500
+        self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=mobile)
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.send("Emulation.setEmulatedMedia", features=[scheme])
+
+    def shot(self, path: Path) -> None:
+        path.write_bytes(base64.b64decode(self.send("Page.captureScreenshot", format="png")["data"]))
