@@ -41,6 +41,7 @@ UNUSED = 1.0  # imported, not used yet
 USED = 0.3  # imported and used: at the cursor; falls with the distance
 MEMBER = 0.5  # of a variable in reach, at the cursor; falls with the distance
 MODULE = 0.5  # what a module has that is imported as a whole
+WHOLE = 0.25  # what a file has that is included, or imported with all its names
 OWN = 0.35  # of the enclosing class's bases
 NEAR = 0.25  # a name of the last lines
 SIMILAR = 0.6  # the name stands in the most similar code
@@ -57,7 +58,8 @@ DEFINITIONS_SHARE = 0.9  # of the budget; the rest is similar code
 INHERITED = 0.8  # of a member's weight, for each step up to a base
 BASES_DEEP = 2
 FAR_LINES = 36  # lines above the cursor up to which a name is looked up
-MAX_MODULE_FILES = 3  # a package of some languages is a folder
+MAX_MODULE_FILES = 8  # a package of some languages is a folder
+MAX_WHOLE_FILES = 2  # all names of a header and its source, not of a large package
 MAX_CANDIDATES = 110
 MAX_VOTES = 300  # identifiers of similar code that are looked up
 
@@ -195,9 +197,9 @@ def _add_imported(
         weight = UNUSED if above is None else USED * _fading(above)
         for definition in scope.imported(one):
             candidates.add(definition, "imports", weight)
+        holding = MODULE if above is None else MEMBER * _fading(above)  # at the cursor it is a receiver
         for path in scope.module(one):
-            holding = MODULE if above is None else MEMBER * _fading(above)  # at the cursor it is a receiver
-            modules[path] = max(modules.get(path, 0.0), holding)
+            modules[path] = max(modules.get(path, 0.0), WHOLE if one.name == "*" else holding)
     for definition in definitions_in(db, workspace, [files.documents[path] for path in modules]):
         if not definition.definition.parent:
             weight = modules[definition.path] * cursor.freshness(definition.definition.name)
@@ -287,7 +289,9 @@ class _Scope:
     def module(self, one: Import) -> list[str]:
         """The file that an import brings as a whole, to be used as a namespace."""
         resolved = self._resolved(one)
-        if one.name in ("*", "default") or any(known.path in resolved for known in self.named.get(one.name, ())):
+        if one.name == "*":
+            return resolved if len(resolved) <= MAX_WHOLE_FILES else []
+        if one.name == "default" or any(known.path in resolved for known in self.named.get(one.name, ())):
             return []
         stem = (one.name or one.module).replace("\\", "/").rstrip("/").rpartition("/")[2].rpartition(".")[2]
         paths = [path for path in resolved if not one.name or path.rpartition("/")[2].partition(".")[0] == stem]

@@ -143,6 +143,16 @@ def test_a_module_that_is_imported_as_a_whole_offers_what_it_has(shelf, shop):
     assert "def with_tax(cents: int) -> int:" in completion.ranked[0].stored.chunk.text
 
 
+def test_what_an_included_file_declares_is_offered(shelf):
+    tree = {
+        "pool.h": "struct client;\n\nstruct client *pool_take(struct pool *from, int how_many);\n",
+        "far/other.h": "int unrelated(void);\n",
+        "main.c": "int main(void);\n",
+    }
+    headers = shelf.add("headers", tree)
+    assert "pool_take" in "".join(shelf.complete(headers, '#include "pool.h"\n\nint main(void) {\n  ', "main.c"))
+
+
 def test_the_file_that_is_edited_is_never_returned(shelf, shop):
     completion = shelf.app.complete("shop/client.py", CLIENT[: CLIENT.index("def cancel")], "", shop)
     assert "shop-folder/shop/client.py" not in {one.stored.path for one in completion.ranked}
