@@ -171,7 +171,7 @@ def _candidates(
     votes = _votes(similar)
     types = {name for binding in cursor.bindings.values() for name in binding.types}
     near = [word for word, above in cursor.words.items() if above <= FAR_LINES]
-    imported = {one.name or one.alias for one in cursor.imports}
+    imported = {_sought(one) for one in cursor.imports}
     scope = _Scope(cursor.imports, place, files)
     scope.learn(definitions_named(db, workspace, {*near, *types, *imported, *cursor.enclosing, *votes}))
     candidates = _Candidates()
@@ -263,7 +263,8 @@ class _Scope:
         self._place = place
         self._family = family(language_of(place))
         self._files = files
-        self._by_alias = {one.alias: one for one in imports}
+        self._imports = tuple(imports)
+        self._by_alias = {one.alias: one for one in self._imports if one.name != "*"}
         self._paths: dict[Import, list[str]] = {}
 
     def learn(self, definitions: Iterable[StoredDefinition]) -> None:
@@ -275,7 +276,7 @@ class _Scope:
     def imported(self, one: Import) -> list[StoredDefinition]:
         """The definitions that an import brings; none where it is foreign."""
         paths = self._resolved(one)
-        found = self.named.get(one.name or one.alias, [])
+        found = self.named.get(_sought(one), [])
         if not paths or not found:
             return []
         exact = [definition for definition in found if definition.path in paths]
@@ -291,15 +292,17 @@ class _Scope:
         resolved = self._resolved(one)
         if one.name == "*":
             return resolved if len(resolved) <= MAX_WHOLE_FILES else []
-        if one.name == "default" or any(known.path in resolved for known in self.named.get(one.name, ())):
+        if any(known.path in resolved for known in self.named.get(_sought(one), ())):
             return []
+        if one.name == "default":  # under a name of the importer's own choice
+            return resolved[:1]
         stem = (one.name or one.module).replace("\\", "/").rstrip("/").rpartition("/")[2].rpartition(".")[2]
         paths = [path for path in resolved if not one.name or path.rpartition("/")[2].partition(".")[0] == stem]
         return paths[:MAX_MODULE_FILES]
 
     @cached_property
     def imported_paths(self) -> set[str]:
-        return {path for one in self._by_alias.values() for path in self._resolved(one)}
+        return {path for one in self._imports for path in self._resolved(one)}
 
     def lookup(self, name: str) -> list[StoredDefinition]:
         if one := self._by_alias.get(name):
@@ -325,6 +328,11 @@ class _Scope:
         if one not in self._paths:
             self._paths[one] = resolve(one, self._place, self._files)
         return self._paths[one]
+
+
+def _sought(one: Import) -> str:
+    """The name that an import is defined by, as far as it tells: a default export often keeps its own."""
+    return one.alias if one.name in ("", "default") else one.name
 
 
 def _fading(lines: int) -> float:

@@ -153,6 +153,19 @@ def test_what_an_included_file_declares_is_offered(shelf):
     assert "pool_take" in "".join(shelf.complete(headers, '#include "pool.h"\n\nint main(void) {\n  ', "main.c"))
 
 
+@pytest.mark.parametrize("name", ["Pool", "Renamed"])
+def test_a_default_import_finds_its_file_under_any_name(shelf, name):
+    tree = {
+        "src/pool.ts": "export default class Pool {\n  take(n: number): string {\n    return ''\n  }\n}\n",
+        "other/pool.ts": "export class Pool {\n  wrong(): void {}\n}\n",
+        "src/main.ts": "",
+    }
+    workspace = shelf.add(f"default-{name}", tree)
+    completion = shelf.app.complete("src/main.ts", f"import {name} from './pool'\n\n", "", workspace)
+    assert completion.ranked[0].stored.path.endswith("src/pool.ts")
+    assert "take(n: number)" in completion.ranked[0].stored.chunk.text
+
+
 def test_the_file_that_is_edited_is_never_returned(shelf, shop):
     completion = shelf.app.complete("shop/client.py", CLIENT[: CLIENT.index("def cancel")], "", shop)
     assert "shop-folder/shop/client.py" not in {one.stored.path for one in completion.ranked}
