@@ -29,7 +29,7 @@ from ibidem.retrieve.retrieve import Context, retrieve
 from ibidem.settings import Settings
 from ibidem.store.database import Database
 from ibidem.store.datadir import DataDir
-from ibidem.store.documents import fail_waiting, recover, waiting_upload
+from ibidem.store.documents import fail_waiting, read_again, recover, waiting_upload
 from ibidem.store.migrate import migrate
 from ibidem.store.workspaces import (
     LOCAL_OWNER,
@@ -212,9 +212,12 @@ class App:
 
     def retry_job(self, job_id: str, owner: int) -> Job:
         """Raises Conflict for an answer: its run has ended, and ends only once."""
-        if self.queue.get(job_id, owner).kind == "answer":
+        job = self.queue.get(job_id, owner)
+        if job.kind == "answer":
             raise Conflict("an ended answer stays as it is", hint="ask the question again")
         job = self.queue.retry(job_id, owner)
+        if job.kind == "upload":  # it was given up together with its document
+            self.db.write(lambda tx: read_again(tx, owner, job.payload["document"]))
         self.worker.wake()
         return job
 

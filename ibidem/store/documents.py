@@ -308,6 +308,14 @@ def uploads_kept(db: Database) -> set[str]:
     return {row["id"] for row in db.read("SELECT id FROM document WHERE source IS NULL")}
 
 
+def read_again(tx: sqlite3.Connection, owner: int, document_id: str) -> None:
+    """A document whose reading failed waits for another one."""
+    tx.execute(
+        "UPDATE document SET state = 'queued', reason = '', tries = 0 WHERE id = ? AND owner = ? AND state = 'failed'",
+        (document_id, owner),
+    )
+
+
 def fail_waiting(tx: sqlite3.Connection, owner: int, document_id: str, reason: str) -> None:
     """Give up a document that waits to be read; what was read of it before stays."""
     tx.execute(

@@ -89,8 +89,9 @@ class Answers:
         name = model or self._settings.models.default
         self._open_model(name)  # raises for a name that no provider knows
         place = get_workspace(self._db, owner, workspace)
+        asked = (question, place.id, name, mode)
         if idempotency_key and (known := run_by_key(self._db, owner, idempotency_key)):
-            return _same(known, question)
+            return _same(known, asked)
         if self._queue.count_queued(owner, "answer") >= self._settings.jobs.max_queued:
             raise Busy("too many questions are waiting", retry_after_s=5, hint="wait for some of them, or stop them")
         run_id, now = new_run_id(), self._clock()
@@ -105,7 +106,7 @@ class Answers:
             known = run_by_key(self._db, owner, idempotency_key or "")
             if known is None:
                 raise
-            return _same(known, question)
+            return _same(known, asked)
         return get_run(self._db, owner, run_id)
 
     # --- carrying out ------------------------------------------------------------------------------------------------
@@ -270,9 +271,11 @@ def message_of(run: Run, status: str, attempt: int, draft: Draft, now: float) ->
     }
 
 
-def _same(run: Run, question: str) -> Run:
-    if run.question != question:
+def _same(run: Run, asked: tuple[str, int, str, str]) -> Run:
+    if (run.question, run.workspace, run.model, run.mode) != asked:
         raise Conflict(
-            "the idempotency key was used for another question", hint="use a new key", field="idempotency_key"
+            "the idempotency key was used for another question, workspace, model or mode",
+            hint="use a new key",
+            field="idempotency_key",
         )
     return run

@@ -1,0 +1,102 @@
+"""Every statement on a table that has an owner asks for the owner, or stands here with its reason."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+import ibidem
+from ibidem.store.database import Database
+
+PACKAGE = Path(ibidem.__file__).parent
+FILES = sorted([*PACKAGE.glob("store/*.py"), *PACKAGE.glob("jobs/*.py")])
+
+# A part of the statement, and why nobody's rows can be reached through it that are not his.
+WITHOUT_OWNER = {
+    "SELECT count(*) FROM document WHERE workspace = w.id": "inside a statement that asks for the workspace's owner",
+    "SELECT owner FROM login WHERE token_hash": "finds the owner: the cookie is the proof",
+    "DELETE FROM login WHERE token_hash": "the cookie is the proof",
+    "FROM login WHERE expires_at": "upkeep of all owners",
+    "FROM source ORDER BY rowid": "the watcher's list of all owners",
+    "UPDATE document SET state = 'queued' WHERE state = 'reading'": "start: all owners",
+    "SELECT id FROM document WHERE source IS NULL": "upkeep of the uploaded files of all owners",
+    "FROM stale AS s LEFT JOIN document AS d": "upkeep of all owners; what it finds carries its owner",
+    "DELETE FROM run_event WHERE (run, attempt, first_seq) IN": "upkeep of all owners",
+    "FROM run AS r JOIN job AS j": "start: all owners",
+    "DELETE FROM stale WHERE document = ": "within a reading whose document was asked for with its owner",
+    "lease_token = :token AND state = 'running'": "the token is the proof",
+    "WHERE id = (": "the worker's claim serves all owners",
+    "AND attempts < :max_attempts": "the worker's claim serves all owners",
+    "attempts >= :max_attempts": "burying serves all owners",
+    "dedupe_key = CASE WHEN": "the start and the worker, for all owners; twins are compared with their owner",
+    "FROM job AS other, job AS mine": "a place in the common queue: a count, no content",
+    "SELECT id FROM document WHERE {column} = ? LIMIT 200": "ids of a source or workspace that was asked for; deleted with owner",
+    "SELECT d.id, w.slug AS workspace": "the head of statements that ask for the owner",
+}
+
+
+def statements(path: Path) -> list[str]:
+    """The SQL of a file; constants of the module are put in, what is only known later stays in braces."""
+    module = importlib.import_module(".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts))
+    tree = ast.parse(path.read_text("utf-8"))
+    inside = {
+        id(part)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.JoinedStr)
+        for part in ast.walk(node)
+        if part is not node
+    }
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in inside:
+            found.append(node.value)
+        elif isinstance(node, ast.JoinedStr):
+            found.append("".join(_part(part, module) for part in node.values))
+    return [text for text in found if re.match(r"\s*(SELECT|INSERT|UPDATE|DELETE)\b", text)]
+
+
+def _part(part: ast.expr, module: object) -> str:
+    if isinstance(part, ast.Constant):
+        return str(part.value)
+    assert isinstance(part, ast.FormattedValue)
+    name = ast.unparse(part.value)
+    return str(getattr(module, name, f"{{{name}}}"))
+
+
+@pytest.fixture
+def owned(db: Database) -> set[str]:
+    tables = [row["name"] for row in db.read("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    return {table for table in tables if any(row["name"] == "owner" for row in db.read(f"PRAGMA table_info({table})"))}
+
+
+def asks_for_owner(statement: str) -> bool:
+    if re.match(r"\s*INSERT", statement):
+        return bool(re.search(r"\(.*\bowner\b.*VALUES|INTO \w+ VALUES", statement, re.DOTALL))
+    _, _, conditions = statement.partition("WHERE")
+    return "owner" in conditions
+
+
+def test_every_table_has_an_owner_or_is_the_owners(db: Database, owned: set[str]) -> None:
+    tables = {row["name"] for row in db.read("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert tables - owned == {"user", "sqlite_sequence"}
+
+
+def test_every_statement_asks_for_the_owner(owned: set[str]) -> None:
+    table = re.compile(rf"\b(?:FROM|INTO|UPDATE|JOIN)\s+(?:{'|'.join(owned)})\b")
+    found = [(path, statement) for path in FILES for statement in statements(path) if table.search(statement)]
+    assert len(found) > 50
+    wrong = [
+        f"{path.name}: {' '.join(statement.split())}"
+        for path, statement in found
+        if not asks_for_owner(statement) and not any(part in statement for part in WITHOUT_OWNER)
+    ]
+    assert wrong == []
+
+
+def test_no_exception_has_outlived_its_statement() -> None:
+    everything = "\n".join(statement for path in FILES for statement in statements(path))
+    assert [part for part in WITHOUT_OWNER if part not in everything] == []
