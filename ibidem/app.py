@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ibidem.errors import BadInput, Conflict, DataDirUnusable, IbidemError, NotFound, StoreError
 from ibidem.index.analyze import tokenize
+from ibidem.index.imports import FileTables
 from ibidem.index.indexes import Indexes
 from ibidem.index.vectors import Vectors
 from ibidem.ingest.children import Children
@@ -25,6 +26,7 @@ from ibidem.jobs.worker import Lane, Ticket, Worker
 from ibidem.models.base import ChatModel
 from ibidem.models.catalog import open_embedder, open_model, open_reranker
 from ibidem.models.embed import Embedder
+from ibidem.retrieve.complete import Completion, complete
 from ibidem.retrieve.dense import DenseChannel
 from ibidem.retrieve.followup import Turn
 from ibidem.retrieve.rerank import TimedReranker
@@ -54,6 +56,7 @@ from ibidem.tasks.watch import Watcher
 SYNC_PRIORITY, UPLOAD_PRIORITY, REFRESH_PRIORITY = 0, 5, 8
 SHORT_THREADS, LONG_THREADS = 16, 8  # threads for what takes milliseconds, and for walks and readings
 EMBEDDING_TIMEOUT_S = 300.0  # for one call of some 64 chunks, the model's loading included
+COMPLETION_TOKENS = 4000  # of context before a cursor
 GRACE_S = 3.0  # a stop waits so long for files that are being read
 
 
@@ -76,6 +79,7 @@ class App:
         self.queue = SqliteQueue(db)
         self.streams = Streams(db, journal_s=settings.jobs.journal_s)
         self.indexes = Indexes(data.index, db, indexer.call)
+        self.files = FileTables(db)
         self.vectors = Vectors(data.index, db, embedders.call)
         self.timed = Timed()
         self._embedders: dict[str, Embedder] = {}
@@ -155,6 +159,29 @@ class App:
             turns=turns,
             dense=self.dense,
             reranker=self.reranker,
+        )
+
+    def complete(
+        self,
+        path: str,
+        prefix: str,
+        suffix: str,
+        workspace: Workspace,
+        *,
+        recent: Sequence[str] = (),
+        budget_tokens: int = COMPLETION_TOKENS,
+    ) -> Completion:
+        """What is needed at a cursor: see `retrieve.complete`."""
+        return complete(
+            path,
+            prefix,
+            suffix,
+            workspace,
+            reader=self.indexes.reader(workspace.id),
+            files=self.files.of(workspace),
+            db=self.db,
+            recent=recent,
+            budget_tokens=budget_tokens,
         )
 
     def open_model(self, name: str) -> ChatModel:

@@ -15,7 +15,7 @@ from ibidem.index.analyze import path_tokens, symbol_tokens, tokenize
 from ibidem.store.documents import StoredChunk
 from ibidem.types import Channel
 
-CHANNELS: tuple[Channel, ...] = ("body", "symbols", "path")  # the fields; "dense" is ranked elsewhere
+CHANNELS: tuple[Channel, ...] = ("body", "symbols", "path", "heads")  # the fields; "dense" is ranked elsewhere
 HEAP_BYTES = 30_000_000  # of the one writing thread; 15 MB is the engine's minimum
 
 Ranking = list[tuple[int, float]]  # (chunk id, BM25 score), best first
@@ -28,6 +28,7 @@ def schema() -> tantivy.Schema:
     builder.add_text_field("body", tokenizer_name="whitespace", index_option="freq")
     builder.add_text_field("symbols", tokenizer_name="whitespace", index_option="freq")
     builder.add_text_field("path", tokenizer_name="whitespace", index_option="freq")
+    builder.add_text_field("heads", tokenizer_name="whitespace", index_option="freq")
     return builder.build()
 
 
@@ -51,7 +52,8 @@ class LexicalWriter:
     def delete(self, document_id: str) -> None:
         self._writer.delete_documents_by_term("document", document_id)
 
-    def add(self, stored: StoredChunk) -> None:
+    def add(self, stored: StoredChunk, heads: str = "") -> None:
+        """`heads`: how the definitions that begin in the chunk begin."""
         chunk = stored.chunk
         entry = tantivy.Document()
         entry.add_text("document", stored.document_id)
@@ -60,6 +62,8 @@ class LexicalWriter:
         entry.add_text("body", " ".join(tokenize(chunk.text) + heading))
         entry.add_text("symbols", " ".join(symbol_tokens(chunk.symbols, chunk.heading)))
         entry.add_text("path", " ".join(path_tokens(stored.path)))
+        if heads:
+            entry.add_text("heads", " ".join(tokenize(heads)))
         self._writer.add_document(entry)
 
     def commit(self) -> None:
@@ -78,11 +82,6 @@ class Word:
     """
 
     wordings: tuple[tuple[tuple[str, ...], float], ...]
-
-
-def plain(token: str) -> Word:
-    """A token that has no other wording."""
-    return Word((((token,), 1.0),))
 
 
 class LexicalReader:
@@ -124,8 +123,8 @@ class LexicalReader:
         with self._reading():
             return max(self._searcher.doc_freq(channel, token) for channel in CHANNELS)
 
-    def rank(self, channel: Channel, words: Iterable[Word], limit: int) -> Ranking:
-        """The best chunks of one field for any of the words."""
+    def rank(self, channel: Channel, words: Iterable[Word | str], limit: int) -> Ranking:
+        """The best chunks of one field for any of the words; a plain token is a word of one wording."""
         clauses = [(Occur.Should, self._word(channel, word)) for word in words]
         if not clauses:
             return []
@@ -135,7 +134,9 @@ class LexicalReader:
             ids = searcher.fast_field_values("chunk", [address for _, address in found])
         return [(int(chunk_id or 0), score) for chunk_id, (score, _) in zip(ids, found, strict=True)]
 
-    def _word(self, channel: Channel, word: Word) -> Query:
+    def _word(self, channel: Channel, word: Word | str) -> Query:
+        if isinstance(word, str):
+            return self._wording(channel, (word,), 1.0)
         wordings = [self._wording(channel, tokens, weight) for tokens, weight in word.wordings]
         return wordings[0] if len(wordings) == 1 else Query.disjunction_max_query(wordings)
 

@@ -6,7 +6,8 @@ Replaying an entry twice does no harm: a document is deleted from the index befo
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,12 @@ from ibidem.index.generation import Generation, Position
 from ibidem.index.lexical import LexicalWriter
 from ibidem.store.database import Database
 from ibidem.store.documents import chunks_of
+from ibidem.store.symbols import definition_starts
+from ibidem.types import Chunk
 
 BATCH_S = 0.5  # a commit costs 13-100 ms whatever it holds: by time, so that new text is searchable within a second
 BATCH_CHANGES = 500
+HEAD_CHARS = 400  # of a definition: signature, docstring, first lines
 PAGE_CHUNKS = 500  # rows held at once of a large document
 
 
@@ -74,10 +78,21 @@ def _catch_up(db: Database, workspace: int, writer: LexicalWriter, generation: G
 
 def _add(db: Database, writer: LexicalWriter, owner: int, document_id: str) -> Iterator[dict[str, Any]]:
     after = -1
+    starts = definition_starts(db, owner, document_id)
     while page := chunks_of(db, owner, document_id, after=after, limit=PAGE_CHUNKS):
         for stored in page:
-            writer.add(stored)
+            writer.add(stored, heads(stored.chunk, starts))
         after = page[-1].chunk.ordinal
         if len(page) < PAGE_CHUNKS:
             return
         yield {"alive": True}
+
+
+def heads(chunk: Chunk, starts: Sequence[tuple[int, int]]) -> str:
+    """Signature, docstring and first lines of the definitions that begin in a chunk; `starts` are spans in order."""
+    span = chunk.span
+    low, high = bisect_left(starts, (span.start_char,)), bisect_left(starts, (span.end_char,))
+    return "\n".join(
+        chunk.text[start - span.start_char : min(end - span.start_char, start - span.start_char + HEAD_CHARS)]
+        for start, end in starts[low:high]
+    )

@@ -79,8 +79,8 @@ def retrieve(
     dense_search = dense.begin(str(text), workspace) if dense else None
     terms = weigh(tokens, reader, shares)
     expanded = expand(text.text, reader.document_frequency)
-    words = [*expanded.words, *(Word((((token,), share),)) for token, share in shares.items())]
-    words.sort(key=lambda word: -max(terms.get(token, 0.0) for token in word.wordings[0][0]))
+    words: list[Word | str] = [*expanded.words, *(Word((((token,), share),)) for token, share in shares.items())]
+    words.sort(key=lambda word: -max(terms.get(token, 0.0) for token in own_tokens(word)))
     rankings = {channel: reader.rank(channel, words[:MAX_QUERY_TOKENS], CHANNEL_DEPTH) for channel in CHANNELS}
     notes: dict[str, Any] = {}
     if dense_search:
@@ -114,6 +114,11 @@ def retrieve(
         search_ms=_ms_since(began),
         searched=str(text) if text.carried else "",
     )
+
+
+def own_tokens(word: Word | str) -> tuple[str, ...]:
+    """The tokens of a word as the question has it."""
+    return (word,) if isinstance(word, str) else word.wordings[0][0]
 
 
 def borrowed(carried: Mapping[str, float], tokens: Sequence[str]) -> dict[str, float]:
