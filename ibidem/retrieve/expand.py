@@ -28,7 +28,7 @@ class Expanded:
 
 
 def expand(question: str, frequency: Callable[[str], int]) -> Expanded:
-    """Every token of the question, those of a known term together with its other wordings that the index has."""
+    """The question's tokens that the index has, those of a known term together with its other wordings there."""
     tokens = query_tokens(question)
     left = dict.fromkeys(tokens)
     words: list[Word] = []
@@ -52,4 +52,4 @@ def expand(question: str, frequency: Callable[[str], int]) -> Expanded:
         sources[expansion.source] = [wording for wording, _ in known]
         if lacking:
             replaced |= dict.fromkeys(own, tuple(dict.fromkeys(token for _, held in known for token in held)))
-    return Expanded((*words, *left), sources, replaced)
+    return Expanded((*words, *filter(frequency, left)), sources, replaced)
