@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ibidem.errors import BadInput, Conflict, DataDirUnusable, IbidemError, NotFound, StoreError
 from ibidem.index.analyze import tokenize
+from ibidem.index.imports import FileTables
 from ibidem.index.indexes import Indexes
 from ibidem.index.questions import KoreanQuestions
 from ibidem.index.vectors import Vectors
@@ -26,6 +27,7 @@ from ibidem.jobs.worker import Lane, Ticket, Worker
 from ibidem.models.base import ChatModel
 from ibidem.models.catalog import open_embedder, open_model, open_reranker
 from ibidem.models.embed import Embedder
+from ibidem.retrieve.complete import Completion, complete
 from ibidem.retrieve.dense import DenseChannel
 from ibidem.retrieve.followup import Turn
 from ibidem.retrieve.rerank import TimedReranker
@@ -57,6 +59,7 @@ SHORT_THREADS, LONG_THREADS = 16, 8  # threads for what takes milliseconds, and 
 KIWI_IDLE_S = 300.0  # the child for Korean questions, 280 MB, is kept so long after the last one
 KIWI_ADDRESS_BYTES = 3 << 30  # it maps 1.3 GB and uses a fifth of them
 EMBEDDING_TIMEOUT_S = 300.0  # for one call of some 64 chunks, the model's loading included
+COMPLETION_TOKENS = 4000  # of context before a cursor
 GRACE_S = 3.0  # a stop waits so long for files that are being read
 
 
@@ -86,6 +89,7 @@ class App:
             data.index, db, indexer.call, second.call if settings.index.korean == "morphemes" else None
         )
         self.korean = KoreanQuestions(kiwi)
+        self.files = FileTables(db)
         self.vectors = Vectors(data.index, db, embedders.call)
         self.timed = Timed()
         self._embedders: dict[str, Embedder] = {}
@@ -166,6 +170,29 @@ class App:
             korean=self.korean.morphemes,
             dense=self.dense,
             reranker=self.reranker,
+        )
+
+    def complete(
+        self,
+        path: str,
+        prefix: str,
+        suffix: str,
+        workspace: Workspace,
+        *,
+        recent: Sequence[str] = (),
+        budget_tokens: int = COMPLETION_TOKENS,
+    ) -> Completion:
+        """What is needed at a cursor: see `retrieve.complete`."""
+        return complete(
+            path,
+            prefix,
+            suffix,
+            workspace,
+            reader=self.indexes.reader(workspace.id),
+            files=self.files.of(workspace),
+            db=self.db,
+            recent=recent,
+            budget_tokens=budget_tokens,
         )
 
     def open_model(self, name: str) -> ChatModel:

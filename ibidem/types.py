@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 DocumentState = Literal["queued", "reading", "indexing", "ok", "partial", "skipped", "failed"]
 Mode = Literal["chat", "query", "plain"]
-Channel = Literal["body", "symbols", "path", "dense"]
+Channel = Literal["body", "symbols", "path", "heads", "dense"]
 Verdict = Literal["supported", "weak", "unsupported"]
 
 
@@ -44,6 +44,44 @@ class Chunk:
     heading: str = ""
     symbols: tuple[str, ...] = ()
     tokens: int = 0
+
+
+class Definition(NamedTuple):
+    """A name that a source file defines, and the lines it takes. A tuple because there are many.
+
+    `parent` is the dotted path of what encloses it ("Outer.Inner"), for a Go method its receiver's type. `type` is what
+    a value of it is, as far as the source says so: a function's result, a field's type, a class's bases.
+    """
+
+    name: str
+    kind: str
+    parent: str
+    start_line: int
+    end_line: int
+    start_char: int
+    end_char: int
+    signature: str
+    type: str = ""
+
+
+class Import(NamedTuple):
+    """A name that a source file takes from elsewhere: "" for the module itself, "*" for all it has.
+
+    `module` is as written; `alias` is the name it has in this file.
+    """
+
+    module: str
+    name: str
+    alias: str
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What a source file defines and imports."""
+
+    definitions: tuple[Definition, ...] = ()
+    imports: tuple[Import, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

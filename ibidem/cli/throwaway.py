@@ -45,6 +45,8 @@ class Throwaway:
         return add_folders(self.app, name, [root])
 
     def search(self, question: Question, workspace: Workspace) -> list[Ranked]:
+        if question.prefix:  # code before a cursor; its text is the last lines of it
+            return self.app.complete(f"{workspace.slug}/{question.path}", question.prefix, "", workspace).ranked
         return self.find(search_text(question), workspace, hits=HITS)
 
     def find(self, text: str, workspace: Workspace, turns: Sequence[Turn] = (), *, hits: int) -> list[Ranked]:

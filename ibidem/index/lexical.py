@@ -22,7 +22,7 @@ from ibidem.types import Channel
 
 log = logging.getLogger(__name__)
 
-CHANNELS: tuple[Channel, ...] = ("body", "symbols", "path")  # the fields; "dense" is ranked elsewhere
+CHANNELS: tuple[Channel, ...] = ("body", "symbols", "path", "heads")  # the fields; "dense" is ranked elsewhere
 HEAP_BYTES = 30_000_000  # of the one writing thread; 15 MB is the engine's minimum
 MORPHEMES = 0.5  # of what a Korean word scores, next to its bigrams; 0.3 and 0.7 find less. Source: evals/LOG.md
 
@@ -36,6 +36,7 @@ def schema() -> tantivy.Schema:
     builder.add_text_field("body", tokenizer_name="whitespace", index_option="freq")
     builder.add_text_field("symbols", tokenizer_name="whitespace", index_option="freq")
     builder.add_text_field("path", tokenizer_name="whitespace", index_option="freq")
+    builder.add_text_field("heads", tokenizer_name="whitespace", index_option="freq")
     return builder.build()
 
 
@@ -70,7 +71,8 @@ class LexicalWriter:
     def delete(self, document_id: str) -> None:
         self._writer.delete_documents_by_term("document", document_id)
 
-    def add(self, stored: StoredChunk) -> None:
+    def add(self, stored: StoredChunk, heads: str = "") -> None:
+        """`heads`: how the definitions that begin in the chunk begin."""
         chunk = stored.chunk
         entry = tantivy.Document()
         entry.add_text("document", stored.document_id)
@@ -79,6 +81,8 @@ class LexicalWriter:
         entry.add_text("body", " ".join(tokenize(chunk.text) + heading))
         entry.add_text("symbols", " ".join(symbol_tokens(chunk.symbols, chunk.heading)))
         entry.add_text("path", " ".join(path_tokens(stored.path)))
+        if heads:
+            entry.add_text("heads", " ".join(tokenize(heads)))
         self._writer.add_document(entry)
 
     def commit(self) -> None:
@@ -122,17 +126,15 @@ class Word:
     wordings: tuple[tuple[tuple[str, ...], float], ...]  # the question's own first
     borrowed: bool = False  # from an earlier turn: it is not among the question's morphemes
 
-    def beside_morphemes(self) -> Word:
-        """The word with half its own bigrams, where morphemes score the other half; wordings of the table stay whole."""
-        (tokens, weight), *others = self.wordings
-        if self.borrowed or not any(map(is_hangul, tokens)):
-            return self
-        return Word(((tokens, weight * (1 - MORPHEMES)), *others))
 
-
-def plain(token: str) -> Word:
-    """A token that has no other wording."""
-    return Word((((token,), 1.0),))
+def beside_morphemes(word: Word | str) -> Word | str:
+    """The word with half its own bigrams, where morphemes score the other half; wordings of the table stay whole."""
+    if isinstance(word, str):
+        return Word((((word,), 1 - MORPHEMES),)) if is_hangul(word) else word
+    (tokens, weight), *others = word.wordings
+    if word.borrowed or not any(map(is_hangul, tokens)):
+        return word
+    return Word(((tokens, weight * (1 - MORPHEMES)), *others))
 
 
 class LexicalReader:
@@ -195,11 +197,11 @@ class LexicalReader:
         with self._reading():
             return max(self._searcher.doc_freq(channel, token) for channel in CHANNELS)
 
-    def rank(self, channel: Channel, words: Iterable[Word], limit: int) -> Ranking:
-        """The best chunks of one field for any of the words."""
+    def rank(self, channel: Channel, words: Iterable[Word | str], limit: int) -> Ranking:
+        """The best chunks of one field for any of the words; a plain token is a word of one wording."""
         return self._best(self._searcher, [self._word(channel, word) for word in words], limit)
 
-    def rank_korean(self, words: Iterable[Word], morphemes: Iterable[str], limit: int) -> Ranking:
+    def rank_korean(self, words: Iterable[Word | str], morphemes: Iterable[str], limit: int) -> Ranking:
         """The best chunks of the body by words and morphemes: both halves of what Hangul scores, and other words whole.
 
         Bigrams find the parts of compounds, morphemes are not misled by endings; together they find more than either
@@ -214,7 +216,7 @@ class LexicalReader:
         except IndexUnavailable as error:
             self._leave_morphemes(error)
             return self.rank("body", words, limit)
-        halves = [self._word("body", word.beside_morphemes()) for word in words]
+        halves = [self._word("body", beside_morphemes(word)) for word in words]
         total = dict(self._best(self._searcher, halves, 2 * limit))
         for chunk_id, score in by_morphemes:
             total[chunk_id] = total.get(chunk_id, 0.0) + MORPHEMES * score
@@ -231,7 +233,9 @@ class LexicalReader:
             ids = searcher.fast_field_values("chunk", [address for _, address in found])
         return [(int(chunk_id or 0), score) for chunk_id, (score, _) in zip(ids, found, strict=True)]
 
-    def _word(self, channel: Channel, word: Word) -> Query:
+    def _word(self, channel: Channel, word: Word | str) -> Query:
+        if isinstance(word, str):
+            return self._wording(channel, (word,), 1.0)
         wordings = [self._wording(channel, tokens, weight) for tokens, weight in word.wordings]
         return wordings[0] if len(wordings) == 1 else Query.disjunction_max_query(wordings)
 

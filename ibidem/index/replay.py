@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from sqlite3 import Row
@@ -22,9 +23,12 @@ from ibidem.index.korean import morphemes
 from ibidem.index.lexical import KoreanWriter, LexicalWriter
 from ibidem.store.database import Database
 from ibidem.store.documents import StoredChunk, chunks_of
+from ibidem.store.symbols import definition_starts
+from ibidem.types import Chunk
 
 BATCH_S = 0.5  # a commit costs 13-100 ms whatever it holds: by time, so that new text is searchable within a second
 BATCH_CHANGES = 500
+HEAD_CHARS = 400  # of a definition: signature, docstring, first lines
 PAGE_CHUNKS = 500  # rows held at once of a large document
 
 
@@ -112,9 +116,10 @@ def _catch_up(db: Database, workspace: int, writer: LexicalWriter, generation: G
         for change in changes:
             writer.delete(change["document"])
             seq = change["seq"]
+            starts = [] if change["deleted"] else definition_starts(db, change["owner"], change["document"])
             for page in _pages(db, change):
                 for stored in page:
-                    writer.add(stored)
+                    writer.add(stored, heads(stored.chunk, starts))
                     if hangul_seq < seq and _has_hangul(stored):
                         hangul_seq = seq
                 if len(page) == PAGE_CHUNKS:
@@ -150,3 +155,13 @@ def _pages(db: Database, change: Row) -> Iterator[list[StoredChunk]]:
 
 def _has_hangul(stored: StoredChunk) -> bool:
     return is_hangul(stored.chunk.text) or is_hangul(stored.chunk.heading)
+
+
+def heads(chunk: Chunk, starts: Sequence[tuple[int, int]]) -> str:
+    """Signature, docstring and first lines of the definitions that begin in a chunk; `starts` are spans in order."""
+    span = chunk.span
+    low, high = bisect_left(starts, (span.start_char,)), bisect_left(starts, (span.end_char,))
+    return "\n".join(
+        chunk.text[start - span.start_char : min(end - span.start_char, start - span.start_char + HEAD_CHARS)]
+        for start, end in starts[low:high]
+    )

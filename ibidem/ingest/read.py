@@ -15,13 +15,13 @@ from ibidem.ingest.blocks import Block, paragraphs
 from ibidem.ingest.chunk import pack
 from ibidem.ingest.lines import Piece, pieces
 from ibidem.ingest.outcome import Outcome
-from ibidem.ingest.parse import code, csv, html, json, markdown
+from ibidem.ingest.parse import code, csv, html, json, markdown, notebook
 from ibidem.ingest.secrets import HoldsPrivateKey
 from ibidem.ingest.sniff import Kind, NotRead, sniff
 from ibidem.ingest.source import Source
-from ibidem.ingest.wire import chunk_to_json, outcome_to_json, page_to_json
+from ibidem.ingest.wire import chunk_to_json, outcome_to_json, outline_to_json, page_to_json
 from ibidem.settings import MIB, IngestSettings
-from ibidem.types import Chunk, Page
+from ibidem.types import Chunk, Outline, Page
 
 BATCH_CHUNKS = 100
 BATCH_CHARS = 256 * 1024
@@ -32,8 +32,10 @@ _LATIN = re.compile("[A-Za-z]")
 _MARKDOWN_TITLE = re.compile(r"^ {0,3}#{1,6}[ \t]+(.+?)(?:[ \t]+#+)?[ \t]*$|^(\S.*)\n=+[ \t]*$", re.MULTILINE)
 
 
-def read_document(file: BinaryIO, name: str, limits: IngestSettings) -> Iterator[Chunk | Page | Outcome]:
+def read_document(file: BinaryIO, name: str, limits: IngestSettings) -> Iterator[Chunk | Page | Outline | Outcome]:
     """Chunks (and pages, before their chunks) of an open file in order, at last exactly one Outcome.
+
+    Of code, the Outline comes before the chunks.
 
     `name` is the file's name, for its suffix and as its title. `file` must be seekable if it is a PDF. After "failed" or
     "skipped" the chunks that came before are void. Foreseeable faults of the content are outcomes; others raise.
@@ -81,16 +83,21 @@ def _size(file: BinaryIO, source: Source) -> int:
     return size_bytes
 
 
-def _text(source: Source, kind: Kind, limits: IngestSettings) -> Iterator[Chunk | Outcome]:
+def _text(source: Source, kind: Kind, limits: IngestSettings) -> Iterator[Chunk | Outline | Outcome]:
     """Chunks of a text format, then an outcome with state, reason and title."""
     limit_bytes = min(limits.max_text_bytes, html.MAX_BYTES) if kind.format == "html" else limits.max_text_bytes
-    lines = pieces(source.blocks(limit_bytes), kind.encoding, skip_bytes=kind.bom_bytes, json=kind.format == "json")
+    lines = pieces(
+        source.blocks(limit_bytes), kind.encoding, skip_bytes=kind.bom_bytes, json=kind.format in ("json", "notebook")
+    )
     page = html.HtmlText()
-    start_byte = None if kind.format == "html" else kind.bom_bytes
-    blocks = page.parse(lines) if kind.format == "html" else _blocks(lines, kind, limits)
+    outlines: list[Outline] = []
+    start_byte = None if kind.format in ("html", "notebook") else kind.bom_bytes
+    blocks = page.parse(lines) if kind.format == "html" else _blocks(lines, kind, limits, outlines.append)
     blank: list[Chunk] = []  # nothing but white space so far
     empty = True
     for chunk in pack(blocks, start_byte=start_byte):
+        if outlines:
+            yield outlines.pop()
         if empty and chunk.text.isspace():
             blank.append(chunk)
             continue
@@ -106,14 +113,16 @@ def _text(source: Source, kind: Kind, limits: IngestSettings) -> Iterator[Chunk 
         yield Outcome("ok", "encoding is a guess" if kind.guess == "low" else "", title=page.title)
 
 
-def _blocks(lines: Iterable[Piece], kind: Kind, limits: IngestSettings) -> Iterator[Block]:
+def _blocks(lines: Iterable[Piece], kind: Kind, limits: IngestSettings, tell: code.Tell) -> Iterator[Block]:
     match kind.format:
         case "markdown":
             return markdown.parse(lines)
         case "code":
-            return code.parse(lines, kind.language, max_bytes=limits.max_code_bytes)
+            return code.parse(lines, kind.language, max_bytes=limits.max_code_bytes, tell=tell)
         case "csv":
             return csv.parse(lines)
+        case "notebook":
+            return notebook.parse(lines, max_code_bytes=limits.max_code_bytes, otherwise=json.parse)
         case "json":
             return json.parse(lines)
         case _:
@@ -190,7 +199,7 @@ def _language(text: str) -> str:
 
 
 def read_file(payload: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """`{"chunks": [...]}`, `{"pages": [...]}` as they come, and `{"outcome": {...}}` once, at the end.
+    """`{"outline": [...]}`, `{"chunks": [...]}`, `{"pages": [...]}` as they come, and `{"outcome": {...}}` once, at the end.
 
     `payload`: "path" (absolute, surrogateescape), "name", "limits" (fields of IngestSettings), and what is expected of
     the file: "size", "mtime_ns", "inode" (each may be absent). The outcome also tells these three as they are now.
@@ -220,6 +229,8 @@ def read_file(payload: dict[str, Any]) -> Iterator[dict[str, Any]]:
             for item in read_document(file, name, limits):
                 if isinstance(item, Outcome):
                     outcome = item
+                elif isinstance(item, Outline):
+                    yield {"outline": outline_to_json(item)}
                 else:
                     yield from batch.add(item)
         except OSError as error:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from ibidem.ingest.encoding import detect
 
-Format = Literal["text", "markdown", "code", "html", "pdf", "csv", "json"]
+Format = Literal["text", "markdown", "code", "html", "pdf", "csv", "json", "notebook"]
 Guess = Literal["certain", "likely", "low"]
 
 CONTROL_SHARE = 0.1  # of the first 8 KB; more is binary
@@ -26,7 +26,8 @@ _FORMATS: dict[str, Format] = {
     **dict.fromkeys("md markdown mdx mkd rmd qmd".split(), "markdown"),
     **dict.fromkeys("html htm xhtml".split(), "html"),
     **dict.fromkeys("csv tsv tab".split(), "csv"),
-    **dict.fromkeys("json jsonl ndjson geojson ipynb webmanifest".split(), "json"),
+    **dict.fromkeys("json jsonl ndjson geojson webmanifest".split(), "json"),
+    "ipynb": "notebook",
     **dict.fromkeys("txt text log rst adoc org tex srt vtt".split(), "text"),
 }
 _LANGUAGES = {
@@ -65,6 +66,7 @@ _MEDIA_TYPES = {
     "pdf": "application/pdf",
     "csv": "text/csv",
     "json": "application/json",
+    "notebook": "application/x-ipynb+json",
 }
 
 

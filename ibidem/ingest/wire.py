@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ibidem.ingest.outcome import Outcome
-from ibidem.types import Chunk, Page, Span
+from ibidem.types import Chunk, Definition, Import, Outline, Page, Span
 
 
 def chunk_to_json(chunk: Chunk) -> list[Any]:
@@ -19,6 +19,15 @@ def chunk_to_json(chunk: Chunk) -> list[Any]:
 def chunk_from_json(value: list[Any]) -> Chunk:
     ordinal, text, place, heading, symbols, tokens = value
     return Chunk(ordinal, text, Span(*place), heading, tuple(symbols), tokens)
+
+
+def outline_to_json(outline: Outline) -> list[Any]:
+    return [outline.definitions, outline.imports]
+
+
+def outline_from_json(value: list[Any]) -> Outline:
+    definitions, imports = value
+    return Outline(tuple(Definition(*one) for one in definitions), tuple(Import(*one) for one in imports))
 
 
 def page_to_json(page: Page) -> list[Any]:

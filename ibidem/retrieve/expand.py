@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ibidem.index.analyze import STOP_WORDS, query_tokens, tokenize
-from ibidem.index.lexical import Word, plain
+from ibidem.index.lexical import Word
 from ibidem.retrieve.terms import expansions
 
 # Weight of another wording, where the index has the question's own and where it lacks it. Source: evals/LOG.md.
@@ -22,13 +22,13 @@ class Expanded:
     `replaced` maps a token that the index lacks to the tokens that stand for it.
     """
 
-    words: tuple[Word, ...]
+    words: tuple[Word | str, ...]
     sources: dict[str, list[str]]
     replaced: dict[str, tuple[str, ...]]
 
 
 def expand(question: str, frequency: Callable[[str], int]) -> Expanded:
-    """Every token of the question, those of a known term together with its other wordings that the index has."""
+    """The question's tokens that the index has, those of a known term together with its other wordings there."""
     tokens = query_tokens(question)
     left = dict.fromkeys(tokens)
     words: list[Word] = []
@@ -52,4 +52,4 @@ def expand(question: str, frequency: Callable[[str], int]) -> Expanded:
         sources[expansion.source] = [wording for wording, _ in known]
         if lacking:
             replaced |= dict.fromkeys(own, tuple(dict.fromkeys(token for _, held in known for token in held)))
-    return Expanded((*words, *map(plain, left)), sources, replaced)
+    return Expanded((*words, *filter(frequency, left)), sources, replaced)

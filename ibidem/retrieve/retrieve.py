@@ -6,7 +6,6 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
@@ -82,9 +81,11 @@ def retrieve(
     dense_search = dense.begin(str(text), workspace) if dense else None
     terms = weigh(tokens, reader, shares)
     expanded = expand(text.text, reader.document_frequency)
-    words = [*expanded.words, *(Word((((token,), share),), borrowed=True) for token, share in shares.items())]
-    words = [word for word in words if any(map(reader.document_frequency, chain(*(held for held, _ in word.wordings))))]
-    words.sort(key=lambda word: -max(terms.get(token, 0.0) for token in word.wordings[0][0]))
+    words: list[Word | str] = [
+        *expanded.words,
+        *(Word((((token,), share),), borrowed=True) for token, share in shares.items()),
+    ]
+    words.sort(key=lambda word: -max(terms.get(token, 0.0) for token in own_tokens(word)))
     words = words[:MAX_QUERY_TOKENS]
     rankings = {channel: reader.rank(channel, words, CHANNEL_DEPTH) for channel in CHANNELS}
     morphemes = (korean(text.text) if reader.has_morphemes else None) or []
@@ -123,6 +124,11 @@ def retrieve(
         search_ms=_ms_since(began),
         searched=str(text) if text.carried else "",
     )
+
+
+def own_tokens(word: Word | str) -> tuple[str, ...]:
+    """The tokens of a word as the question has it."""
+    return (word,) if isinstance(word, str) else word.wordings[0][0]
 
 
 def borrowed(carried: Mapping[str, float], tokens: Sequence[str]) -> dict[str, float]:

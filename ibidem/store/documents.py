@@ -386,6 +386,8 @@ def sweep(db: Database) -> int:
         ).rowcount
         if swept < SWEEP_ROWS:
             tx.execute("DELETE FROM page WHERE owner = ? AND document = ? AND version = ?", place)
+            tx.execute("DELETE FROM symbol WHERE owner = ? AND document = ? AND version = ?", place)
+            tx.execute("DELETE FROM import WHERE owner = ? AND document = ? AND version = ?", place)
             tx.execute("DELETE FROM stale WHERE owner = ? AND document = ? AND version = ?", place)
         return swept + 1
 
@@ -502,7 +504,7 @@ def source_progress(db: Database, source: Source) -> dict[str, Any]:
     }
 
 
-_CHUNK = (
+CHUNK_COLUMNS = (
     "c.id, c.document AS document_id, d.path, d.title, d.media_type, c.ordinal, c.text, c.heading, c.symbols, c.tokens,"
     " c.start_char, c.end_char, c.start_line, c.end_line, c.start_byte, c.end_byte, c.page"
 )
@@ -512,7 +514,7 @@ def chunks_by_id(db: Database, owner: int, ids: Sequence[int]) -> dict[int, Stor
     """The chunks that still count, by id; one whose document has changed since is left out."""
     marks = ",".join("?" * len(ids))
     rows = db.read(
-        f"SELECT {_CHUNK} FROM chunk AS c JOIN document AS d ON d.id = c.document AND d.version = c.version"
+        f"SELECT {CHUNK_COLUMNS} FROM chunk AS c JOIN document AS d ON d.id = c.document AND d.version = c.version"
         f" WHERE c.owner = ? AND c.id IN ({marks})",
         (owner, *ids),
     )
@@ -524,7 +526,7 @@ def chunks_of(
 ) -> list[StoredChunk]:
     """A document's chunks in order, from the one behind ordinal `after` on."""
     rows = db.read(
-        f"SELECT {_CHUNK} FROM chunk AS c JOIN document AS d ON d.id = c.document AND d.version = c.version"
+        f"SELECT {CHUNK_COLUMNS} FROM chunk AS c JOIN document AS d ON d.id = c.document AND d.version = c.version"
         " WHERE c.owner = ? AND c.document = ? AND c.ordinal > ? ORDER BY c.ordinal LIMIT ?",
         (owner, document_id, after, limit),
     )
@@ -549,7 +551,7 @@ def stored_chunk(row: Row) -> StoredChunk:
 def text_lines(db: Database, owner: int, document_id: str, start_line: int, end_line: int) -> list[str]:
     """Lines of the document's text as indexed, both ends included, put together from the chunks that hold them."""
     rows = db.read(
-        f"SELECT {_CHUNK} FROM chunk AS c JOIN document AS d ON d.id = c.document AND d.version = c.version"
+        f"SELECT {CHUNK_COLUMNS} FROM chunk AS c JOIN document AS d ON d.id = c.document AND d.version = c.version"
         " WHERE c.owner = ?1 AND c.document = ?2 AND c.ordinal BETWEEN"
         " (SELECT coalesce(max(ordinal), 0) FROM chunk WHERE document = ?2 AND version = d.version AND end_line < ?3)"
         " AND (SELECT coalesce(min(ordinal), 1000000000) FROM chunk WHERE document = ?2 AND version = d.version AND end_line > ?4)"

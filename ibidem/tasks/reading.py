@@ -14,7 +14,7 @@ from typing import Any
 
 from ibidem.errors import ChildFailed
 from ibidem.ingest.children import Children
-from ibidem.ingest.wire import chunk_from_json, page_from_json
+from ibidem.ingest.wire import chunk_from_json, outline_from_json, page_from_json
 from ibidem.settings import MIB, IngestSettings
 from ibidem.store.database import Database
 from ibidem.store.documents import (
@@ -29,10 +29,12 @@ from ibidem.store.documents import (
     keep_version,
     requeue,
 )
-from ibidem.types import Chunk
+from ibidem.store.symbols import add_outline
+from ibidem.types import Chunk, Outline
 
 BATCH_FILES = 48  # files sent to a child at once
 BATCH_BYTES = MIB
+WRITE_SYMBOLS = 1000  # small rows
 WRITE_CHUNKS = 150  # chunks a transaction: a few milliseconds
 MAX_TRIES = 3  # readings of a file that keeps changing, or takes its child down
 
@@ -83,6 +85,8 @@ class Reader:
                 if "chunks" in told:
                     chunks[document.id] += len(told["chunks"])
                     rows.add_chunks(document, [chunk_from_json(chunk) for chunk in told["chunks"]])
+                elif "outline" in told:
+                    rows.add_outline(document, told["outline"])
                 elif "pages" in told:
                     rows.add_pages(document, told["pages"])
                 elif "outcome" in told:
@@ -138,6 +142,7 @@ class _Rows:
         self._db = db
         self._writes: list[Write] = []
         self._chunks = 0
+        self._symbols = 0
 
     def add(self, write: Write) -> None:
         self._writes.append(write)
@@ -148,6 +153,16 @@ class _Rows:
         if self._chunks >= WRITE_CHUNKS:
             self.flush()
 
+    def add_outline(self, document: Waiting, told: list[Any]) -> None:
+        outline = outline_from_json(told)
+        for start in range(0, max(len(outline.definitions), len(outline.imports)), WRITE_SYMBOLS):
+            part = slice(start, start + WRITE_SYMBOLS)
+            some = Outline(outline.definitions[part], outline.imports[part])
+            self._writes.append(lambda tx, some=some: add_outline(tx, document, some))  # type: ignore[misc]
+            self._symbols += len(some.definitions) + len(some.imports)
+            if self._symbols >= WRITE_SYMBOLS:
+                self.flush()
+
     def add_pages(self, document: Waiting, pages: Iterable[Any]) -> None:
         read = [page_from_json(page) for page in pages]
         self._writes.append(lambda tx: add_pages(tx, document, read))
@@ -156,7 +171,7 @@ class _Rows:
     def flush(self) -> None:
         if self._writes:
             self._db.write(_all(self._writes))
-            self._writes, self._chunks = [], 0
+            self._writes, self._chunks, self._symbols = [], 0, 0
 
 
 def batches(documents: Iterable[Waiting]) -> Iterator[list[Waiting]]:

@@ -21,7 +21,6 @@ from ibidem.index import generation as generations
 from ibidem.index import replay as replaying
 from ibidem.index.analyze import ANALYZER_VERSION, query_tokens
 from ibidem.index.indexes import Indexes
-from ibidem.index.lexical import plain
 from ibidem.store.database import Database
 from ibidem.store.documents import chunks_by_id, delete_documents, edit_upload, get_document
 from ibidem.store.workspaces import Workspace, create_workspace
@@ -32,7 +31,7 @@ from tests.store.texts import add, rewrite
 def found(indexes: Indexes, workspace: Workspace, question: str) -> dict[int, float]:
     """Chunk ids with their scores in the body."""
     reader = indexes.reader(workspace.id)
-    return dict(reader.rank("body", map(plain, query_tokens(question)), 100)) if reader else {}
+    return dict(reader.rank("body", query_tokens(question), 100)) if reader else {}
 
 
 def documents(indexes: Indexes, db: Database, workspace: Workspace, question: str) -> list[str]:
@@ -73,8 +72,8 @@ def test_names_and_paths_are_channels_of_their_own(db: Database, home: Workspace
     indexes.replay_all()
     reader = indexes.reader(home.id)
     assert reader is not None
-    assert reader.rank("path", [plain("valv")], 5) and not reader.rank("body", [plain("valv")], 5)
-    assert reader.rank("symbols", [plain("valv")], 5) == []
+    assert reader.rank("path", ["valv"], 5) and not reader.rank("body", ["valv"], 5)
+    assert reader.rank("symbols", ["valv"], 5) == []
     assert (reader.document_frequency("valv"), reader.document_frequency("absent"), reader.chunks) == (1, 0, 1)
     assert reader.rank("body", [], 5) == []
 

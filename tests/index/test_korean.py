@@ -19,7 +19,7 @@ from ibidem.index import generation as generations
 from ibidem.index import korean
 from ibidem.index.generation import Generation
 from ibidem.index.indexes import Indexes
-from ibidem.index.lexical import LexicalReader, Word, plain
+from ibidem.index.lexical import LexicalReader, Word
 from ibidem.index.replay import replay, replay_morphemes
 from ibidem.settings import IndexSettings, Settings, load
 from ibidem.store.workspaces import LOCAL_OWNER, Workspace, add_source, create_workspace
@@ -113,9 +113,9 @@ def test_korean_is_found_after_the_first_pass_and_after_the_second(
 
 def test_bigrams_and_morphemes_are_summed(app: App, tmp_path: Path, fake_kiwi: FakeKiwi) -> None:
     reader = both_passes(app, fill(app, tmp_path / "notes", fees=KOREAN))
-    by_bigrams = dict(reader.rank("body", [plain("환불")], 10))
+    by_bigrams = dict(reader.rank("body", ["환불"], 10))
     by_morphemes = dict(reader.rank_korean([], ["환불"], 10))
-    by_both = dict(reader.rank_korean([plain("환불")], ["환불"], 10))
+    by_both = dict(reader.rank_korean(["환불"], ["환불"], 10))
     assert by_bigrams.keys() == by_morphemes.keys() == by_both.keys() != set()
     for chunk, score in by_both.items():
         assert score == pytest.approx(by_bigrams[chunk] / 2 + by_morphemes[chunk], rel=1e-4)
@@ -125,15 +125,15 @@ def test_bigrams_and_morphemes_are_summed(app: App, tmp_path: Path, fake_kiwi: F
 def test_only_the_questions_own_hangul_gives_half_to_morphemes(app: App, tmp_path: Path, fake_kiwi: FakeKiwi) -> None:
     reader = both_passes(app, fill(app, tmp_path / "notes", fees=KOREAN, pumps=ENGLISH))
 
-    def score(word: Word) -> float:
+    def score(word: Word | str) -> float:
         ((_, best),) = reader.rank_korean([word], ["없음"], 1)
         return best
 
-    whole = reader.rank("body", [plain("환불")], 1)[0][1]
-    english = reader.rank("body", [plain("pump")], 1)[0][1]
-    assert score(plain("환불")) == pytest.approx(whole / 2, rel=1e-4)
+    whole = reader.rank("body", ["환불"], 1)[0][1]
+    english = reader.rank("body", ["pump"], 1)[0][1]
+    assert score("환불") == pytest.approx(whole / 2, rel=1e-4)
     assert score(Word(((("환불",), 0.6),), borrowed=True)) == pytest.approx(0.6 * whole, rel=1e-4)
-    assert score(plain("pump")) == pytest.approx(english, rel=1e-4)
+    assert score("pump") == pytest.approx(english, rel=1e-4)
     assert score(Word(((("펌프",), 1.0), (("pump",), 1.0)))) == pytest.approx(english, rel=1e-4)
     assert score(Word(((("refund",), 1.0), (("환불",), 0.5)))) == pytest.approx(whole / 2, rel=1e-4)
 

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from ibidem.ingest.blocks import MAX_TOKENS, Block, Symbol, runs
 from ibidem.ingest.lines import Piece
-from ibidem.ingest.parse.grammars import GRAMMARS, Found, find
+from ibidem.ingest.parse import imports
+from ibidem.ingest.parse.grammars import GRAMMARS, MAX_SIGNATURE, Found, find
+from ibidem.types import Definition, Import, Outline
 
 MAX_DEPTH = 8  # definitions nested deeper stay with their parent
 MAX_NAME = 120  # characters
+MAX_DEFINITIONS = 20_000  # of one file; generated code may have more
 
 _DEFINES = re.compile(
     r"\s*(?:(?:export|default|public|private|protected|internal|static|async|abstract|final|override|open|data|sealed|"
@@ -31,8 +34,14 @@ _WORD = re.compile(r"\w")
 _ABOVE = ("#", "//", "@", "///", "--")  # a line like this, right above a definition, belongs to it
 
 
-def parse(pieces: Iterable[Piece], language: str, *, max_bytes: int) -> Iterator[Block]:
-    """Blocks of a source file. One longer than `max_bytes` is never held whole, and cut by lines."""
+Tell = Callable[[Outline], None]
+
+
+def parse(pieces: Iterable[Piece], language: str, *, max_bytes: int, tell: Tell = lambda _: None) -> Iterator[Block]:
+    """Blocks of a source file; `tell` hears what it defines and imports, where a grammar reads it.
+
+    One longer than `max_bytes` is never held whole, and cut by lines.
+    """
     if language not in GRAMMARS:
         yield from by_lines(pieces)
         return
@@ -46,7 +55,7 @@ def parse(pieces: Iterable[Piece], language: str, *, max_bytes: int) -> Iterator
             yield from by_lines(_chained(held, stream))
             return
     if held:
-        yield from _by_tree(held, language)
+        yield from _by_tree(held, language, tell)
 
 
 def by_lines(pieces: Iterable[Piece]) -> Iterator[Block]:
@@ -77,14 +86,51 @@ class _Definition:
     inside: list[_Definition] = field(default_factory=list)
 
 
-def _by_tree(pieces: list[Piece], language: str) -> Iterator[Block]:
+def _by_tree(pieces: list[Piece], language: str, tell: Tell) -> Iterator[Block]:
     source = _Source(pieces)
     found = find("".join([piece.text for piece in pieces]).encode("utf-8", "replace"), language)
-    symbols = [Symbol(item.name_row + 1, item.name[:MAX_NAME]) for item in found.items]
-    for start, end in found.broken:
-        symbols += _defined(source.rows(start, end))
-    source.symbols = sorted(set(symbols))
+    symbols = [Symbol(item.name_row + 1, item.name[:MAX_NAME]) for item in found.items if item.kind != "field"]
+    guessed = [symbol for start, end in found.broken for symbol in _defined(source.rows(start, end))]
+    source.symbols = sorted({*symbols, *guessed})
+    tell(_outline(source, found, guessed, language))
     yield from _open(source, 0, len(source.texts), (), _nest(found, source.texts), 0)
+
+
+def _outline(source: _Source, found: Found, guessed: list[Symbol], language: str) -> Outline:
+    """Definitions and imports as they are stored. Where nothing could be parsed, lines that look like definitions."""
+    chars = list(accumulate(map(len, source.texts), initial=0))
+    last = len(source.texts)
+    definitions = [
+        Definition(
+            item.name[:MAX_NAME],
+            item.kind,
+            item.parent[:MAX_NAME],
+            (row := _below_annotations(source.texts, item.head_row, item.name_row)) + 1,
+            item.end,
+            chars[min(row, last)],
+            chars[min(item.end, last)],
+            item.signature,
+            item.type,
+        )
+        for item in found.items
+        if item.signature
+    ]
+    known = {(definition.start_line, definition.name) for definition in definitions}
+    for line, name in guessed:
+        if (line, name) not in known and line <= last:
+            text = source.texts[line - 1].strip()[:MAX_SIGNATURE]
+            definitions.append(Definition(name, "guess", "", line, line, chars[line - 1], chars[line], text))
+    taken: list[Import] = []
+    for row, statement in found.imports:
+        taken += imports.read(statement, language, row + 1)
+    return Outline(tuple(definitions[:MAX_DEFINITIONS]), tuple(taken[:MAX_DEFINITIONS]))
+
+
+def _below_annotations(texts: list[str], row: int, name_row: int) -> int:
+    """The first row of a definition that is no annotation."""
+    while row < name_row and texts[row].lstrip().startswith(("@", "[", "#[")):
+        row += 1
+    return row
 
 
 class _Source:
@@ -98,7 +144,7 @@ class _Source:
         else:
             starts = [i for i, piece in enumerate(pieces) if i == 0 or pieces[i - 1].ends_line]
             self.first = [*starts, len(pieces)]
-            self.texts = [pieces[i].text for i in starts]
+            self.texts = ["".join(p.text for p in pieces[i:j]) for i, j in pairwise(self.first)]
         self.tokens = list(accumulate((piece.tokens for piece in pieces), initial=0.0))
         self.symbols: list[Symbol] = []
 

@@ -16,9 +16,15 @@ _FENCE = re.compile(r"\s*(?:[-*+>]\s+|\d+[.)]\s+)*(`{3,}|~{3,})")
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 
 
-def parse(pieces: Iterable[Piece]) -> Iterator[Block]:
-    """Blocks of one paragraph, list, table or fence each. An unclosed fence reaches to the end, as the standard says."""
-    path: list[tuple[int, str]] = []
+Heading = tuple[int, str]  # its level and its text
+
+
+def parse(pieces: Iterable[Piece], path: list[Heading] | None = None) -> Iterator[Block]:
+    """Blocks of one paragraph, list, table or fence each. An unclosed fence reaches to the end, as the standard says.
+
+    `path` holds the headings above, and is kept up to date.
+    """
+    path = [] if path is None else path
     held: list[Piece] = []
     fence = ""  # the marks that opened the fence we are in
     only_heading = blank = False  # `held` has a heading and no text yet; `held` ends with blank lines
@@ -52,9 +58,9 @@ def parse(pieces: Iterable[Piece]) -> Iterator[Block]:
                 yield block()
                 held, tokens = [], piece.tokens
             if heading:
-                path = _under(path, len(heading[1]), heading[2] or "")
+                path[:] = _under(path, len(heading[1]), heading[2] or "")
             elif underline and title:
-                path = _under(path, 1 if underline[1][0] == "=" else 2, title.text)
+                path[:] = _under(path, 1 if underline[1][0] == "=" else 2, title.text)
                 held, tokens = [title], title.tokens + piece.tokens
             opens = _FENCE.match(text)
             if opens:

@@ -1,0 +1,257 @@
+"""Completion: what is needed next comes first, and follows the files."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ibidem.app import App, build
+from ibidem.retrieve.cursor import look
+from ibidem.settings import Settings
+from ibidem.store.documents import delete_documents, sweep
+from ibidem.store.workspaces import LOCAL_OWNER, Workspace, add_source, create_workspace
+
+CLIENT = '''"""A client."""
+
+from shop.wire import Wire
+
+
+class Base:
+    def close(self) -> None:
+        """Let the connection go."""
+
+
+class Client(Base):
+    """Talks to the shop."""
+
+    wire: Wire
+
+    def order(self, item: str) -> "Receipt":
+        """Order one item."""
+        return Receipt(item)
+
+    def cancel(self, item: str) -> None:
+        """Take an order back."""
+
+
+class Receipt:
+    """What was paid."""
+
+    def total(self) -> int:
+        """The sum in cents."""
+        return 1
+'''
+FILES = {
+    "shop/__init__.py": "from shop.client import Client as Client\n",
+    "shop/client.py": CLIENT,
+    "shop/wire.py": "class Wire:\n    def send(self, data: bytes) -> int:\n        return len(data)\n",
+    "shop/prices.py": "RATE = 7\n\n\ndef with_tax(cents: int) -> int:\n    return cents * (100 + RATE) // 100\n",
+    "web/client.py": "class Client:\n    def render(self) -> str:\n        return ''\n",
+    "notes.md": "# Notes\n\nClient and Receipt are described elsewhere.\n",
+    "main.py": "from shop.client import Client\n",
+}
+
+
+class Shelf:
+    """An app over a folder, read again whenever files are put or removed."""
+
+    def __init__(self, app: App, root: Path) -> None:
+        self.app, self.root = app, root
+        self.workspace: Workspace | None = None
+
+    def add(self, name: str, files: dict[str, str]) -> Workspace:
+        folder = self.root / name
+        folder.mkdir()
+        workspace = create_workspace(self.app.db, LOCAL_OWNER, name, time.time())
+        self.source = self.app.db.write(
+            lambda tx: add_source(tx, workspace, bytes(folder), watch=False, now=time.time())
+        )
+        self.put(workspace, name, files)
+        return workspace
+
+    def put(self, workspace: Workspace, name: str, files: dict[str, str | None]) -> None:
+        for path, text in files.items():
+            target = self.root / name / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.unlink() if text is None else target.write_text(text)
+        self.app.sources.sync(self.source, {}, threading.Event())
+        self.app.indexes.replay(workspace.id)
+
+    def complete(self, workspace: Workspace, prefix: str, path: str = "main.py", **more: object) -> list[str]:
+        """First lines of what comes back, best first."""
+        found = self.app.complete(path, prefix, "", workspace, **more)  # type: ignore[arg-type]
+        return [one.stored.chunk.text.strip().split("\n")[0].strip() for one in found.ranked]
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+    root = tmp_path_factory.mktemp("shelf")
+    app = build(Settings(root / "data"))
+    yield Shelf(app, root)
+    app.close()
+
+
+@pytest.fixture(scope="module")
+def shop(shelf: Shelf) -> Workspace:
+    return shelf.add("shop-folder", FILES)
+
+
+def test_a_name_that_is_imported_and_not_used_yet_comes_first(shelf, shop):
+    found = shelf.complete(shop, "from shop.client import Client, Receipt\n\nclient = Client()\n")
+    assert found[0] == "class Receipt:"
+
+
+def test_an_import_decides_between_definitions_of_one_name(shelf, shop):
+    completion = shelf.app.complete("main.py", "from web.client import Client\n\n\ndef main():\n    ", "", shop)
+    assert "def render(self) -> str:" in completion.ranked[0].stored.chunk.text
+    assert shelf.complete(shop, "from shop import Client\n\n")[0] == "class Client(Base):"
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    [
+        "from shop.client import Client\n\n\ndef main(client: Client):\n    client.",
+        "from shop.client import Client\n\nclient = Client()\nclient.",
+        "from shop.client import Client\n\nwith Client() as c:\n    c.",
+        "from shop.client import Client\n\nclass Mine(Client):\n    def again(self):\n        self.",
+        "import shop.client as api\n\nclient = api.Client()\nclient.",
+    ],
+)
+def test_members_of_a_receiver_follow_from_its_type(shelf, shop, prefix):
+    found = shelf.complete(shop, prefix)
+    assert {'def order(self, item: str) -> "Receipt":', "def cancel(self, item: str) -> None:"} <= set(found[:8])
+
+
+def test_members_of_a_base_class_come_along(shelf, shop):
+    found = shelf.complete(shop, "from shop.client import Client\n\ndef main(client: Client):\n    client.")
+    assert "def close(self) -> None:" in found
+
+
+def test_the_result_of_a_call_is_a_receiver_too(shelf, shop):
+    found = shelf.complete(
+        shop, "from shop.client import Client\n\nreceipt = Client().order('x')\nreceipt = order('x')\n"
+    )
+    assert "def total(self) -> int:" in found
+
+
+def test_a_module_that_is_imported_as_a_whole_offers_what_it_has(shelf, shop):
+    completion = shelf.app.complete("main.py", "from shop import prices\n\nprice = prices.", "", shop)
+    assert "def with_tax(cents: int) -> int:" in completion.ranked[0].stored.chunk.text
+
+
+def test_what_an_included_file_declares_is_offered(shelf):
+    tree = {
+        "pool.h": "struct client;\n\nstruct client *pool_take(struct pool *from, int how_many);\n",
+        "far/other.h": "int unrelated(void);\n",
+        "main.c": "int main(void);\n",
+    }
+    headers = shelf.add("headers", tree)
+    assert "pool_take" in "".join(shelf.complete(headers, '#include "pool.h"\n\nint main(void) {\n  ', "main.c"))
+
+
+@pytest.mark.parametrize("name", ["Pool", "Renamed"])
+def test_a_default_import_finds_its_file_under_any_name(shelf, name):
+    tree = {
+        "src/pool.ts": "export default class Pool {\n  take(n: number): string {\n    return ''\n  }\n}\n",
+        "other/pool.ts": "export class Pool {\n  wrong(): void {}\n}\n",
+        "src/main.ts": "",
+    }
+    workspace = shelf.add(f"default-{name}", tree)
+    completion = shelf.app.complete("src/main.ts", f"import {name} from './pool'\n\n", "", workspace)
+    assert completion.ranked[0].stored.path.endswith("src/pool.ts")
+    assert "take(n: number)" in completion.ranked[0].stored.chunk.text
+
+
+def test_the_file_that_is_edited_is_never_returned(shelf, shop):
+    completion = shelf.app.complete("shop/client.py", CLIENT[: CLIENT.index("def cancel")], "", shop)
+    assert "shop-folder/shop/client.py" not in {one.stored.path for one in completion.ranked}
+    assert completion.ranked
+
+
+def test_the_budget_holds(shelf, shop):
+    prefix = "from shop.client import Client, Receipt, Base\nfrom shop.wire import Wire\n"
+    completion = shelf.app.complete("main.py", prefix, "", shop, budget_tokens=120)
+    assert 0 < sum(one.stored.chunk.tokens for one in completion.ranked) <= 120
+
+
+def test_a_place_is_exact(shelf, shop):
+    completion = shelf.app.complete("main.py", "from shop.client import Receipt\n", "", shop)
+    chunk = completion.ranked[0].stored.chunk
+    assert CLIENT[chunk.span.start_char : chunk.span.end_char] == chunk.text
+    assert CLIENT.split("\n")[chunk.span.start_line - 1] == "class Receipt:"
+    assert completion.ranked[0].channels["imports"] > 0
+
+
+@pytest.mark.parametrize(
+    "prefix", ["", "\n", "}}})))", "안녕 = 'ㅁ", "x" * 50_000, "from import import\nfrom . import (", "\0\ufffd"]
+)
+def test_any_text_before_the_cursor_gives_some_answer(shelf, shop, prefix):
+    for path in ("main.py", "unknown.py", "", "a.xyz", "x.go"):
+        shelf.app.complete(path, prefix, "", shop)
+
+
+def test_a_workspace_with_no_documents_gives_nothing(shelf):
+    empty = create_workspace(shelf.app.db, LOCAL_OWNER, "empty", time.time())
+    assert shelf.complete(empty, "from shop.client import Client\n") == []
+
+
+def test_another_workspace_or_owner_lends_nothing(shelf, shop):
+    other = shelf.add("other-folder", {"alone.py": "class Alone:\n    pass\n"})
+    assert not any("Client" in line for line in shelf.complete(other, "from shop.client import Client\n\nClient"))
+    stranger = Workspace(**{**{key: getattr(shop, key) for key in Workspace.__slots__}, "owner": LOCAL_OWNER + 1})
+    assert shelf.complete(stranger, "from shop.client import Client\n\nClient") == []
+
+
+def test_changed_and_deleted_files_are_followed(shelf):
+    changing = shelf.add("changing", {"a.py": "class Early:\n    pass\n", "b.py": "x = 1\n"})
+    assert "class Early:" in shelf.complete(changing, "from a import Early\n", "b.py")
+    shelf.put(changing, "changing", {"a.py": "class Late:\n    'longer now'\n"})
+    assert shelf.complete(changing, "from a import Late\n", "b.py")[0] == "class Late:"
+    assert "class Early:" not in shelf.complete(changing, "from a import Early\n", "b.py")
+    shelf.put(changing, "changing", {"a.py": None})
+    assert shelf.complete(changing, "from a import Late\n", "b.py") == []
+    while sweep(shelf.app.db):
+        pass
+    left = shelf.app.db.read("SELECT name FROM symbol JOIN document ON id = document AND path LIKE 'changing/%'")
+    assert [row["name"] for row in left] == ["x"]
+    assert not shelf.app.db.read("SELECT 1 FROM symbol WHERE name IN ('Early', 'Late')")
+
+
+def test_rows_of_a_deleted_document_are_swept(shelf):
+    gone = shelf.add("gone", {"a.py": "import os\n\nclass Gone:\n    pass\n"})
+    ids = [row["id"] for row in shelf.app.db.read("SELECT id FROM document WHERE workspace = ?", (gone.id,))]
+    shelf.app.db.write(lambda tx: delete_documents(tx, LOCAL_OWNER, ids))
+    while sweep(shelf.app.db):
+        pass
+    for table in ("symbol", "import", "chunk"):
+        assert not shelf.app.db.read(f"SELECT 1 FROM {table} WHERE document = ?", (ids[0],))
+
+
+@pytest.mark.parametrize("part", ["a.", "import\n", "x = ", " ", "A<", "import {a,", "from", "(", "class A ", "\n"])
+def test_code_without_sense_or_end_is_looked_at_in_bounded_time(part):
+    began = time.perf_counter()
+    for language in ("python", "typescript", "java", "go", "rust", "cpp"):
+        look(part * (200_000 // len(part)), language)
+    assert time.perf_counter() - began < 3  # a tenth of that where nothing else runs; minutes before lines were bounded
+
+
+def test_imports_at_the_top_of_a_long_file_count():
+    cursor = look("import { Pool } from './pool'\n" + "const a = 1\n" * 20_000, "typescript")
+    assert [one.name for one in cursor.imports] == ["Pool"]
+
+
+def test_types_are_read_where_languages_write_them():
+    def types(code: str, language: str) -> dict[str, tuple[str, ...]]:
+        return {name: binding.types for name, binding in look(code, language).bindings.items()}
+
+    assert types("def f(a: Pool | None, b='x'):\n    c = make(a)\n", "python") == {"a": ("Pool",), "c": ("make",)}
+    assert types("Pool<Client> pool = other.take();\n", "java")["pool"] == ("other", "take", "Pool", "Client")
+    assert types("func f(p *net.Pool, n int) {\n\tc := p.Take()\n", "go")["p"] == ("net", "Pool")
+    assert types("const pool = new Pool(1)\nconst f = (c: Context) => {", "typescript") == {
+        "pool": ("Pool",),
+        "c": ("Context",),
+    }
