@@ -18,6 +18,7 @@ from ibidem.store.workspaces import Source, Workspace, shown_path
 from ibidem.types import Chunk, Document, Page, Span, rfc3339
 
 SWEEP_ROWS = 400  # rows deleted in one transaction: a few milliseconds
+SWEEP_VERSIONS = 50  # of as many documents at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,23 +374,27 @@ def sweep(db: Database) -> int:
     """
 
     def step(tx: sqlite3.Connection) -> int:
-        row = tx.execute(
+        swept = 0
+        for row in tx.execute(
             "SELECT s.owner, s.document, s.version FROM stale AS s LEFT JOIN document AS d ON d.id = s.document"
-            " WHERE d.id IS NULL OR d.state <> 'reading' OR s.version <> d.next_version LIMIT 1"
-        ).fetchone()
-        if row is None:
-            return 0
-        place = (row["owner"], row["document"], row["version"])
-        swept = tx.execute(
-            "DELETE FROM chunk WHERE id IN (SELECT id FROM chunk WHERE owner = ? AND document = ? AND version = ? LIMIT ?)",
-            (*place, SWEEP_ROWS),
-        ).rowcount
-        if swept < SWEEP_ROWS:
+            " WHERE d.id IS NULL OR d.state <> 'reading' OR s.version <> d.next_version LIMIT ?",
+            (SWEEP_VERSIONS,),
+        ).fetchall():
+            place = (row["owner"], row["document"], row["version"])
+            room = SWEEP_ROWS - swept
+            deleted = tx.execute(
+                "DELETE FROM chunk WHERE id IN"
+                " (SELECT id FROM chunk WHERE owner = ? AND document = ? AND version = ? LIMIT ?)",
+                (*place, room),
+            ).rowcount
+            swept += deleted + 1
+            if deleted == room:
+                break
             tx.execute("DELETE FROM page WHERE owner = ? AND document = ? AND version = ?", place)
             tx.execute("DELETE FROM symbol WHERE owner = ? AND document = ? AND version = ?", place)
             tx.execute("DELETE FROM import WHERE owner = ? AND document = ? AND version = ?", place)
             tx.execute("DELETE FROM stale WHERE owner = ? AND document = ? AND version = ?", place)
-        return swept + 1
+        return swept
 
     return db.write(step)
 

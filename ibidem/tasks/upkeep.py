@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -44,6 +45,7 @@ class Upkeep:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed = asyncio.Event()
         self._caught_up = asyncio.Event()
+        self._stop = threading.Event()  # a long sweep does not hold up the end of the program
 
     def index_changed(self) -> None:
         """The change log has grown. From any thread."""
@@ -73,6 +75,12 @@ class Upkeep:
 
     async def tidy(self, rescan: Callable[[], None]) -> None:
         """Sweep, forget and end what is idle; call `rescan` every `rescan_s`."""
+        try:
+            await self._tidy(rescan)
+        finally:
+            self._stop.set()
+
+    async def _tidy(self, rescan: Callable[[], None]) -> None:
         next_rescan = time.monotonic() + self._settings.ingest.rescan_s
         await asyncio.to_thread(self._sweep_files)
         while True:
@@ -89,11 +97,11 @@ class Upkeep:
 
     def _forget(self) -> None:
         """Chunks that count no more, journals of runs long ended, sign-ins that have run out."""
-        while sweep(self._db):
-            time.sleep(SWEEP_PAUSE_S)
+        while not self._stop.is_set() and sweep(self._db):
+            self._stop.wait(SWEEP_PAUSE_S)
         old = time.time() - self._settings.jobs.journal_keep_s
-        while forget_events(self._db, written_before=old):
-            time.sleep(SWEEP_PAUSE_S)
+        while not self._stop.is_set() and forget_events(self._db, written_before=old):
+            self._stop.wait(SWEEP_PAUSE_S)
         forget_logins(self._db, time.time())
 
     def _sweep_files(self) -> None:

@@ -69,6 +69,7 @@ class Watcher:
         self._loop = asyncio.get_running_loop()
         known: set[tuple[str, bool]] = set()
         at_work: list[_Listeners] = []
+        pause_s = PAUSE_S
         try:
             while True:
                 self._changed.clear()
@@ -85,12 +86,13 @@ class Watcher:
                 if self.failure:
                     log.warning("%s; they are walked again from time to time", self.failure)
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(TRY_AGAIN_S if self.failure else None):
+                    async with asyncio.timeout(pause_s if self.failure else None):
                         await self._changed.wait()
                 known = {(root.source.id, root.folder) for root in roots}
-                if listeners.failure:  # it broke off: what it missed is walked
+                if listeners.failure:  # what it missed is walked
                     known = set()
                     await asyncio.sleep(PAUSE_S)
+                pause_s = min(2 * pause_s, TRY_AGAIN_S) if listeners.failure else PAUSE_S
         finally:
             for listeners in at_work:
                 listeners.end()
@@ -116,11 +118,12 @@ class Watcher:
         else:
             self._refresh(root.source, below)
 
-    def broke_off(self, named: Sequence[Root]) -> None:
+    def broke_off(self, named: Sequence[Root], *, again: bool) -> None:
         """Over a name below these roots that is no UTF-8: they are walked at once, the others when all is heard again."""
         for root in named:
             self._sync(root.source)
-        self.again()
+        if again:
+            self.again()
 
     def again(self) -> None:
         """`restart`, from any thread."""
@@ -192,8 +195,8 @@ class _Listeners:
                     self._watcher.tell(root, told)
         except (OSError, RuntimeError, StoreError) as error:  # too many folders for the system, or one that went
             self.failure = f"folders are not watched: {error}"
-            if listening.is_set():
-                self._watcher.broke_off([root for root in self._roots if os.fsdecode(root.path) in str(error)])
+            named = [root for root in self._roots if os.fsdecode(root.path) in str(error)]
+            self._watcher.broke_off(named, again=listening.is_set())
         finally:
             listening.set()
 

@@ -1,0 +1,14 @@
+"""`--soak`: minutes of kills instead of a few seconds. Known to `pytest tests/soak`."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--soak", action="store_true", help="kill the server 30 times instead of 3")
+
+
+@pytest.fixture(scope="session")
+def kills(request: pytest.FixtureRequest) -> int:
+    return 30 if request.config.getoption("--soak", default=False) else 3
