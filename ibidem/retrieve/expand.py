@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 
 from ibidem.index.analyze import STOP_WORDS, query_tokens, tokenize
@@ -15,16 +16,20 @@ LACKING_WEIGHT = 1.0
 MOST_WORDINGS = 5  # of one word: the table has the most common first
 
 
+UNTOLD = 0.2  # weight of a Korean word without a wording, where the passages hold no Korean: they cannot have it
+_HANGUL = re.compile(r"[\uac00-\ud7a3]")
+
+
 @dataclass(frozen=True, slots=True)
 class Expanded:
     """The words a question is searched by, and where other wordings came from (for the trace).
 
-    `replaced` maps a token that the index lacks to the tokens that stand for it.
+    `replaced` are the question's tokens that the index lacks, each group with the wordings that stand for it.
     """
 
     words: tuple[Word | str, ...]
     sources: dict[str, list[str]]
-    replaced: dict[str, tuple[str, ...]]
+    replaced: dict[tuple[str, ...], list[tuple[str, ...]]]
 
 
 def expand(question: str, frequency: Callable[[str], int]) -> Expanded:
@@ -33,7 +38,7 @@ def expand(question: str, frequency: Callable[[str], int]) -> Expanded:
     left = dict.fromkeys(tokens)
     words: list[Word] = []
     sources: dict[str, list[str]] = {}
-    replaced: dict[str, tuple[str, ...]] = {}
+    replaced: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
     for expansion in expansions(question):
         own = tuple(token for token in dict.fromkeys(tokenize(expansion.source)) if token in left)
         if not own or expansion.source.lower() in STOP_WORDS:
@@ -51,5 +56,25 @@ def expand(question: str, frequency: Callable[[str], int]) -> Expanded:
         words.append(Word(((own, 1.0), *((held, weight) for _, held in known))))
         sources[expansion.source] = [wording for wording, _ in known]
         if lacking:
-            replaced |= dict.fromkeys(own, tuple(dict.fromkeys(token for _, held in known for token in held)))
+            replaced[own] = [held for _, held in known]
     return Expanded((*words, *filter(frequency, left)), sources, replaced)
+
+
+def told(
+    terms: Mapping[str, float], expanded: Expanded, weigh: Callable[[str], float], held: Set[str]
+) -> dict[str, float]:
+    """The question's terms as its passages can answer them: words that the index lacks in the wording the passages have.
+
+    `held` are the passages' tokens; where they have none of a word's wordings, its most common one stands for it.
+    """
+    lacking = {token for own in expanded.replaced for token in own}
+    foreign = not any(_HANGUL.match(token) for token in held)
+    found = {
+        token: UNTOLD * weight if foreign and _HANGUL.match(token) else weight
+        for token, weight in terms.items()
+        if token not in lacking
+    }
+    for wordings in expanded.replaced.values():
+        best = next((wording for wording in wordings if set(wording) <= held), wordings[0])
+        found |= {token: weigh(token) for token in best}
+    return found

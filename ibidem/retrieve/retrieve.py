@@ -16,7 +16,7 @@ from ibidem.retrieve.budget import Ranked, fit, merge
 from ibidem.retrieve.cite import hit
 from ibidem.retrieve.dense import DenseChannel
 from ibidem.retrieve.evidence import evidence
-from ibidem.retrieve.expand import expand
+from ibidem.retrieve.expand import expand, told
 from ibidem.retrieve.followup import Turn, with_references
 from ibidem.retrieve.fuse import Fused, fuse
 from ibidem.retrieve.rerank import DEPTH as RERANK_DEPTH
@@ -29,6 +29,7 @@ from ibidem.types import Hit, Passage
 
 MAX_QUERY_TOKENS = 48  # the rarest of a long question: the others cost time and decide nothing
 CHANNEL_DEPTH = 100  # chunks a channel offers to the fusion
+TOLD_BY = 3  # the best passages: which wording of a word they have
 TRACED = 10  # chunks a channel shows in a trace
 
 
@@ -102,14 +103,16 @@ def retrieve(
         ranked = ranked[:wanted]
     kept, cut = fit(ranked, settings.budget_tokens)
     passages = merge(kept)
+    held = {token for passage in passages[:TOLD_BY] for token in tokenize(f"{passage.heading} {passage.text}")}
+    answerable = told(terms, expanded, lambda token: idf(reader, token), held)
     return Context(
         passages=passages,
         ranked=ranked,
         omitted=[
             {"path": one.stored.path, "start_line": one.stored.chunk.span.start_line, "reason": "budget"} for one in cut
         ],
-        terms=terms,
-        evidence=evidence(terms, passages, tokenize),
+        terms=answerable,
+        evidence=evidence(answerable, passages, tokenize),
         trace={
             "searched": {"text": text.text, "carried": dict(text.carried), "because": text.because},
             "expansion": expanded.sources,
@@ -143,16 +146,18 @@ def borrowed(carried: Mapping[str, float], tokens: Sequence[str]) -> dict[str, f
 def weigh(
     tokens: Sequence[str], reader: LexicalReader, shares: Mapping[str, float] = MappingProxyType({})
 ) -> dict[str, float]:
-    """Each token's inverse document frequency, the rarest first: ln(1 + (N - df + 0.5) / (df + 0.5)).
+    """Each token's inverse document frequency, the rarest first.
 
     Tokens of `shares` follow by the same rule, each with its share of that weight.
     """
-    total = reader.chunks
-    weights = {}
-    for token in (*tokens, *shares):
-        frequency = min(reader.document_frequency(token), total)
-        weights[token] = shares.get(token, 1.0) * math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))
+    weights = {token: shares.get(token, 1.0) * idf(reader, token) for token in (*tokens, *shares)}
     return dict(sorted(weights.items(), key=lambda item: -item[1]))
+
+
+def idf(reader: LexicalReader, token: str) -> float:
+    """ln(1 + (N - df + 0.5) / (df + 0.5)), of N chunks."""
+    frequency = min(reader.document_frequency(token), reader.chunks)
+    return math.log(1 + (reader.chunks - frequency + 0.5) / (frequency + 0.5))
 
 
 def _load(fused: Sequence[Fused], wanted: int, db: Database, workspace: Workspace) -> list[Ranked]:
