@@ -22,15 +22,8 @@ from ibidem.index.replay import replay
 from ibidem.ingest.read import read_file
 from ibidem.ingest.wire import chunk_from_json
 from ibidem.settings import load
-from ibidem.store.documents import (
-    Reading,
-    Stat,
-    add_chunks,
-    begin_reading,
-    finish_reading,
-    queue_files,
-    waiting_files,
-)
+from ibidem.store.documents import Stat, queue_files
+from ibidem.store.readings import Reading, add_chunks, begin_reading, finish_reading, waiting_files
 from ibidem.store.workspaces import LOCAL_OWNER, add_source, get_workspace
 from ibidem.types import Chunk
 

@@ -36,8 +36,8 @@ from ibidem.retrieve.timed import Timed
 from ibidem.settings import Settings
 from ibidem.store.database import Database
 from ibidem.store.datadir import DataDir
-from ibidem.store.documents import fail_waiting, read_again, recover, waiting_upload
 from ibidem.store.migrate import migrate
+from ibidem.store.readings import fail_waiting, read_again, recover, waiting_upload
 from ibidem.store.workspaces import (
     LOCAL_OWNER,
     Source,

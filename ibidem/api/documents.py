@@ -24,16 +24,15 @@ from ibidem.api.paging import Cursor, Limit, page
 from ibidem.app import App
 from ibidem.errors import BadInput, Conflict, NotFound, Refused
 from ibidem.ingest.secrets import is_secret_name
+from ibidem.store.chunks import chunks_of, text_lines
 from ibidem.store.documents import (
     add_upload,
-    chunks_of,
     delete_documents,
     edit_upload,
     get_document,
     get_place,
     list_documents,
     row_number,
-    text_lines,
 )
 from ibidem.store.workspaces import HOME, get_source, get_workspace, shown_path
 from ibidem.tasks.reading import upload_path

@@ -14,8 +14,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from ibidem.store.chunks import chunks_of
 from ibidem.store.database import Database
-from ibidem.store.documents import chunks_of
 from ibidem.store.workspaces import Workspace
 from ibidem.types import Import
 

@@ -17,7 +17,7 @@ from tantivy import Occur, Query
 
 from ibidem.errors import IndexUnavailable
 from ibidem.index.analyze import is_hangul, path_tokens, symbol_tokens, tokenize
-from ibidem.store.documents import StoredChunk
+from ibidem.store.chunks import StoredChunk
 from ibidem.types import Channel
 
 log = logging.getLogger(__name__)

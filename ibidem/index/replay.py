@@ -21,8 +21,8 @@ from ibidem.index.analyze import is_hangul
 from ibidem.index.generation import Generation, Position
 from ibidem.index.korean import morphemes
 from ibidem.index.lexical import KoreanWriter, LexicalWriter
+from ibidem.store.chunks import StoredChunk, chunks_of
 from ibidem.store.database import Database
-from ibidem.store.documents import StoredChunk, chunks_of
 from ibidem.store.symbols import definition_starts
 from ibidem.types import Chunk
 

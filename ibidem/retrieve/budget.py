@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from ibidem.store.documents import StoredChunk
+from ibidem.store.chunks import StoredChunk
 from ibidem.types import Passage, Span
 
 

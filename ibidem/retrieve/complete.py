@@ -23,8 +23,8 @@ from ibidem.retrieve.budget import Ranked
 from ibidem.retrieve.cursor import Cursor, look
 from ibidem.retrieve.fuse import fuse
 from ibidem.retrieve.retrieve import MAX_QUERY_TOKENS, weigh
+from ibidem.store.chunks import StoredChunk, chunks_by_id
 from ibidem.store.database import Database
-from ibidem.store.documents import StoredChunk, chunks_by_id
 from ibidem.store.symbols import (
     StoredDefinition,
     chunks_at,

@@ -22,8 +22,8 @@ from ibidem.retrieve.fuse import Fused, fuse
 from ibidem.retrieve.rerank import DEPTH as RERANK_DEPTH
 from ibidem.retrieve.rerank import TimedReranker
 from ibidem.settings import RetrieveSettings
+from ibidem.store.chunks import chunks_by_id
 from ibidem.store.database import Database
-from ibidem.store.documents import chunks_by_id
 from ibidem.store.workspaces import Workspace
 from ibidem.types import Hit, Passage
 

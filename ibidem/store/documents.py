@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from ibidem.errors import BadInput, NotFound
-from ibidem.store.database import Database, Row
+from ibidem.store.database import Database
 from ibidem.store.workspaces import Source, Workspace, shown_path
-from ibidem.types import Chunk, Document, Page, Span, rfc3339
+from ibidem.types import Document, rfc3339
 
 SWEEP_ROWS = 400  # rows deleted in one transaction: a few milliseconds
 SWEEP_VERSIONS = 50  # of as many documents at most
@@ -38,35 +38,6 @@ class Known:
     stat: Stat
     state: str
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A document whose turn it is to be read."""
-
-    id: str
-    owner: int
-    workspace: int
-    raw_path: bytes | None
-    path: str
-    title: str
-    stat: Stat
-    version: int
-    next_version: int
-    tries: int
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class StoredChunk:
-    """A chunk with what is known of its document: enough to cite it."""
-
-    id: int
-    document_id: str
-    path: str
-    title: str
-    media_type: str
-    chunk: Chunk
 
 
 # --- files of a source ---------------------------------------------------------------------------------------------
@@ -140,161 +111,6 @@ def add_upload(
     )
 
 
-# --- reading -------------------------------------------------------------------------------------------------------
-
-_WAITING = (
-    "id, owner, workspace, raw_path, path, title, size_bytes, mtime_ns, inode, version, next_version, tries, sha256"
-)
-
-
-def waiting_files(db: Database, source: Source, limit: int) -> list[Waiting]:
-    rows = db.read(
-        f"SELECT {_WAITING} FROM document WHERE source = ? AND state = 'queued' AND owner = ? ORDER BY rowid LIMIT ?",
-        (source.id, source.owner, limit),
-    )
-    return [_waiting(row) for row in rows]
-
-
-def waiting_upload(db: Database, owner: int, document_id: str) -> Waiting | None:
-    row = db.read_one(
-        f"SELECT {_WAITING} FROM document WHERE id = ? AND owner = ? AND state = 'queued'", (document_id, owner)
-    )
-    return _waiting(row) if row else None
-
-
-def _waiting(row: Row) -> Waiting:
-    values = dict(row)
-    stat = Stat(values.pop("size_bytes"), values.pop("mtime_ns"), values.pop("inode"))
-    return Waiting(**values, stat=stat)
-
-
-def begin_reading(tx: sqlite3.Connection, documents: Sequence[Waiting]) -> list[Waiting]:
-    """Take the documents that still wait, each with a version of its own to write: it is stale until the reading ends."""
-    taken = []
-    for document in documents:
-        row = tx.execute(
-            "UPDATE document SET state = 'reading', next_version = next_version + 1"
-            " WHERE id = ? AND owner = ? AND state = 'queued' RETURNING next_version",
-            (document.id, document.owner),
-        ).fetchone()
-        if row is None:
-            continue
-        taken.append(replace(document, next_version=row["next_version"]))
-        tx.execute(
-            "INSERT INTO stale (owner, document, version) VALUES (?, ?, ?)",
-            (document.owner, document.id, row["next_version"]),
-        )
-    return taken
-
-
-def add_chunks(tx: sqlite3.Connection, document: Waiting, chunks: Iterable[Chunk]) -> None:
-    tx.executemany(
-        "INSERT INTO chunk (owner, document, version, ordinal, text, heading, symbols, tokens, start_char, end_char,"
-        " start_line, end_line, start_byte, end_byte, page) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (
-                document.owner,
-                document.id,
-                document.next_version,
-                chunk.ordinal,
-                chunk.text,
-                chunk.heading,
-                "\n".join(chunk.symbols),
-                chunk.tokens,
-                chunk.span.start_char,
-                chunk.span.end_char,
-                chunk.span.start_line,
-                chunk.span.end_line,
-                chunk.span.start_byte,
-                chunk.span.end_byte,
-                chunk.span.page,
-            )
-            for chunk in chunks
-        ],
-    )
-
-
-def add_pages(tx: sqlite3.Connection, document: Waiting, pages: Iterable[Page]) -> None:
-    tx.executemany(
-        "INSERT INTO page (owner, document, version, number, start_char, end_char, width_pt, height_pt, boxes)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (document.owner, document.id, document.next_version, page.number, page.start_char, page.end_char)
-            + (page.width_pt, page.height_pt, page.boxes)
-            for page in pages
-        ],
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How a reading ended: the document's new state and what was learnt of it."""
-
-    state: str
-    reason: str = ""
-    media_type: str = ""
-    encoding: str = ""
-    language: str = ""
-    title: str = ""
-    sha256: str = ""
-    chunks: int = 0
-
-
-def finish_reading(tx: sqlite3.Connection, document: Waiting, reading: Reading, now: float) -> None:
-    """Switch to the version just written; of a file that failed or is skipped nothing stays.
-
-    A document that was deleted, or queued again, in the meantime is left as it is.
-    """
-    readable = reading.state in ("ok", "partial")
-    version = document.next_version if readable else 0
-    row = tx.execute(
-        "UPDATE document SET state = ?, reason = ?, media_type = ?, encoding = ?, language = ?,"
-        " title = CASE WHEN source IS NULL OR ? = '' THEN title ELSE ? END,"
-        " sha256 = ?, chunks = ?, version = ?, tries = 0, updated_at = ?"
-        " WHERE id = ? AND owner = ? AND next_version = ? AND state = 'reading' RETURNING workspace",
-        (
-            reading.state,
-            reading.reason,
-            reading.media_type,
-            reading.encoding,
-            reading.language,
-            reading.title,
-            reading.title,
-        )
-        + (reading.sha256, reading.chunks if readable else 0, version, now, document.id, document.owner)
-        + (document.next_version,),
-    ).fetchone()
-    if row is None:
-        _mark_stale(tx, document.owner, document.id, document.next_version)  # a sweep may have been there already
-        return
-    if readable:
-        tx.execute("DELETE FROM stale WHERE document = ? AND version = ?", (document.id, version))
-    if document.version:
-        _mark_stale(tx, document.owner, document.id, document.version)
-    if readable or document.version:
-        _log_change(tx, document.owner, row["workspace"], document.id, deleted=not readable)  # it may have moved
-
-
-def keep_version(tx: sqlite3.Connection, document: Waiting, reading: Reading, now: float) -> None:
-    """The bytes turned out to be the same: the chunks there are stay, nothing is indexed again."""
-    tx.execute(
-        "UPDATE document SET state = ?, reason = ?, tries = 0, updated_at = ?"
-        " WHERE id = ? AND owner = ? AND next_version = ? AND state = 'reading'",
-        (reading.state, reading.reason, now, document.id, document.owner, document.next_version),
-    )
-
-
-def requeue(tx: sqlite3.Connection, document: Waiting, *, stat: Stat | None = None, counts: bool = False) -> None:
-    """Read it again: it changed while it was read (`stat` is new), or the child that read it was lost."""
-    stat = stat or document.stat
-    _mark_stale(tx, document.owner, document.id, document.next_version)  # a sweep may have been there already
-    tx.execute(
-        "UPDATE document SET state = 'queued', size_bytes = ?, mtime_ns = ?, inode = ?, tries = tries + ?"
-        " WHERE id = ? AND owner = ? AND next_version = ? AND state = 'reading'",
-        (stat.size_bytes, stat.mtime_ns, stat.inode, int(counts), document.id, document.owner, document.next_version),
-    )
-
-
 def files_below(db: Database, source: Source, path: bytes) -> list[str]:
     """Ids of the source's documents at `path` or in the folder of that name."""
     rows = db.read(
@@ -307,27 +123,6 @@ def files_below(db: Database, source: Source, path: bytes) -> list[str]:
 def uploads_kept(db: Database) -> set[str]:
     """Ids of every document whose bytes lie in the data directory."""
     return {row["id"] for row in db.read("SELECT id FROM document WHERE source IS NULL")}
-
-
-def read_again(tx: sqlite3.Connection, owner: int, document_id: str) -> None:
-    """A document whose reading failed waits for another one."""
-    tx.execute(
-        "UPDATE document SET state = 'queued', reason = '', tries = 0 WHERE id = ? AND owner = ? AND state = 'failed'",
-        (document_id, owner),
-    )
-
-
-def fail_waiting(tx: sqlite3.Connection, owner: int, document_id: str, reason: str) -> None:
-    """Give up a document that waits to be read; what was read of it before stays."""
-    tx.execute(
-        "UPDATE document SET state = 'failed', reason = ? WHERE id = ? AND owner = ? AND state IN ('queued', 'reading')",
-        (reason, document_id, owner),
-    )
-
-
-def recover(tx: sqlite3.Connection) -> None:
-    """At start: what was being read when the last process ended waits again."""
-    tx.execute("UPDATE document SET state = 'queued' WHERE state = 'reading'")
 
 
 # --- leaving -------------------------------------------------------------------------------------------------------
@@ -349,18 +144,18 @@ def delete_documents(tx: sqlite3.Connection, owner: int, ids: Iterable[str]) -> 
 
 def _drop_content(tx: sqlite3.Connection, owner: int, workspace: int, document_id: str, version: int) -> None:
     if version:
-        _mark_stale(tx, owner, document_id, version)
-        _log_change(tx, owner, workspace, document_id, deleted=True)
+        mark_stale(tx, owner, document_id, version)
+        log_change(tx, owner, workspace, document_id, deleted=True)
 
 
-def _mark_stale(tx: sqlite3.Connection, owner: int, document_id: str, version: int) -> None:
+def mark_stale(tx: sqlite3.Connection, owner: int, document_id: str, version: int) -> None:
     tx.execute(
         "INSERT INTO stale (owner, document, version) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
         (owner, document_id, version),
     )
 
 
-def _log_change(tx: sqlite3.Connection, owner: int, workspace: int, document_id: str, *, deleted: bool) -> None:
+def log_change(tx: sqlite3.Connection, owner: int, workspace: int, document_id: str, *, deleted: bool) -> None:
     tx.execute(
         "INSERT OR REPLACE INTO change (owner, workspace, document, deleted) VALUES (?, ?, ?, ?)",
         (owner, workspace, document_id, int(deleted)),
@@ -451,8 +246,8 @@ def edit_upload(
     )
     if row["version"]:
         if place != row["workspace"]:
-            _log_change(tx, owner, row["workspace"], document_id, deleted=True)
-        _log_change(tx, owner, place, document_id, deleted=False)
+            log_change(tx, owner, row["workspace"], document_id, deleted=True)
+        log_change(tx, owner, place, document_id, deleted=False)
 
 
 def row_number(cursor: str) -> int:
@@ -507,70 +302,3 @@ def source_progress(db: Database, source: Source) -> dict[str, Any]:
         "ignored": source.ignored,
         "scanned_at": None if source.scanned_at is None else rfc3339(source.scanned_at),
     }
-
-
-CHUNK_COLUMNS = (
-    "c.id, c.document AS document_id, d.path, d.title, d.media_type, c.ordinal, c.text, c.heading, c.symbols, c.tokens,"
-    " c.start_char, c.end_char, c.start_line, c.end_line, c.start_byte, c.end_byte, c.page"
-)
-
-
-def chunks_by_id(db: Database, owner: int, ids: Sequence[int]) -> dict[int, StoredChunk]:
-    """The chunks that still count, by id; one whose document has changed since is left out."""
-    marks = ",".join("?" * len(ids))
-    rows = db.read(
-        f"SELECT {CHUNK_COLUMNS} FROM chunk AS c JOIN document AS d ON d.id = c.document AND d.version = c.version"
-        f" WHERE c.owner = ? AND c.id IN ({marks})",
-        (owner, *ids),
-    )
-    return {row["id"]: stored_chunk(row) for row in rows}
-
-
-def chunks_of(
-    db: Database, owner: int, document_id: str, *, after: int = -1, limit: int = 1_000_000
-) -> list[StoredChunk]:
-    """A document's chunks in order, from the one behind ordinal `after` on."""
-    rows = db.read(
-        f"SELECT {CHUNK_COLUMNS} FROM chunk AS c JOIN document AS d ON d.id = c.document AND d.version = c.version"
-        " WHERE c.owner = ? AND c.document = ? AND c.ordinal > ? ORDER BY c.ordinal LIMIT ?",
-        (owner, document_id, after, limit),
-    )
-    return [stored_chunk(row) for row in rows]
-
-
-def stored_chunk(row: Row) -> StoredChunk:
-    span = Span(
-        start_char=row["start_char"],
-        end_char=row["end_char"],
-        start_line=row["start_line"],
-        end_line=row["end_line"],
-        start_byte=row["start_byte"],
-        end_byte=row["end_byte"],
-        page=row["page"],
-    )
-    symbols = tuple(row["symbols"].split("\n")) if row["symbols"] else ()
-    chunk = Chunk(row["ordinal"], row["text"], span, row["heading"], symbols, row["tokens"])
-    return StoredChunk(row["id"], row["document_id"], row["path"], row["title"], row["media_type"], chunk)
-
-
-def text_lines(db: Database, owner: int, document_id: str, start_line: int, end_line: int) -> list[str]:
-    """Lines of the document's text as indexed, both ends included, put together from the chunks that hold them."""
-    rows = db.read(
-        f"SELECT {CHUNK_COLUMNS} FROM chunk AS c JOIN document AS d ON d.id = c.document AND d.version = c.version"
-        " WHERE c.owner = ?1 AND c.document = ?2 AND c.ordinal BETWEEN"
-        " (SELECT coalesce(max(ordinal), 0) FROM chunk WHERE document = ?2 AND version = d.version AND end_line < ?3)"
-        " AND (SELECT coalesce(min(ordinal), 1000000000) FROM chunk WHERE document = ?2 AND version = d.version AND end_line > ?4)"
-        " ORDER BY c.ordinal",
-        (owner, document_id, start_line, end_line),
-    )
-    chunks = [stored_chunk(row).chunk for row in rows]
-    if not chunks:
-        return []
-    text, end = "", chunks[0].span.start_char
-    for chunk in chunks:
-        text += chunk.text[max(0, end - chunk.span.start_char) :]
-        end = chunk.span.end_char
-    head = chunks[0].text
-    blank = len(head) - len(head.lstrip() or head)  # a chunk's lines are those of its text, without blank edges
-    first = chunks[0].span.start_line - head.count("\n", 0, blank)
-    return text.removesuffix("\n").split("\n")[max(0, start_line - first) : max(0, end_line - first + 1)]

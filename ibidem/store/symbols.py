@@ -6,8 +6,9 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ibidem.store.chunks import CHUNK_COLUMNS, StoredChunk, stored_chunk
 from ibidem.store.database import Database, Row
-from ibidem.store.documents import CHUNK_COLUMNS, StoredChunk, Waiting, stored_chunk
+from ibidem.store.readings import Waiting
 from ibidem.store.workspaces import Workspace
 from ibidem.types import Definition, Import, Outline
 

@@ -17,14 +17,13 @@ from ibidem.ingest.children import Children
 from ibidem.ingest.wire import chunk_from_json, outline_from_json, page_from_json
 from ibidem.settings import MIB, IngestSettings
 from ibidem.store.database import Database
-from ibidem.store.documents import (
+from ibidem.store.documents import Stat, delete_documents
+from ibidem.store.readings import (
     Reading,
-    Stat,
     Waiting,
     add_chunks,
     add_pages,
     begin_reading,
-    delete_documents,
     finish_reading,
     keep_version,
     requeue,

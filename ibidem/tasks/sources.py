@@ -22,8 +22,8 @@ from ibidem.store.documents import (
     known_files,
     queue_files,
     skip_files,
-    waiting_files,
 )
+from ibidem.store.readings import waiting_files
 from ibidem.store.workspaces import Source, set_source_scanned, set_source_state
 from ibidem.tasks.reading import Reader
 

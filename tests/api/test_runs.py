@@ -303,8 +303,9 @@ def test_twenty_requests_with_one_key_at_once_start_one_run(server: Server, mode
 
 def test_a_key_used_for_another_question_is_a_conflict(server: Server) -> None:
     ask(server, "First?", idempotency_key="taken")
-    body = {"question": "Second?", "idempotency_key": "taken"}
-    assert is_error(server.http.post("/api/runs/", json=body), 409, "conflict")["field"] == "idempotency_key"
+    for other in ({"question": "Second?"}, {"question": "First?", "mode": "plain"}):
+        answer = server.http.post("/api/runs/", json={**other, "idempotency_key": "taken"})
+        assert is_error(answer, 409, "conflict")["field"] == "idempotency_key"
 
 
 def test_without_a_key_each_request_is_a_run(server: Server) -> None:

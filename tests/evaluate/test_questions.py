@@ -9,7 +9,7 @@ import pytest
 from ibidem.errors import BadInput, NotFound
 from ibidem.evaluate.questions import ALONE, WRITTEN_OUT, Asked, ask, figures, read_questions
 from ibidem.retrieve.budget import Ranked
-from ibidem.store.documents import StoredChunk
+from ibidem.store.chunks import StoredChunk
 from ibidem.types import Chunk, Span
 
 

@@ -21,8 +21,9 @@ from ibidem.index import generation as generations
 from ibidem.index import replay as replaying
 from ibidem.index.analyze import ANALYZER_VERSION, query_tokens
 from ibidem.index.indexes import Indexes
+from ibidem.store.chunks import chunks_by_id
 from ibidem.store.database import Database
-from ibidem.store.documents import chunks_by_id, delete_documents, edit_upload, get_document
+from ibidem.store.documents import delete_documents, edit_upload, get_document
 from ibidem.store.workspaces import Workspace, create_workspace
 from tests.index.conftest import in_process
 from tests.store.texts import add, rewrite

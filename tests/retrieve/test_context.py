@@ -9,7 +9,7 @@ import pytest
 from ibidem.retrieve.budget import Ranked, fit, merge
 from ibidem.retrieve.cite import citation, cited, hit, url
 from ibidem.retrieve.fuse import fuse
-from ibidem.store.documents import StoredChunk
+from ibidem.store.chunks import StoredChunk
 from ibidem.types import Chunk, Passage, Span
 from tests.store.texts import tile
 

@@ -9,33 +9,33 @@ from typing import Any
 import pytest
 
 from ibidem.errors import BadInput, NotFound
+from ibidem.store.chunks import chunks_by_id, chunks_of, text_lines
 from ibidem.store.database import Database
 from ibidem.store.documents import (
-    Reading,
     Stat,
-    add_chunks,
-    add_pages,
-    begin_reading,
-    chunks_by_id,
-    chunks_of,
     count_by_state,
     delete_documents,
     edit_upload,
-    fail_waiting,
     files_below,
     get_document,
     get_place,
-    keep_version,
     known_files,
     list_documents,
     queue_files,
-    recover,
-    requeue,
     skip_files,
     source_progress,
     sweep,
-    text_lines,
     uploads_kept,
+)
+from ibidem.store.readings import (
+    Reading,
+    add_chunks,
+    add_pages,
+    begin_reading,
+    fail_waiting,
+    keep_version,
+    recover,
+    requeue,
     waiting_files,
     waiting_upload,
 )
