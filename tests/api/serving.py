@@ -8,16 +8,19 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
 
 from ibidem.types import TERMINAL_EVENTS
+from tests.api.forks import Forks
 
 T = TypeVar("T")
 SseEvent = tuple[str | None, str, dict[str, Any]]  # id, event, data
@@ -39,8 +42,9 @@ def wait_for(look: Callable[[], T], what: str, *, timeout_s: float = 10.0, every
 
 
 def environment(**settings: str) -> dict[str, str]:
-    """The tests' environment without the user's own settings."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("IBIDEM_")}
+    """The tests' environment without the user's own settings; compiled modules are kept, as they are for users."""
+    left_out = ("IBIDEM_", "PYTHONDONTWRITEBYTECODE")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     return {**inherited, "PYTHONFAULTHANDLER": "1", **settings}
 
 
@@ -275,17 +279,30 @@ class Ran:
 
 
 def run(
-    *arguments: str | Path, data: Path | None, wrap: Sequence[str] = (), timeout_s: float = 60, **settings: str
+    *arguments: str | Path, data: Path | None, wrap: Sequence[str] = (), fresh: bool = False, **settings: str
 ) -> Ran:
-    """`ibidem ...` to its end. A traceback fails the test, whatever the exit code."""
-    command = [*wrap, IBIDEM, *map(str, arguments), *(["--data-dir", str(data)] if data else [])]
-    began = time.monotonic()
-    ended = subprocess.run(command, capture_output=True, env=environment(**settings), timeout=timeout_s, check=False)
-    ran = Ran(
-        ended.returncode, ended.stdout.decode(), ended.stderr.decode("utf-8", "replace"), time.monotonic() - began
-    )
+    """`ibidem ...` to its end: with `fresh` or `wrap` by its own start, else as a fork. A traceback fails the test."""
+    words = [*map(str, arguments), *(["--data-dir", str(data)] if data else [])]
+    with tempfile.TemporaryDirectory() as place:
+        out, err = Path(place, "out"), Path(place, "err")
+        began = time.monotonic()
+        if fresh or wrap:
+            with open(out, "wb") as said, open(err, "wb") as cried:
+                command = [*wrap, IBIDEM, *words]
+                code = subprocess.run(
+                    command, stdout=said, stderr=cried, env=environment(**settings), timeout=60, check=False
+                ).returncode
+        else:
+            code = forks().run(words, environment(**settings), out, err)
+        ran = Ran(code, out.read_text("utf-8"), err.read_text("utf-8", "replace"), time.monotonic() - began)
     assert "Traceback" not in ran.err + ran.out, ran.err + ran.out
     return ran
+
+
+@cache
+def forks() -> Forks:
+    """One for the whole session; it ends with its standard input."""
+    return Forks()
 
 
 def without_privileges() -> list[str]:
