@@ -45,7 +45,7 @@ def searches(work: Path) -> Iterator[Figure]:
     app = build(load(data_dir, environ={}))
     try:
         home = get_workspace(app.db, LOCAL_OWNER)
-        in_process = timed(lambda query: app.search(query, home))
+        in_process = timed(lambda query: app.search(query, home, judged=False))
     finally:
         app.close()
     yield from spread("search in process, all kinds", everything(in_process), 10)

@@ -158,7 +158,9 @@ class App:
 
     # --- what the edges ask for ----------------------------------------------------------------------------------------
 
-    def search(self, question: str, workspace: Workspace, turns: Sequence[Turn] = (), *, hits: int = 0) -> Context:
+    def search(
+        self, question: str, workspace: Workspace, turns: Sequence[Turn] = (), *, hits: int = 0, judged: bool = True
+    ) -> Context:
         return retrieve(
             question,
             workspace,
@@ -170,6 +172,7 @@ class App:
             korean=self.korean.morphemes,
             dense=self.dense,
             reranker=self.reranker,
+            judged=judged,
         )
 
     def complete(

@@ -15,6 +15,7 @@ from ibidem.api.errors import response
 from ibidem.errors import Forbidden, TooLarge
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
+MAX_MEMORY_BYTES = 32 * 1024 * 1024  # of a body that is no form: it is read before anybody knows who sends it
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 HEADERS = [
@@ -60,7 +61,7 @@ class Guard:
         if refusal:
             await response(refusal)(scope, receive, safe_send)
         else:
-            await self._app(scope, _bounded(receive, self._max_body_bytes), safe_send)
+            await self._app(scope, _bounded(receive, self._most(headers)), safe_send)
 
     def _refusal(self, scope: Scope, headers: dict[bytes, bytes]) -> Forbidden | TooLarge | None:
         host = headers.get(b"host", b"").decode("latin-1").lower()
@@ -71,9 +72,14 @@ class Guard:
             origin = headers.get(b"origin", b"").decode("latin-1")
             return Forbidden(f"Origin {origin!r} may not do this", hint="use the server's own page, or a Bearer key")
         length = headers.get(b"content-length", b"0")
-        if length.isdigit() and int(length) > self._max_body_bytes:
-            return _too_large(self._max_body_bytes)
+        if length.isdigit() and int(length) > self._most(headers):
+            return _too_large(self._most(headers))
         return None
+
+    def _most(self, headers: dict[bytes, bytes]) -> int:
+        """Bytes of a body: a form with a file is spooled to disk, any other body is held in memory."""
+        form = headers.get(b"content-type", b"").startswith(b"multipart/form-data")
+        return self._max_body_bytes if form else min(self._max_body_bytes, MAX_MEMORY_BYTES)
 
 
 def _origin_allowed(headers: dict[bytes, bytes], hosts: Collection[str]) -> bool:
@@ -89,7 +95,10 @@ def _origin_allowed(headers: dict[bytes, bytes], hosts: Collection[str]) -> bool
 
 
 def _too_large(max_bytes: int) -> TooLarge:
-    return TooLarge(f"the request has more than {max_bytes:,} bytes", hint="split it, or raise serve.max_upload_bytes")
+    return TooLarge(
+        f"the request has more than {max_bytes:,} bytes",
+        hint="send it as a file in a form, or raise serve.max_upload_bytes",
+    )
 
 
 def _bounded(receive: Receive, max_bytes: int) -> Receive:

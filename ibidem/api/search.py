@@ -28,7 +28,7 @@ class Query(BaseModel):
 def search(body: Query, app: Engine, owner: Owner) -> dict[str, Any]:
     check_question(body.query, app.settings.serve.max_question_bytes)
     workspace = get_workspace(app.db, owner, body.workspace)
-    context = app.search(body.query, workspace, turns(body.history), hits=body.limit)
+    context = app.search(body.query, workspace, turns(body.history), hits=body.limit, judged=False)
     answer: dict[str, Any] = {
         "hits": [as_json(hit) for hit in context.hits(body.limit)],
         "timings": {"search_ms": context.search_ms},

@@ -60,7 +60,9 @@ def search_files(loaded: Settings, query: str, workspace: str, limit: int, trace
         place = get_workspace(db, LOCAL_OWNER, workspace)
         indexes = Indexes(data.index, db, None)
         dense = _dense(loaded, data, db)
-        context = retrieve(query, place, indexes=indexes, db=db, settings=loaded.retrieve, hits=limit, dense=dense)
+        context = retrieve(
+            query, place, indexes=indexes, db=db, settings=loaded.retrieve, hits=limit, dense=dense, judged=False
+        )
     finally:
         db.close()
     found: dict[str, Any] = {

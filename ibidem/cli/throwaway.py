@@ -54,7 +54,7 @@ class Throwaway:
             self.app.korean.start(wait=True)
             self.app.korean.wait_s = KOREAN_WAIT_S
             self._korean_is_up = True
-        return self.app.search(text, workspace, turns, hits=hits).ranked
+        return self.app.search(text, workspace, turns, hits=hits, judged=False).ranked
 
 
 def add_folders(app: App, name: str, folders: Sequence[Path]) -> Workspace:
