@@ -1,4 +1,4 @@
-# make setup | run | ask Q="..." | test | lint | bench | soak       (see README.md)
+# make setup | run | ask Q="..." | test | lint | bench | eval | soak       (see README.md)
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PY := .venv/bin/python
@@ -6,7 +6,7 @@ IBIDEM := .venv/bin/ibidem
 LOCK := requirements.lock
 Q ?= What is a run, and how does it end?
 
-.PHONY: help setup setup-dev run ask test lint bench soak clean
+.PHONY: help setup setup-dev run ask test lint bench eval soak clean
 
 help:
 	@sed -n '1p' Makefile; sed -nE 's/^([a-z-]+):.*## (.*)/  make \1  \t\2/p' Makefile
@@ -46,8 +46,11 @@ test: setup-dev  ## set up, lint, types, and every test
 lint: setup-dev
 	@.venv/bin/ruff format ibidem tests bench && .venv/bin/ruff check --fix ibidem tests bench && .venv/bin/mypy
 
-bench: setup-dev  ## speed and size, as figures (EVAL=DIR adds the quality of quotes)
-	@$(PY) -m bench.run $(if $(EVAL),--eval $(EVAL))
+bench: setup-dev  ## speed and size, as figures (EVAL=DIR adds the quality of quotes, CHROMA=1 a comparison, LOG=1 a record)
+	@$(PY) -m bench.run $(if $(EVAL),--eval $(EVAL)) $(if $(CHROMA),--chroma) $(if $(LOG),--log)
+
+eval: setup  ## retrieval on your evaluation tasks:  make eval TASKS="DIR..."
+	@$(IBIDEM) evaluate $(TASKS)
 
 soak: setup-dev  ## kill -9 at random moments, for minutes
 	@$(PY) -m pytest tests/soak -q -o addopts="" --soak
