@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from functools import partial
 from typing import Literal
 
 from ibidem.errors import Conflict
@@ -16,7 +17,7 @@ def empty_workspace(db: Database, workspace: Workspace) -> None:
     for source in list_sources(db, workspace):
         remove_source(db, source)
     while ids := _some_documents(db, "workspace", workspace.id):
-        db.write(lambda tx, ids=ids: delete_documents(tx, workspace.owner, ids))  # type: ignore[misc]
+        db.write(partial(delete_documents, owner=workspace.owner, ids=ids))
 
 
 def delete_workspace(db: Database, workspace: Workspace) -> None:
@@ -53,7 +54,7 @@ def remove_source(db: Database, source: Source) -> None:
     db.write(lambda tx: tx.execute("UPDATE source SET watch = 0 WHERE id = ? AND owner = ?", place))
     while not db.write(drop):
         ids = _some_documents(db, "source", source.id)
-        db.write(lambda tx, ids=ids: delete_documents(tx, source.owner, ids))  # type: ignore[misc]
+        db.write(partial(delete_documents, owner=source.owner, ids=ids))
 
 
 def _some_documents(db: Database, column: Literal["source", "workspace"], value: str | int) -> list[str]:

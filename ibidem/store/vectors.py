@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 from itertools import islice
 from typing import TypeVar
@@ -242,7 +243,7 @@ def sweep_vectors(db: Database) -> Iterator[int]:
         "SELECT id FROM embedding AS e WHERE NOT EXISTS (SELECT 1 FROM chunk_embedding WHERE embedding = e.id)"
     )
     for some in _batches([row["id"] for row in unused], SWEEP_ROWS):
-        yield db.write(lambda tx, some=some: _drop_unused(tx, some))  # type: ignore[misc]
+        yield db.write(partial(_drop_unused, ids=some))
 
 
 def _drop_embedder(db: Database, embedder: int) -> Iterator[int]:
@@ -251,21 +252,21 @@ def _drop_embedder(db: Database, embedder: int) -> Iterator[int]:
         (embedder, SWEEP_ROWS),
     ):
         keys = [(row["chunk"], embedder) for row in linked]
-        db.write(
-            lambda tx, keys=keys: tx.executemany(  # type: ignore[misc]
-                "DELETE FROM chunk_embedding WHERE chunk = ? AND embedder = ?", keys
-            )
-        )
+        db.write(partial(_unlink, keys=keys))
         yield len(keys)
     while ids := db.read("SELECT id FROM embedding WHERE embedder = ? LIMIT ?", (embedder, SWEEP_ROWS)):
         some = [row["id"] for row in ids]
-        yield db.write(lambda tx, some=some: _drop_unused(tx, some))  # type: ignore[misc]
+        yield db.write(partial(_drop_unused, ids=some))
 
     def drop(tx: sqlite3.Connection) -> None:
         tx.execute("DELETE FROM embedded WHERE embedder = ?", (embedder,))
         tx.execute("DELETE FROM embedder WHERE id = ?", (embedder,))
 
     db.write(drop)
+
+
+def _unlink(tx: sqlite3.Connection, keys: Sequence[tuple[int, int]]) -> None:
+    tx.executemany("DELETE FROM chunk_embedding WHERE chunk = ? AND embedder = ?", keys)
 
 
 def _drop_unused(tx: sqlite3.Connection, ids: Sequence[int]) -> int:

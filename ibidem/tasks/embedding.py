@@ -15,6 +15,7 @@ from base64 import b64decode
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
+from functools import partial
 from importlib import import_module
 from itertools import groupby
 
@@ -145,7 +146,7 @@ class Embedding:
             self._embed(embedder, row, dim, chunks)
             if self._stop.is_set():
                 return
-            self._db.write(lambda tx, seq=seq: store.advance(tx, workspace, row, seq))  # type: ignore[misc]
+            self._db.write(partial(store.advance, workspace=workspace, embedder=row, seq=seq))
             if len(chunks) < GATHERED:
                 return
             if time.monotonic() - shown > SHOWN_S and self._answers(workspace, embedder.name, dim):
@@ -168,12 +169,12 @@ class Embedding:
                 if not self._make_room():
                     return
                 made = list(zip(batch, self._vectors_of(embedder, dim, [one.text for one in batch]), strict=True))
-                self._db.write(lambda tx, made=made: store.store_vectors(tx, row, made))  # type: ignore[misc]
+                self._db.write(partial(store.store_vectors, embedder=row, vectors=made))
             stored = {chunk.id for chunk in ordered}
             others = [chunk for chunk in mine if chunk.id not in stored]
             for start in range(0, len(others), CALL_CHUNKS):
                 some = others[start : start + CALL_CHUNKS]
-                self._db.write(lambda tx, some=some: store.link(tx, row, some))  # type: ignore[misc]
+                self._db.write(partial(store.link, embedder=row, chunks=some))
 
     def _vectors_of(self, embedder: Embedder, dim: int, texts: Sequence[str]) -> list[bytes]:
         """Float16 bytes for each text; empty for one that the embedder refuses while it takes others."""

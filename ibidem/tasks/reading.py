@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from sqlite3 import Connection
 from typing import Any
@@ -37,7 +38,7 @@ WRITE_SYMBOLS = 1000  # small rows
 WRITE_CHUNKS = 150  # chunks a transaction: a few milliseconds
 MAX_TRIES = 3  # readings of a file that keeps changing, or takes its child down
 
-Write = Callable[[Connection], None]
+Write = Callable[[Connection], object]
 
 
 class Reader:
@@ -100,7 +101,7 @@ class Reader:
     def _outcome(self, document: Waiting, outcome: dict[str, Any], chunks: int) -> Write:
         now = self._clock()
         if outcome["state"] == "changed" and "size" not in outcome:  # it is gone
-            return lambda tx: void(delete_documents(tx, document.owner, [document.id]))
+            return lambda tx: delete_documents(tx, document.owner, [document.id])
         if outcome["state"] == "changed":
             if document.tries + 1 >= MAX_TRIES:
                 reading = Reading("failed", "kept changing while it was read; it is read again at the next scan")
@@ -131,7 +132,7 @@ class Reader:
             now = self._clock()
             reading = Reading("failed", f"reading it failed: {failure.message}")
             for document in documents:
-                yield lambda tx, document=document: finish_reading(tx, document, reading, now)  # type: ignore[misc]
+                yield partial(finish_reading, document=document, reading=reading, now=now)
 
 
 class _Rows:
@@ -157,7 +158,7 @@ class _Rows:
         for start in range(0, max(len(outline.definitions), len(outline.imports)), WRITE_SYMBOLS):
             part = slice(start, start + WRITE_SYMBOLS)
             some = Outline(outline.definitions[part], outline.imports[part])
-            self._writes.append(lambda tx, some=some: add_outline(tx, document, some))  # type: ignore[misc]
+            self._writes.append(partial(add_outline, document=document, outline=some))
             self._symbols += len(some.definitions) + len(some.imports)
             if self._symbols >= WRITE_SYMBOLS:
                 self.flush()
@@ -191,7 +192,7 @@ def batches(documents: Iterable[Waiting]) -> Iterator[list[Waiting]]:
 
 
 def requeue_each(documents: Iterable[Waiting], *, counts: bool = False) -> list[Write]:
-    return [lambda tx, document=document: requeue(tx, document, counts=counts) for document in documents]  # type: ignore[misc]
+    return [partial(requeue, document=document, counts=counts) for document in documents]
 
 
 def _all(writes: Iterable[Write]) -> Write:
@@ -200,10 +201,6 @@ def _all(writes: Iterable[Write]) -> Write:
             write(tx)
 
     return work
-
-
-def void(_: object) -> None:
-    """Drop a result that nobody asked for."""
 
 
 def _expected(document: Waiting) -> dict[str, int]:

@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -132,11 +133,11 @@ class Sources:
     ) -> None:
         now = self._clock()
         for files in steps(found):
-            self._db.write(lambda tx, files=files: queue_files(tx, source, files, now))  # type: ignore[misc]
+            self._db.write(partial(queue_files, source=source, files=files, now=now))
         for skipped in steps(left):
-            self._db.write(lambda tx, skipped=skipped: skip_files(tx, source, skipped, now))  # type: ignore[misc]
+            self._db.write(partial(skip_files, source=source, files=skipped, now=now))
         for ids in steps(gone):
-            self._db.write(lambda tx, ids=ids: delete_documents(tx, source.owner, ids))  # type: ignore[misc]
+            self._db.write(partial(delete_documents, owner=source.owner, ids=ids))
 
     def _read_waiting(self, source: Source, progress: dict[str, Any], stop: threading.Event) -> None:
         waiting = count_by_state(self._db, source.owner, source=source.id).get("queued", 0)
