@@ -38,5 +38,5 @@ def fuse(
         for chunk_id, score in ranking:
             total[chunk_id] = total.get(chunk_id, 0.0) + weights[channel] * (score - least) / span
             channels.setdefault(chunk_id, {})[channel] = round(score, 4)
-    ordered = sorted(total, key=lambda chunk_id: -total[chunk_id])
+    ordered = sorted(total, key=total.__getitem__, reverse=True)
     return [Fused(chunk_id, total[chunk_id], channels[chunk_id]) for chunk_id in ordered]
