@@ -99,9 +99,10 @@ def retrieve(
     notes: dict[str, Any] = {}
     if dense_search:
         rankings["dense"], notes["dense"] = dense_search.result()
-    fused = fuse(rankings)
     wanted = max(hits, settings.hits)
-    ranked = _load(fused, max(wanted, RERANK_DEPTH) if reranker else wanted, db, workspace)
+    looked_at = max(wanted, RERANK_DEPTH) if reranker else wanted
+    fused = fuse(rankings, limit=max(2 * looked_at, TRACED))
+    ranked = _load(fused, looked_at, db, workspace)
     if reranker:
         ranked, notes["rerank"] = reranker.order(question, ranked)
         ranked = ranked[:wanted]
