@@ -27,6 +27,7 @@ from ibidem.store.database import Database
 from ibidem.store.workspaces import Workspace
 from ibidem.types import Hit, Passage
 
+MAX_QUERY_CHARS = 8000  # looked at, half of them its beginning and half its end; a longer question is pasted text
 MAX_QUERY_TOKENS = 48  # the rarest of a long question: the others cost time and decide nothing
 CHANNEL_DEPTH = 100  # chunks a channel offers to the fusion
 TOLD_BY = 3  # the best passages: which wording of a word they have
@@ -74,6 +75,7 @@ def retrieve(
     it cannot. `judged` weighs the evidence that the passages hold: for answers, a search does without and takes half the time.
     """
     began = time.perf_counter()
+    question = ends(question)
     reader = indexes.reader(workspace.id)
     text = with_references(question, turns)
     tokens = query_tokens(text.text)
@@ -134,6 +136,12 @@ def retrieve(
         search_ms=_ms_since(began),
         searched=str(text) if text.carried else "",
     )
+
+
+def ends(question: str) -> str:
+    """The question, or the beginning and the end of a long one: thousands of distinct words took seconds to weigh."""
+    half = MAX_QUERY_CHARS // 2
+    return question if len(question) <= MAX_QUERY_CHARS else f"{question[:half]}\n{question[-half:]}"
 
 
 def own_tokens(word: Word | str) -> tuple[str, ...]:
