@@ -18,7 +18,7 @@ from ibidem.retrieve.dense import DenseChannel
 from ibidem.retrieve.evidence import evidence
 from ibidem.retrieve.expand import expand, told
 from ibidem.retrieve.followup import Turn, with_references
-from ibidem.retrieve.fuse import Fused, fuse
+from ibidem.retrieve.fuse import WEIGHTS, Fused, fuse
 from ibidem.retrieve.rerank import DEPTH as RERANK_DEPTH
 from ibidem.retrieve.rerank import TimedReranker
 from ibidem.settings import RetrieveSettings
@@ -109,6 +109,7 @@ def retrieve(
         ranked, notes["rerank"] = reranker.order(question, ranked)
         ranked = ranked[:wanted]
     kept, cut = fit(ranked, settings.budget_tokens)
+    ranks = {one.stored.id: rank for rank, one in enumerate(ranked, 1)}
     passages = merge(kept)
     answerable: Mapping[str, float] = terms
     if judged:
@@ -129,8 +130,9 @@ def retrieve(
             "morphemes": morphemes,
             "channels": {channel: ranking[:TRACED] for channel, ranking in rankings.items()},
             "fused": [[one.chunk_id, round(one.score, 4)] for one in fused[:TRACED]],
-            "kept": [[one.stored.id, one.stored.path] for one in kept],
-            "cut": [[one.stored.id, one.stored.path] for one in cut],
+            "weights": dict(WEIGHTS),
+            "kept": [traced(one, ranks) for one in kept],
+            "cut": [traced(one, ranks) for one in cut],
             **notes,
         },
         search_ms=_ms_since(began),
@@ -142,6 +144,20 @@ def ends(question: str) -> str:
     """The question, or the beginning and the end of a long one: thousands of distinct words took seconds to weigh."""
     half = MAX_QUERY_CHARS // 2
     return question if len(question) <= MAX_QUERY_CHARS else f"{question[:half]}\n{question[-half:]}"
+
+
+def traced(ranked: Ranked, ranks: Mapping[int, int]) -> dict[str, Any]:
+    """A chunk as a trace shows it, with its rank before the budget."""
+    chunk = ranked.stored.chunk
+    return {
+        "rank": ranks[ranked.stored.id],
+        "chunk": ranked.stored.id,
+        "path": ranked.stored.path,
+        "start_line": chunk.span.start_line,
+        "page": chunk.span.page,
+        "score": round(ranked.score, 4),
+        "channels": ranked.channels,
+    }
 
 
 def own_tokens(word: Word | str) -> tuple[str, ...]:
