@@ -18,7 +18,7 @@ from ibidem.retrieve.dense import DenseChannel
 from ibidem.retrieve.evidence import evidence
 from ibidem.retrieve.expand import expand, told
 from ibidem.retrieve.followup import Turn, with_references
-from ibidem.retrieve.fuse import Fused, fuse
+from ibidem.retrieve.fuse import WEIGHTS, Fused, fuse
 from ibidem.retrieve.rerank import DEPTH as RERANK_DEPTH
 from ibidem.retrieve.rerank import TimedReranker
 from ibidem.settings import RetrieveSettings
@@ -27,6 +27,7 @@ from ibidem.store.database import Database
 from ibidem.store.workspaces import Workspace
 from ibidem.types import Hit, Passage
 
+MAX_QUERY_CHARS = 8000  # looked at, half of them its beginning and half its end; a longer question is pasted text
 MAX_QUERY_TOKENS = 48  # the rarest of a long question: the others cost time and decide nothing
 CHANNEL_DEPTH = 100  # chunks a channel offers to the fusion
 TOLD_BY = 3  # the best passages: which wording of a word they have
@@ -74,6 +75,7 @@ def retrieve(
     it cannot. `judged` weighs the evidence that the passages hold: for answers, a search does without and takes half the time.
     """
     began = time.perf_counter()
+    question = ends(question)
     reader = indexes.reader(workspace.id)
     text = with_references(question, turns)
     tokens = query_tokens(text.text)
@@ -99,13 +101,15 @@ def retrieve(
     notes: dict[str, Any] = {}
     if dense_search:
         rankings["dense"], notes["dense"] = dense_search.result()
-    fused = fuse(rankings)
     wanted = max(hits, settings.hits)
-    ranked = _load(fused, max(wanted, RERANK_DEPTH) if reranker else wanted, db, workspace)
+    looked_at = max(wanted, RERANK_DEPTH) if reranker else wanted
+    fused = fuse(rankings, limit=max(2 * looked_at, TRACED))
+    ranked = _load(fused, looked_at, db, workspace)
     if reranker:
         ranked, notes["rerank"] = reranker.order(question, ranked)
         ranked = ranked[:wanted]
     kept, cut = fit(ranked, settings.budget_tokens)
+    ranks = {one.stored.id: rank for rank, one in enumerate(ranked, 1)}
     passages = merge(kept)
     answerable: Mapping[str, float] = terms
     if judged:
@@ -126,13 +130,34 @@ def retrieve(
             "morphemes": morphemes,
             "channels": {channel: ranking[:TRACED] for channel, ranking in rankings.items()},
             "fused": [[one.chunk_id, round(one.score, 4)] for one in fused[:TRACED]],
-            "kept": [[one.stored.id, one.stored.path] for one in kept],
-            "cut": [[one.stored.id, one.stored.path] for one in cut],
+            "weights": dict(WEIGHTS),
+            "kept": [traced(one, ranks) for one in kept],
+            "cut": [traced(one, ranks) for one in cut],
             **notes,
         },
         search_ms=_ms_since(began),
         searched=str(text) if text.carried else "",
     )
+
+
+def ends(question: str) -> str:
+    """The question, or the beginning and the end of a long one: thousands of distinct words took seconds to weigh."""
+    half = MAX_QUERY_CHARS // 2
+    return question if len(question) <= MAX_QUERY_CHARS else f"{question[:half]}\n{question[-half:]}"
+
+
+def traced(ranked: Ranked, ranks: Mapping[int, int]) -> dict[str, Any]:
+    """A chunk as a trace shows it, with its rank before the budget."""
+    chunk = ranked.stored.chunk
+    return {
+        "rank": ranks[ranked.stored.id],
+        "chunk": ranked.stored.id,
+        "path": ranked.stored.path,
+        "start_line": chunk.span.start_line,
+        "page": chunk.span.page,
+        "score": round(ranked.score, 4),
+        "channels": ranked.channels,
+    }
 
 
 def own_tokens(word: Word | str) -> tuple[str, ...]:
