@@ -103,7 +103,7 @@ def retrieve(
     wanted = max(hits, settings.hits)
     ranked = _load(fused, max(wanted, RERANK_DEPTH) if reranker else wanted, db, workspace)
     if reranker:
-        ranked, notes["rerank"] = reranker.order(question, ranked)
+        ranked, notes["rerank"] = reranker.order(str(text), ranked)
         ranked = ranked[:wanted]
     kept, cut = fit(ranked, settings.budget_tokens)
     passages = merge(kept)
@@ -172,7 +172,7 @@ def _load(fused: Sequence[Fused], wanted: int, db: Database, workspace: Workspac
     texts: set[str] = set()
     for first in range(0, 2 * wanted, wanted):  # a second step only for what was left out of the first
         best = fused[first : first + wanted]
-        stored = chunks_by_id(db, workspace.owner, [one.chunk_id for one in best])
+        stored = chunks_by_id(db, workspace, [one.chunk_id for one in best])
         for one in best:
             found = stored.get(one.chunk_id)
             if found is None or found.chunk.text in texts:
