@@ -100,7 +100,7 @@ def retrieve(
     if dense_search:
         rankings["dense"], notes["dense"] = dense_search.result()
     fused = fuse(rankings)
-    wanted = max(hits, settings.hits)
+    wanted = max(1, hits, settings.hits)
     ranked = _load(fused, max(wanted, RERANK_DEPTH) if reranker else wanted, db, workspace)
     if reranker:
         ranked, notes["rerank"] = reranker.order(str(text), ranked)

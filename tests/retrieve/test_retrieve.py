@@ -148,6 +148,11 @@ def test_of_a_long_question_the_rarest_words_are_searched(db: Database, home: Wo
 # --- budget and trace ------------------------------------------------------------------------------------------------
 
 
+def test_no_hits_as_set_still_rank_one(library: Workspace, indexes: Indexes) -> None:
+    context = ask("reserve pump", library, indexes, RetrieveSettings(hits=0))
+    assert [passage.path for passage in context.passages] == ["pumps.md"]
+
+
 def test_what_the_budget_leaves_out_is_named(db: Database, home: Workspace, indexes: Indexes) -> None:
     for number in range(6):
         add(db, home, f"{number}.md", f"pump number {number} " + "x " * 200, size=1000)
