@@ -101,12 +101,12 @@ def retrieve(
     notes: dict[str, Any] = {}
     if dense_search:
         rankings["dense"], notes["dense"] = dense_search.result()
-    wanted = max(hits, settings.hits)
+    wanted = max(1, hits, settings.hits)
     looked_at = max(wanted, RERANK_DEPTH) if reranker else wanted
     fused = fuse(rankings, limit=max(2 * looked_at, TRACED))
     ranked = _load(fused, looked_at, db, workspace)
     if reranker:
-        ranked, notes["rerank"] = reranker.order(question, ranked)
+        ranked, notes["rerank"] = reranker.order(str(text), ranked)
         ranked = ranked[:wanted]
     kept, cut = fit(ranked, settings.budget_tokens)
     ranks = {one.stored.id: rank for rank, one in enumerate(ranked, 1)}
@@ -197,7 +197,7 @@ def _load(fused: Sequence[Fused], wanted: int, db: Database, workspace: Workspac
     texts: set[str] = set()
     for first in range(0, 2 * wanted, wanted):  # a second step only for what was left out of the first
         best = fused[first : first + wanted]
-        stored = chunks_by_id(db, workspace.owner, [one.chunk_id for one in best])
+        stored = chunks_by_id(db, workspace, [one.chunk_id for one in best])
         for one in best:
             found = stored.get(one.chunk_id)
             if found is None or found.chunk.text in texts:
