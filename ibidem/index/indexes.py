@@ -94,8 +94,7 @@ class Indexes:
         }
         with self._replaying:  # one writer a directory
             for told in self._call("ibidem.index.replay:replay", payload):
-                if "seq" in told:
-                    self._refresh(workspace)
+                if "seq" in told and self._refresh(workspace) == told["generation"]:
                     self._tell(workspace, told["seq"])
             self._damaged.discard(workspace)
 
@@ -152,18 +151,19 @@ class Indexes:
             except IbidemError as error:
                 log.warning("the index of workspace %d did not catch up: %s", workspace, error)
 
-    def _refresh(self, workspace: int) -> None:
-        """Let searches see the last commit, and the newer generation once it is the better one."""
+    def _refresh(self, workspace: int) -> int | None:
+        """Let searches see the last commit, and the newer generation once it is the better one: its number."""
         generation = generations.current(self._folder / str(workspace))
         with self._guard:
+            if generation is None:
+                return None
             known = self._readers.get(workspace)
-            if known is None or generation is None:
-                return
-            if known[0] != generation.number:
+            if known and known[0] != generation.number:
                 del self._readers[workspace]
-                return
-        known[1].reload()
-        self._use_morphemes(known[1], generation)
+        if known and known[0] == generation.number:
+            known[1].reload()
+            self._use_morphemes(known[1], generation)
+        return generation.number
 
     def _tell(self, workspace: int, seq: int) -> None:
         self._db.write(lambda tx: tx.execute("UPDATE workspace SET indexed_seq = ? WHERE id = ?", (seq, workspace)))

@@ -52,10 +52,16 @@ def korean_schema() -> tantivy.Schema:
     return builder.build()
 
 
-def open_index(folder: Path, wanted: tantivy.Schema) -> tantivy.Index:
-    """Open or make the directory. Raises IndexUnavailable for a damaged one, or one of another schema."""
+def open_index(folder: Path, wanted: tantivy.Schema, *, make: bool = False) -> tantivy.Index:
+    """Open the directory, or `make` it where there is none.
+
+    Raises IndexUnavailable for one that is damaged, of another schema, or gone: a reader never makes an empty one.
+    """
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if make:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        elif not tantivy.Index.exists(str(folder)):
+            raise FileNotFoundError("it is gone")
         return tantivy.Index(wanted, path=str(folder))
     except (ValueError, OSError) as error:
         raise IndexUnavailable(
@@ -66,14 +72,28 @@ def open_index(folder: Path, wanted: tantivy.Schema) -> tantivy.Index:
 _KOREAN = korean_schema()
 
 
-class LexicalWriter:
+class _Writer:
     """The one writer of a directory. After any error it must be dropped and the changes replayed with a new one."""
 
-    def __init__(self, folder: Path) -> None:
-        self._writer = open_index(folder, schema()).writer(heap_size=HEAP_BYTES, num_threads=1)
+    def __init__(self, folder: Path, wanted: tantivy.Schema) -> None:
+        self._writer = open_index(folder, wanted, make=True).writer(heap_size=HEAP_BYTES, num_threads=1)
 
     def delete(self, document_id: str) -> None:
         self._writer.delete_documents_by_term("document", document_id)
+
+    def commit(self) -> None:
+        self._writer.commit()
+
+    def close(self) -> None:
+        """Let merges finish: segments would pile up otherwise."""
+        self._writer.wait_merging_threads()
+
+
+class LexicalWriter(_Writer):
+    """Writes chunks: their text, names, path and the heads of their definitions."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, schema())
 
     def add(self, stored: StoredChunk, heads: str = "") -> None:
         """`heads`: how the definitions that begin in the chunk begin."""
@@ -89,22 +109,12 @@ class LexicalWriter:
             entry.add_text("heads", " ".join(tokenize(heads)))
         self._writer.add_document(entry)
 
-    def commit(self) -> None:
-        self._writer.commit()
 
-    def close(self) -> None:
-        """Let merges finish: segments would pile up otherwise."""
-        self._writer.wait_merging_threads()
-
-
-class KoreanWriter:
-    """The one writer of a directory of morphemes; the rules of LexicalWriter."""
+class KoreanWriter(_Writer):
+    """Writes the morphemes of chunks with Hangul."""
 
     def __init__(self, folder: Path) -> None:
-        self._writer = open_index(folder, korean_schema()).writer(heap_size=HEAP_BYTES, num_threads=1)
-
-    def delete(self, document_id: str) -> None:
-        self._writer.delete_documents_by_term("document", document_id)
+        super().__init__(folder, _KOREAN)
 
     def add(self, stored: StoredChunk, morphemes: Iterable[str]) -> None:
         entry = tantivy.Document()
@@ -112,12 +122,6 @@ class KoreanWriter:
         entry.add_unsigned("chunk", stored.id)
         entry.add_text("morphemes", " ".join(morphemes))
         self._writer.add_document(entry)
-
-    def commit(self) -> None:
-        self._writer.commit()
-
-    def close(self) -> None:
-        self._writer.wait_merging_threads()
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,12 +31,15 @@ class Vectors:
         self._db = db
         self._call = call  # None: only reading
         self._readers: OrderedDict[int, tuple[VectorPosition, VectorReader]] = OrderedDict()
+        self._damaged: set[int] = set()  # workspaces whose matrix could not be opened
         self._guard = threading.Lock()
         self._replaying = threading.Lock()
 
     def position(self, workspace: int) -> VectorPosition | None:
-        """Which embedder's vectors answer for the workspace now; None while there are none."""
+        """Which embedder's vectors answer for the workspace now; None while there are none, or damaged ones."""
         with self._guard:
+            if workspace in self._damaged:
+                return None
             if known := self._readers.get(workspace):
                 return known[0]
         generation = generations.current(self._place(workspace))
@@ -70,12 +73,13 @@ class Vectors:
             "workspace": workspace,
             "embedder": embedder,
             "dim": dim,
-            "fresh": fresh,
+            "fresh": fresh or workspace in self._damaged,
         }
         with self._replaying:
             try:
                 for _ in self._call("ibidem.index.vector_replay:replay", payload):
                     pass
+                self._damaged.discard(workspace)
             finally:  # a child that is lost may have switched already
                 self.forget(workspace)
 
@@ -101,9 +105,10 @@ class Vectors:
             position = generation.position
             try:
                 reader = VectorReader(generation.folder, position.dim, position.rows)
-            except (OSError, ValueError) as error:
+            except (OSError, ValueError, IndexUnavailable) as error:
+                self._damaged.add(workspace)
                 raise IndexUnavailable(
-                    f"the vectors cannot be opened: {error}", hint="run `ibidem index rebuild`"
+                    f"the vectors cannot be opened: {error}", hint="they are made anew in the background"
                 ) from error
             self._readers[workspace] = (position, reader)
             if len(self._readers) > OPEN_READERS:

@@ -30,6 +30,8 @@ class TimedReranker:
         """
         first, rest = list(ranked[:DEPTH]), list(ranked[DEPTH:])
         name = self.reranker.name
+        if not first:
+            return rest, {"reranker": name, "state": "nothing to order"}
         texts = [f"{one.stored.chunk.heading}\n{one.stored.chunk.text}".lstrip() for one in first]
         try:
             scores = self.timed.start(lambda: self.reranker.rerank(question, texts), within_ms=self.budget_ms).result()

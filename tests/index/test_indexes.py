@@ -21,6 +21,7 @@ from ibidem.index import generation as generations
 from ibidem.index import replay as replaying
 from ibidem.index.analyze import ANALYZER_VERSION, query_tokens
 from ibidem.index.indexes import Indexes
+from ibidem.index.lexical import LexicalReader
 from ibidem.store.chunks import chunks_by_id
 from ibidem.store.database import Database
 from ibidem.store.documents import delete_documents, edit_upload, get_document
@@ -132,6 +133,12 @@ def test_replaying_what_is_there_does_no_harm(db: Database, home: Workspace, ind
     assert set(again) == set(before)
     reader = indexes.reader(home.id)
     assert reader is not None and reader.chunks == len(before)
+
+
+def test_a_reader_never_makes_the_index_it_misses(tmp_path: Path) -> None:
+    with pytest.raises(IndexUnavailable):
+        LexicalReader(tmp_path / "lexical")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_many_changes_are_replayed_in_batches(
@@ -294,6 +301,7 @@ def test_an_index_of_another_analyzer_is_made_anew_and_answers_meanwhile(
     (old,) = generations.generations(folder_of(indexes, home))
     generations.save(old, generations.Position(analyzer=ANALYZER_VERSION + 1, seq=old.position.seq, complete=True))
     seen: list[int] = []
+    states: list[set[str]] = []
 
     def watching(function: str, payload: dict[str, Any]) -> Iterator[Any]:
         for told in in_process(function, payload):
@@ -339,11 +347,13 @@ def test_a_rebuild_answers_from_the_old_index_until_the_new_one_is_complete(
     def watching(function: str, payload: dict[str, Any]) -> Iterator[Any]:
         for told in in_process(function, payload):
             seen.append(len(documents(rebuilt, db, home, "submarine")))
+            states.append({get_document(db, 1, one).state for one in ids})
             yield told
 
     rebuilt = Indexes(indexes._folder, db, watching)
     rebuilt.replay(home.id, fresh=True)
     assert len(seen) == len(ids) + 1 and set(seen) == {len(ids)}
+    assert all(state == {"ok"} for state in states)
     assert sorted(documents(rebuilt, db, home, "submarine")) == sorted(ids)
     assert [generation.number for generation in generations.generations(folder_of(indexes, home))] == [2]
 
