@@ -301,7 +301,6 @@ def test_an_index_of_another_analyzer_is_made_anew_and_answers_meanwhile(
     (old,) = generations.generations(folder_of(indexes, home))
     generations.save(old, generations.Position(analyzer=ANALYZER_VERSION + 1, seq=old.position.seq, complete=True))
     seen: list[int] = []
-    states: list[set[str]] = []
 
     def watching(function: str, payload: dict[str, Any]) -> Iterator[Any]:
         for told in in_process(function, payload):
@@ -343,6 +342,7 @@ def test_a_rebuild_answers_from_the_old_index_until_the_new_one_is_complete(
     monkeypatch.setattr(replaying, "BATCH_CHANGES", 1)
     ids = filled(db, home, indexes)
     seen: list[int] = []
+    states: list[set[str]] = []
 
     def watching(function: str, payload: dict[str, Any]) -> Iterator[Any]:
         for told in in_process(function, payload):
