@@ -15,7 +15,7 @@ from functools import lru_cache
 from importlib.resources import files
 from itertools import chain
 
-ANALYZER_VERSION = 3  # a position in an index holds for one version; another one re-indexes
+ANALYZER_VERSION = 4  # a position in an index holds for one version; another one re-indexes
 
 # Signs that make a word, then runs of one script: decimal numbers, Hangul, kana and Han, names in any other letters.
 _WORD = re.compile(

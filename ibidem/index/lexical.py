@@ -1,4 +1,4 @@
-"""BM25 over our own tokens: one tantivy directory a workspace, with body, symbols and path as separate fields.
+"""BM25 over our own tokens: one tantivy directory a workspace, with body, symbols, path and so on as separate fields.
 
 Korean morphemes stand in a second directory beside it, so that adding them leaves the first one's statistics alone: what
 is deleted and added anew counts twice in them until the engine merges.
@@ -17,6 +17,7 @@ from tantivy import Occur, Query
 
 from ibidem.errors import IndexUnavailable
 from ibidem.index.analyze import is_hangul, path_tokens, symbol_tokens, tokenize
+from ibidem.index.sounds import MARK, name_keys
 from ibidem.store.chunks import StoredChunk
 from ibidem.types import Channel
 
@@ -41,6 +42,7 @@ def schema() -> tantivy.Schema:
     builder.add_text_field("symbols", tokenizer_name="whitespace", index_option="freq")
     builder.add_text_field("path", tokenizer_name="whitespace", index_option="freq")
     builder.add_text_field("heads", tokenizer_name="whitespace", index_option="freq")
+    builder.add_text_field("sounds", tokenizer_name="whitespace", index_option="basic")  # keys of names in the body
     return builder.build()
 
 
@@ -103,6 +105,8 @@ class LexicalWriter(_Writer):
         entry.add_unsigned("chunk", stored.id)
         heading = tokenize(chunk.heading) if chunk.heading else []
         entry.add_text("body", " ".join(tokenize(chunk.text) + heading))
+        if sounds := {key for _, key in name_keys(chunk.text)}:
+            entry.add_text("sounds", " ".join(sounds))
         entry.add_text("symbols", " ".join(symbol_tokens(chunk.symbols, chunk.heading)))
         entry.add_text("path", " ".join(path_tokens(stored.path)))
         if heads:
@@ -203,7 +207,7 @@ class LexicalReader:
         return self._searcher.num_docs
 
     def document_frequency(self, token: str) -> int:
-        """How many chunks hold the token in text, names or path."""
+        """How many chunks hold the token in text, names or path; of a key, those with a name that sounds so."""
         return max(self._by_channel(token))
 
     def _by_channel(self, token: str) -> tuple[int, ...]:
@@ -212,7 +216,10 @@ class LexicalReader:
         if (found := known.get(token)) is None:
             searcher = self._searcher
             with self._reading():
-                found = tuple(searcher.doc_freq(channel, token) for channel in CHANNELS)
+                if token.startswith(MARK):  # names by sound rank with the text
+                    found = tuple(searcher.doc_freq("sounds", token) * (channel == "body") for channel in CHANNELS)
+                else:
+                    found = tuple(searcher.doc_freq(channel, token) for channel in CHANNELS)
             if len(known) >= KNOWN_TOKENS:
                 known.clear()
             known[token] = found
@@ -270,6 +277,11 @@ class LexicalReader:
         return queries
 
     def _wording(self, channel: Channel, tokens: Sequence[str], weight: float) -> Query:
-        terms = [Query.term_query(self._schema, channel, token, "freq") for token in tokens]
+        terms = [
+            Query.term_query(self._schema, "sounds", token, "basic")
+            if token.startswith(MARK)
+            else Query.term_query(self._schema, channel, token, "freq")
+            for token in tokens
+        ]
         query = terms[0] if len(terms) == 1 else Query.boolean_query([(Occur.Should, term) for term in terms])
         return query if weight == 1.0 else Query.boost_query(query, weight)

@@ -1,24 +1,29 @@
-"""A question's words -> words with their wordings in the other language, by the term table."""
+"""A question's words -> words with their wordings in the other language: by the term table, and names by their sound."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ibidem.index.analyze import STOP_WORDS, query_tokens, tokenize
+from ibidem.index.analyze import STOP_WORDS, normalize, query_tokens, tokenize
 from ibidem.index.lexical import Word
-from ibidem.retrieve.terms import expansions
+from ibidem.index.sounds import hangul_key
+from ibidem.retrieve.terms import expansions, is_particles
 
 # Weight of another wording, where the index has the question's own and where it lacks it. Source: evals/LOG.md.
 KNOWN_WEIGHT = 0.5
 LACKING_WEIGHT = 1.0
+SOUND_WEIGHT = 0.6  # of a name that sounds like a word the index lacks
+SHORTEST_NAME = 3  # syllables: two are a Korean word more often than a foreign name
+NO_NAMES_END = frozenset("의을를은는")  # a particle, then, and no part of the name
+NAME_SUFFIXES = frozenset("주시식인어계파호강산섬사교들족")  # of places, peoples, languages: 빅토리아주
 MOST_WORDINGS = 5  # of one word: the table has the most common first
-
-
 UNTOLD = 0.2  # weight of a Korean word without a wording, where the passages hold no Korean: they cannot have it
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
+_HANGUL_WORD = re.compile(r"[\uac00-\ud7a3]{2,}")
+_QUESTION_WORDS = tuple(word for word in STOP_WORDS if len(word) > 1 and _HANGUL.match(word))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +46,12 @@ def expand(question: str, frequency: Callable[[str], int]) -> Expanded:
     sources: dict[str, list[str]] = {}
     replaced: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
     for expansion in expansions(question):
-        own = tuple(token for token in dict.fromkeys(tokenize(expansion.source)) if token in left)
+        own = own_tokens(expansion.source, left)
         if not own or expansion.source.lower() in STOP_WORDS:
             continue
         lacking = not all(map(frequency, own))
-        weight = LACKING_WEIGHT if lacking else KNOWN_WEIGHT
+        sure = lacking and len(expansion.source) > 1  # one syllable has many meanings, one letter too
+        weight = LACKING_WEIGHT if sure else KNOWN_WEIGHT
         others = [(wording, _tokens(wording)) for wording in (*expansion.target, *expansion.variants)]
         known = [(wording, held) for wording, held in others if held and all(map(frequency, held))][:MOST_WORDINGS]
         if not known:
@@ -56,6 +62,15 @@ def expand(question: str, frequency: Callable[[str], int]) -> Expanded:
         sources[expansion.source] = [wording for wording, _ in known]
         if lacking:
             replaced[own] = [held for _, held in known]
+    for name, key in _names(question, left, frequency):
+        own = tuple(dict.fromkeys(tokenize(name)))
+        lacking = not all(map(frequency, own))
+        for token in own:
+            left.pop(token, None)
+        words.append(Word(((own, 1.0), ((key,), SOUND_WEIGHT if lacking else KNOWN_WEIGHT))))
+        sources[name] = [key]
+        if lacking:
+            replaced[own] = [(key,)]
     return Expanded((*words, *filter(frequency, left)), sources, replaced)
 
 
@@ -64,13 +79,50 @@ def _tokens(wording: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tokenize(wording)))
 
 
+def own_tokens(source: str, left: Iterable[str]) -> tuple[str, ...]:
+    """The question's tokens that a term of it stands for. Beside a particle one syllable is no token: then both (값을)."""
+    left = dict.fromkeys(left)
+    own = tuple(token for token in dict.fromkeys(tokenize(source)) if token in left)
+    if own or len(source) > 1 or not _HANGUL.match(source):
+        return own
+    return tuple(token for token in left if token[0] == source and len(token) == 2)
+
+
+def _names(question: str, left: Mapping[str, None], frequency: Callable[[str], int]) -> Iterator[tuple[str, str]]:
+    """Hangul words of which the table knows nothing and the index has a name that sounds alike, with its key.
+
+    The longest reading counts: 캐롤라이나 ends in what may be a particle.
+    """
+    for word in dict.fromkeys(_HANGUL_WORD.findall(normalize(question))):
+        if word.startswith(_QUESTION_WORDS) or any(token not in left for token in tokenize(word)):
+            continue
+        keys = ((word[:size], hangul_key(word[:size])) for size in _name_sizes(word))
+        if found := next(((name, key) for name, key in keys if key and frequency(key)), None):
+            yield found
+
+
+def _name_sizes(word: str) -> Iterator[int]:
+    """How long the name may be that the word begins with, the longest first: particles may follow it."""
+    for size in range(len(word), SHORTEST_NAME - 1, -1):
+        rest = word[size:]
+        belongs = is_particles(rest) or (rest[0] in NAME_SUFFIXES and is_particles(rest[1:]))
+        if belongs and word[size - 1] not in NO_NAMES_END:
+            yield size
+
+
 def told(
-    terms: Mapping[str, float], expanded: Expanded, weigh: Callable[[str], float], held: Set[str]
+    terms: Mapping[str, float],
+    expanded: Expanded,
+    weigh: Callable[[str], float],
+    held: Set[str],
+    names: Iterable[tuple[str, str]] = (),
 ) -> dict[str, float]:
     """The question's terms as its passages can answer them: words that the index lacks in the wording the passages have.
 
-    `held` are the passages' tokens; where they have none of a word's wordings, its most common one stands for it.
+    `held` are the passages' tokens; where they have none of a word's wordings, its most common one stands for it. `names`
+    are the passages' with their keys (`index.sounds`): a key stands for the first that sounds so.
     """
+    heard = {key: tuple(tokenize(name)) for name, key in reversed([*names])}
     lacking = {token for own in expanded.replaced for token in own}
     foreign = not any(_HANGUL.match(token) for token in held)
     found = {
@@ -78,7 +130,8 @@ def told(
         for token, weight in terms.items()
         if token not in lacking
     }
-    for wordings in expanded.replaced.values():
+    for found_as in expanded.replaced.values():
+        wordings = [heard.get(wording[0], wording) for wording in found_as]
         best = next((wording for wording in wordings if set(wording) <= held), wordings[0])
         found |= {token: weigh(token) for token in best}
     return found

@@ -12,6 +12,7 @@ from typing import Any
 from ibidem.index.analyze import query_tokens, tokenize
 from ibidem.index.indexes import Indexes
 from ibidem.index.lexical import CHANNELS, LexicalReader, Word
+from ibidem.index.sounds import name_keys
 from ibidem.retrieve.budget import Ranked, fit, merge
 from ibidem.retrieve.cite import hit
 from ibidem.retrieve.dense import DenseChannel
@@ -113,8 +114,10 @@ def retrieve(
     passages = merge(kept)
     answerable: Mapping[str, float] = terms
     if judged:
-        held = {token for passage in passages[:TOLD_BY] for token in tokenize(f"{passage.heading} {passage.text}")}
-        answerable = told(terms, expanded, lambda token: idf(reader, token), held)
+        texts = [f"{passage.heading} {passage.text}" for passage in passages[:TOLD_BY]]
+        held = {token for one in texts for token in tokenize(one)}
+        names = [name for one in texts for name in name_keys(one)]
+        answerable = told(terms, expanded, lambda token: idf(reader, token), held, names)
     return Context(
         passages=passages,
         ranked=ranked,

@@ -197,7 +197,7 @@ def _scan(syllables: str, starts: Sequence[bool], ends: Sequence[int]) -> Iterat
             word = at
         fresh = starts[at] or syllables[at - 1].isdigit()
         rest = syllables[at : min(ends[at], at + _LOOK_AHEAD)]
-        if at == joined and not starts[at] and _is_particles(rest):
+        if at == joined and not starts[at] and is_particles(rest):
             at = ends[at]
             continue
         size, entry = _longest(syllables, at, starts, ends, near=fresh or at == joined, into=at - word)
@@ -237,7 +237,7 @@ def _longest(
         if near and size > 1:
             if _continues_noun(rest):
                 return size, entry
-        elif _is_particles(rest):
+        elif is_particles(rest):
             if near or size > 2 or (size == 2 and into > 1 and syllables[at] not in _PARTICLE_FIRST):
                 return size, entry
             continue
@@ -248,21 +248,21 @@ def _longest(
 
 def _continues_noun(rest: str) -> bool:
     """What follows a term in its word is a particle, an ending, a suffix, a number or the beginning of another term."""
-    if not rest or rest[0] in VERBAL or rest[0] in SUFFIXES or rest[0].isdigit() or _is_particles(rest):
+    if not rest or rest[0] in VERBAL or rest[0] in SUFFIXES or rest[0].isdigit() or is_particles(rest):
         return True
     table = _korean()
     return any(rest[:size] in table.nouns for size in table.lengths.get(rest[:2], ())) or (
-        rest[0] in table.nouns and _is_particles(rest[1:])
+        rest[0] in table.nouns and is_particles(rest[1:])
     )
 
 
 def _continues_verb(kind: _Kind, size: int, rest: str) -> bool:
     if not rest:
         return kind == "form" and size > 1
-    return rest[0] in ENDINGS or (kind == "form" and size > 1 and _is_particles(rest))
+    return rest[0] in ENDINGS or (kind == "form" and size > 1 and is_particles(rest))
 
 
-def _is_particles(rest: str) -> bool:
+def is_particles(rest: str) -> bool:
     """One particle, or two in a row; nothing counts too."""
     return (
         not rest

@@ -149,6 +149,15 @@ def test_markdown_sections_carry_their_heading_path():
     assert outcome.title == "Guide"
 
 
+def test_a_headings_anchor_and_classes_are_no_part_of_it():
+    text = (
+        section("# Guide { #guide }") + section("## Sets {a, b} {: .wide #sets }") + section("## `{#id}` in braces {x}")
+    )
+    chunks, outcome = check(text.encode(), "a.md")
+    assert [chunk.heading for chunk in chunks] == ["Guide", "Guide > Sets {a, b}", "Guide > {#id} in braces {x}"]
+    assert outcome.title == "Guide"
+
+
 def test_small_sibling_sections_share_a_chunk_and_cousins_do_not():
     text = section("# A") + section("## B", 2) + section("## C", 2) + section("# D", 2) + section("## E", 2)
     chunks, _ = check(text.encode(), "a.md")

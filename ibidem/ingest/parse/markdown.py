@@ -14,6 +14,7 @@ _HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?\s*$")
 _UNDERLINE = re.compile(r" {0,3}(=+|-{2,})\s*$")
 _FENCE = re.compile(r"\s*(?:[-*+>]\s+|\d+[.)]\s+)*(`{3,}|~{3,})")
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
+_ATTRIBUTES = re.compile(r"\s*\{:?\s*[#.][^{}]*\}\s*$")  # { #anchor .class }, of Pandoc, kramdown and MkDocs
 
 
 Heading = tuple[int, str]  # its level and its text
@@ -81,4 +82,5 @@ def _under(path: list[tuple[int, str]], level: int, heading: str) -> list[tuple[
 
 def plain(heading: str) -> str:
     """A heading without its marks."""
+    heading = _ATTRIBUTES.sub("", heading)
     return " ".join(_LINK.sub(r"\1", heading).replace("`", "").replace("**", "").split())[:MAX_TITLE]
