@@ -1,4 +1,4 @@
-"""A question's words -> words with their wordings in the other language, by the term table."""
+"""A question's words -> words with their wordings in the other language, by the term table, and with their synonyms."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from dataclasses import dataclass
 
 from ibidem.index.analyze import STOP_WORDS, query_tokens, tokenize
 from ibidem.index.lexical import Word
+from ibidem.retrieve.exact import is_exact
+from ibidem.retrieve.synonyms import synonyms
 from ibidem.retrieve.terms import expansions
 
 # Weight of another wording, where the index has the question's own and where it lacks it. Source: evals/LOG.md.
 KNOWN_WEIGHT = 0.5
 LACKING_WEIGHT = 1.0
+SYNONYM_WEIGHT = 0.5  # of the wording that it stands for
 MOST_WORDINGS = 5  # of one word: the table has the most common first
-
+MOST_SYNONYMS = 6  # of one word
 
 UNTOLD = 0.2  # weight of a Korean word without a wording, where the passages hold no Korean: they cannot have it
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
@@ -22,7 +25,7 @@ _HANGUL = re.compile(r"[\uac00-\ud7a3]")
 
 @dataclass(frozen=True, slots=True)
 class Expanded:
-    """The words a question is searched by, and where other wordings came from (for the trace).
+    """The words a question is searched by, and where other wordings and synonyms came from (for the trace).
 
     `replaced` are the question's tokens that the index lacks, each group with the wordings that stand for it.
     """
@@ -30,6 +33,7 @@ class Expanded:
     words: tuple[Word | str, ...]
     sources: dict[str, list[str]]
     replaced: dict[tuple[str, ...], list[tuple[str, ...]]]
+    synonyms: dict[str, list[str]]
 
 
 def expand(question: str, frequency: Callable[[str], int]) -> Expanded:
@@ -57,7 +61,26 @@ def expand(question: str, frequency: Callable[[str], int]) -> Expanded:
         sources[expansion.source] = [wording for wording, _ in known]
         if lacking:
             replaced[own] = [held for _, held in known]
-    return Expanded((*words, *filter(frequency, left)), sources, replaced)
+    known_words: list[Word | str] = [*words, *filter(frequency, left)]
+    added: dict[str, list[str]] = {}
+    if not is_exact(question):
+        known_words = [_with_synonyms(word, frequency, added) for word in known_words]
+    return Expanded(tuple(known_words), sources, replaced, added)
+
+
+def _with_synonyms(word: Word | str, frequency: Callable[[str], int], added: dict[str, list[str]]) -> Word | str:
+    """The word with the synonyms of its wordings that the index has, noted in `added` under the question's own."""
+    wordings = (((word,), 1.0),) if isinstance(word, str) else word.wordings
+    held = {tokens for tokens, _ in wordings}
+    found: dict[tuple[str, ...], float] = {}
+    for tokens, weight in wordings:
+        for synonym in synonyms(tokens[0]) if len(tokens) == 1 else ():
+            if (synonym,) not in held and len(found) < MOST_SYNONYMS and frequency(synonym):
+                found.setdefault((synonym,), SYNONYM_WEIGHT * weight)
+    if not found:
+        return word
+    added[" ".join(wordings[0][0])] = [token for (token,) in found]
+    return Word((*wordings, *found.items()))
 
 
 def told(
