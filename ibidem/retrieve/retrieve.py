@@ -16,7 +16,11 @@ from ibidem.retrieve.budget import Ranked, fit, merge
 from ibidem.retrieve.cite import hit
 from ibidem.retrieve.dense import DenseChannel
 from ibidem.retrieve.evidence import evidence
+from ibidem.retrieve.exact import is_exact
+from ibidem.retrieve.excerpt import excerpts
 from ibidem.retrieve.expand import expand, told
+from ibidem.retrieve.feedback import CHUNKS as FEEDBACK_CHUNKS
+from ibidem.retrieve.feedback import feedback, search_again
 from ibidem.retrieve.followup import Turn, with_references
 from ibidem.retrieve.fuse import Fused, fuse
 from ibidem.retrieve.rerank import DEPTH as RERANK_DEPTH
@@ -100,11 +104,21 @@ def retrieve(
     if dense_search:
         rankings["dense"], notes["dense"] = dense_search.result()
     fused = fuse(rankings)
+    if fused and not is_exact(text.text):
+        own = {token for word in words for token, _ in all_tokens(word)}
+        best = _load(fused, FEEDBACK_CHUNKS, db, workspace)
+        added = feedback(best, own, lambda token: idf(reader, token))
+        rankings["feedback"] = search_again(reader, added, fused[0].chunk_id, CHANNEL_DEPTH)
+        notes["feedback"] = {token: round(weight, 3) for token, weight in added.items()}
+        fused = fuse(rankings)
     wanted = max(hits, settings.hits)
     ranked = _load(fused, max(wanted, RERANK_DEPTH) if reranker else wanted, db, workspace)
     if reranker:
         ranked, notes["rerank"] = reranker.order(question, ranked)
         ranked = ranked[:wanted]
+    whole = {one.stored.id: one.stored for one in ranked}
+    ranked = excerpts(ranked, _searched_for(words, lambda token: idf(reader, token)), db, workspace.owner)
+    notes["excerpts"] = [one.stored.id for one in ranked if one.stored is not whole[one.stored.id]]
     kept, cut = fit(ranked, settings.budget_tokens)
     passages = merge(kept)
     answerable: Mapping[str, float] = terms
@@ -122,6 +136,7 @@ def retrieve(
         trace={
             "searched": {"text": text.text, "carried": dict(text.carried), "because": text.because},
             "expansion": expanded.sources,
+            "synonyms": expanded.synonyms,
             "terms": {token: round(weight, 3) for token, weight in terms.items()},
             "morphemes": morphemes,
             "channels": {channel: ranking[:TRACED] for channel, ranking in rankings.items()},
@@ -138,6 +153,17 @@ def retrieve(
 def own_tokens(word: Word | str) -> tuple[str, ...]:
     """The tokens of a word as the question has it."""
     return (word,) if isinstance(word, str) else word.wordings[0][0]
+
+
+def all_tokens(word: Word | str) -> list[tuple[str, float]]:
+    """The tokens of a word in every wording, each with the weight of its wording."""
+    wordings = (((word,), 1.0),) if isinstance(word, str) else word.wordings
+    return [(token, weight) for tokens, weight in wordings for token in tokens]
+
+
+def _searched_for(words: Sequence[Word | str], rarity: Callable[[str], float]) -> dict[str, float]:
+    """What each token counts in a text: the weight of its wording, by how rare it is."""
+    return {token: weight * rarity(token) for word in words for token, weight in all_tokens(word)}
 
 
 def borrowed(carried: Mapping[str, float], tokens: Sequence[str]) -> dict[str, float]:
