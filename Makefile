@@ -4,6 +4,7 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 IBIDEM := .venv/bin/ibidem
 LOCK := requirements.lock
+TASKS ?= $(wildcard ../shared/eval)
 Q ?= What is a run, and how does it end?
 
 .PHONY: help setup setup-dev run ask test lint bench eval soak clean
@@ -49,8 +50,13 @@ lint: setup-dev
 bench: setup-dev  ## speed and size, as figures (EVAL=DIR adds the quality of quotes, CHROMA=1 a comparison, LOG=1 a record)
 	@$(PY) -m bench.run $(if $(EVAL),--eval $(EVAL)) $(if $(CHROMA),--chroma) $(if $(LOG),--log)
 
-eval: setup  ## retrieval on your evaluation tasks:  make eval TASKS="DIR..."
-	@$(IBIDEM) evaluate $(TASKS)
+eval: setup  ## how much is found, against the last run in evals/LOG.md:  make eval [TASKS="DIR..."]
+ifeq ($(strip $(TASKS)),)
+	@echo 'no evaluation tasks (make eval TASKS="DIR..."): our own questions about docs/ and examples/ instead'
+	@$(IBIDEM) evaluate --questions evals/questions.jsonl docs examples --log evals/LOG.md --missed
+else
+	@$(IBIDEM) evaluate $(TASKS) --log evals/LOG.md
+endif
 
 soak: setup-dev  ## kill -9 at random moments, for minutes
 	@$(PY) -m pytest tests/soak -q -o addopts="" --soak

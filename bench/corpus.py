@@ -10,7 +10,7 @@ import keyword
 import random
 import re
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -43,13 +43,13 @@ class Written:
 def write_mixed(folder: Path, size_bytes: int, *, seed: int = 1, korean_share: float = 0.0) -> Written:
     """Half code, half English Markdown by bytes; `korean_share` of the text's files are Korean."""
     rng = random.Random(seed)
-    sources = _sources()
-    order = rng.sample(range(len(sources)), len(sources))
+    files_of_code = sources()
+    order = rng.sample(range(len(files_of_code)), len(files_of_code))
     files = written = code_bytes = copies = 0
     while written < size_bytes:
         if code_bytes <= written / 2:
             turn, at = divmod(copies, len(order))
-            path, text = sources[order[at]]
+            path, text = files_of_code[order[at]]
             fresh = text if turn == 0 and seed == 1 else _renamed(text, rng)
             size = _write(folder / f"code_{turn}" / path, fresh)
             code_bytes += size
@@ -83,11 +83,17 @@ def write_csv(path: Path, size_bytes: int, *, seed: int = 4) -> Written:
     return _write_lines(path, size_bytes, _csv_lines(random.Random(seed)))
 
 
-def queries(count: int, *, seed: int = 5) -> list[tuple[str, str]]:
-    """(kind, query), in equal parts: an English question, names from code, a Korean question. No two are the same."""
+KINDS = ("english", "code", "korean")
+LONG_WORDS = 80  # of a long query: more tokens than a search keeps
+
+
+def queries(count: int, *, seed: int = 5, kinds: Sequence[str] = KINDS) -> list[tuple[str, str]]:
+    """(kind, query), in equal parts: an English question, names from code, a Korean question. No two are the same.
+
+    Other kinds: "mixed", Korean about names from code, and "long", pasted English.
+    """
     rng = random.Random(seed)
     made: dict[str, str] = {}
-    kinds = ("english", "code", "korean")
     while len(made) < count:
         kind = kinds[len(made) % len(kinds)]
         made.setdefault(_query(kind, rng), kind)
@@ -102,6 +108,14 @@ def _query(kind: str, rng: random.Random) -> str:
         return (
             f"{one}{rng.choice(_PARTICLES)} {two} {three}{rng.choice('을를')} 어떻게 {rng.choice(_VERBS)[:-3]}하나요?"
         )
+    if kind == "mixed":
+        (one, two), (name, other) = rng.sample(_NOUNS, 2), rng.sample(_names(), 2)
+        return f"{name}에서 {one}{rng.choice(_PARTICLES)} {two} 처리하는 {other} 함수는 어디에 있나요?"
+    if kind == "long":
+        words: list[str] = []
+        while len(words) < LONG_WORDS:
+            words += rng.choice(_sentences()).split()
+        return " ".join(words[:LONG_WORDS])
     words = rng.choice(_sentences()).split()
     start = rng.randrange(max(1, len(words) - 8))
     return f"{rng.choice(('How does', 'Why does', 'When is', 'What is'))} {' '.join(words[start : start + 8])}?"
@@ -202,7 +216,7 @@ def _write(path: Path, text: str) -> int:
 
 
 @cache
-def _sources() -> list[tuple[str, str]]:
+def sources() -> list[tuple[str, str]]:
     """(path, text) of the standard library's modules, its tests left out: not every Python has them."""
     root = Path(sysconfig.get_path("stdlib"))
     left_out = {"site-packages", "dist-packages", "test", "tests", "__pycache__", "lib2to3", "idlelib", "pydoc_data"}
@@ -218,7 +232,7 @@ def _sources() -> list[tuple[str, str]]:
 def _names() -> list[str]:
     """Distinct names of the code, in a fixed order."""
     names: set[str] = set()
-    for _, text in _sources()[:400]:
+    for _, text in sources()[:400]:
         names.update(_NAME.findall(text))
     return sorted(names - set(keyword.kwlist))
 

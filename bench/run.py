@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import chroma, figures, ingest, load, memory, search
+from bench import chroma, figures, ingest, load, memory, query, search
 from bench.figures import Figure
 
 Part = Callable[[], Iterator[Figure]]
@@ -30,7 +30,9 @@ _OTHER_LANGUAGE = ("xling", "ko-en")  # Korean questions over English documents:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.run", description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("part", nargs="*", help="ingest, load, search, memory, quotes, chroma; all of them without")
+    parser.add_argument(
+        "part", nargs="*", help="ingest, load, search, query, memory, quotes, chroma; all of them without"
+    )
     parser.add_argument("--eval", type=Path, metavar="DIR", help="evaluation sets: adds the quality of quotes")
     parser.add_argument("--chroma", action="store_true", help="adds the comparison; installs chromadb in a temp folder")
     parser.add_argument("--log", action="store_true", help="append the figures to bench/LOG.md")
@@ -42,6 +44,7 @@ def main() -> None:
             "ingest": ingest.measure,
             "load": lambda: load.measure(Path(work)),
             "search": lambda: search.measure(Path(work)),  # over what load has added
+            "query": query.measure,
             "memory": memory.measure,
         }
         if wanted.eval:

@@ -6,6 +6,7 @@ set one. Units are in the names.
 
 from __future__ import annotations
 
+import math
 import os
 import tomllib
 from collections.abc import Mapping
@@ -194,4 +195,6 @@ def _typed(value: Any, wanted: type, where: str) -> Any:
         value = float(value)
     if not isinstance(value, wanted) or isinstance(value, bool) is not (wanted is bool):
         raise BadInput(f"{where} must be of type {wanted.__name__}, not {value!r}", hint="see docs/settings.md")
+    if isinstance(value, int | float) and not 0 <= value < math.inf:  # false for NaN too
+        raise BadInput(f"{where} must be a number from 0 on, not {value!r}", hint="see docs/settings.md")
     return value

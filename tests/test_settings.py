@@ -60,6 +60,12 @@ def test_a_variable_that_is_wrong_is_named(tmp_path: Path, variable: str, value:
         load(tmp_path, {variable: value})
 
 
+@pytest.mark.parametrize(("variable", "value"), [("IBIDEM_RETRIEVE__HITS", "-3"), ("IBIDEM_JOBS__POLL_S", "nan")])
+def test_a_number_below_zero_is_refused(tmp_path: Path, variable: str, value: str) -> None:
+    with pytest.raises(BadInput, match=variable):
+        load(tmp_path, {variable: value})
+
+
 def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     (tmp_path / "ibidem.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(BadInput, match=r"ibidem\.toml"):

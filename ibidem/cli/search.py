@@ -9,6 +9,7 @@ import typer
 
 from ibidem.cli.client import find
 from ibidem.cli.main import DataDirOption, JsonOption, WorkspaceOption, app, settings
+from ibidem.cli.trace import lines
 from ibidem.settings import Settings
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def search(
         return
     _show(found["hits"])
     if trace:
-        print(json.dumps(found["trace"], ensure_ascii=False, indent=1))
+        print("\n" + "\n".join(lines(found["trace"])))
 
 
 def search_files(loaded: Settings, query: str, workspace: str, limit: int, trace: bool) -> dict[str, Any]:

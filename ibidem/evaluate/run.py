@@ -34,9 +34,6 @@ class Evaluation:
             rows.setdefault(kind(question), []).append(row)
         return {name: mean(found) for name, found in sorted(rows.items())}
 
-    def latency_ms(self, share: float) -> float:
-        return latency_ms(self.latencies_ms, share)
-
 
 def latency_ms(latencies_ms: Sequence[float], share: float) -> float:
     """The latency that this share of the searches stays under; 0 without any."""

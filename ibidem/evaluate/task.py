@@ -61,6 +61,20 @@ class Task:
         return sorted({document.group for document in self.documents.values()})
 
 
+def task_folders(path: Path) -> list[Path]:
+    """The folder itself when it is a task, else the tasks in it, by name. Raises NotFound when there are none."""
+    if _has_queries(path):
+        return [path]
+    found = sorted(folder for folder in path.glob("*") if _has_queries(folder))
+    if not found:
+        raise NotFound(f"no task in {path}", hint="a task has corpus.jsonl, queries.jsonl and qrels.tsv")
+    return found
+
+
+def _has_queries(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in ("queries.jsonl", "queries.jsonl.gz"))
+
+
 def read_task(folder: Path) -> Task:
     """Raises NotFound, BadInput naming the file."""
     meta_file = folder / "meta.json"

@@ -35,8 +35,7 @@ class Indexes:
         self._call = call  # None: only reading
         self._second_call = second_call  # None: Korean by bigrams alone
         self._adding = threading.Lock()
-        self._failed_second = 0  # second passes, one after another
-        self._second_not_before = 0.0
+        self._put_off: dict[int, tuple[int, float]] = {}  # workspace -> second passes failed in a row, none before
         self._stopping = False
         self._readers: OrderedDict[int, tuple[int, LexicalReader]] = OrderedDict()
         self._damaged: set[int] = set()  # workspaces whose index could not be opened or read
@@ -103,7 +102,7 @@ class Indexes:
     def add_morphemes(self, workspace: int) -> None:
         """The second pass over a workspace with Hangul; searches and first passes go on. A failure puts it off."""
         payload = {"database": str(self._db.path), "folder": str(self._folder / str(workspace)), "workspace": workspace}
-        if self._second_call is None or time.monotonic() < self._second_not_before:
+        if self._second_call is None or time.monotonic() < self._put_off.get(workspace, (0, 0.0))[1]:
             return
         try:
             with self._adding:
@@ -111,14 +110,14 @@ class Indexes:
                     if "korean_seq" in told:
                         self._refresh(workspace)
                     if "bigrams" in told:
-                        self._put_off_second(told["bigrams"])
+                        self._put_off_second(workspace, told["bigrams"])
                         return
                     if self._stopping:
                         return  # this ends the child; it goes on from its last commit the next time
-            self._failed_second = 0
-        except ChildFailed as error:
+            self._put_off.pop(workspace, None)
+        except (ChildFailed, IndexUnavailable) as error:
             if not self._stopping:
-                self._put_off_second(error.message)
+                self._put_off_second(workspace, error.message)
 
     def add_morphemes_to_all(self) -> None:
         for folder in self._folder.iterdir():
@@ -134,11 +133,12 @@ class Indexes:
         """No second pass goes on after its next commit."""
         self._stopping = True
 
-    def _put_off_second(self, reason: str) -> None:
-        self._failed_second += 1
-        pause_s = min(FIRST_PAUSE_S * 4 ** (self._failed_second - 1), LONGEST_PAUSE_S)
-        self._second_not_before = time.monotonic() + pause_s
-        log.warning("Korean stays with bigrams for %d s: %s", pause_s, reason)
+    def _put_off_second(self, workspace: int, reason: str) -> None:
+        """Of this workspace alone: a text that ends its child does not keep the others waiting."""
+        failed = self._put_off.get(workspace, (0, 0.0))[0] + 1
+        pause_s = min(FIRST_PAUSE_S * 4 ** min(failed - 1, 9), LONGEST_PAUSE_S)
+        self._put_off[workspace] = (failed, time.monotonic() + pause_s)
+        log.warning("Korean in workspace %d stays with bigrams for %d s: %s", workspace, pause_s, reason)
 
     def _use_morphemes(self, reader: LexicalReader, generation: Generation) -> None:
         morphemes = self._second_call is not None and generation.has_morphemes
@@ -170,6 +170,7 @@ class Indexes:
 
     def forget(self, workspace: int) -> None:
         """The workspace is deleted."""
+        self._put_off.pop(workspace, None)
         with self._guard:
             self._readers.pop(workspace, None)
 

@@ -26,6 +26,10 @@ CHANNELS: tuple[Channel, ...] = ("body", "symbols", "path", "heads")  # the fiel
 HEAP_BYTES = 30_000_000  # of the one writing thread; 15 MB is the engine's minimum
 MORPHEMES = 0.5  # of what a Korean word scores, next to its bigrams; 0.3 and 0.7 find less. Source: evals/LOG.md
 
+KNOWN_TOKENS = (
+    1 << 13
+)  # whose frequencies a reader keeps: 2 MB; asking the engine takes a fifth of a long question's time
+
 Ranking = list[tuple[int, float]]  # (chunk id, BM25 score), best first
 
 
@@ -147,6 +151,7 @@ class LexicalReader:
             self._index = open_index(folder, schema())
             self._schema = self._index.schema
             self._searcher = self._index.searcher()
+        self._frequencies: dict[str, tuple[int, ...]] = {}  # of the searcher's commit, by CHANNELS
         self._korean: tantivy.Searcher | None = None
 
     @contextmanager
@@ -167,6 +172,7 @@ class LexicalReader:
         with self._reading():
             self._index.reload()
             self._searcher = self._index.searcher()
+            self._frequencies = {}  # after the searcher, and read before it: never older than what is searched
 
     def use_morphemes(self, folder: Path | None) -> None:
         """Search Korean by the last commit of this directory as well; by bigrams alone with None, or if it is damaged."""
@@ -194,12 +200,23 @@ class LexicalReader:
 
     def document_frequency(self, token: str) -> int:
         """How many chunks hold the token in text, names or path."""
-        with self._reading():
-            return max(self._searcher.doc_freq(channel, token) for channel in CHANNELS)
+        return max(self._by_channel(token))
+
+    def _by_channel(self, token: str) -> tuple[int, ...]:
+        """How many chunks hold the token in each of CHANNELS."""
+        known = self._frequencies
+        if (found := known.get(token)) is None:
+            searcher = self._searcher
+            with self._reading():
+                found = tuple(searcher.doc_freq(channel, token) for channel in CHANNELS)
+            if len(known) >= KNOWN_TOKENS:
+                known.clear()
+            known[token] = found
+        return found
 
     def rank(self, channel: Channel, words: Iterable[Word | str], limit: int) -> Ranking:
         """The best chunks of one field for any of the words; a plain token is a word of one wording."""
-        return self._best(self._searcher, [self._word(channel, word) for word in words], limit)
+        return self._best(self._searcher, self._words(channel, words), limit)
 
     def rank_korean(self, words: Iterable[Word | str], morphemes: Iterable[str], limit: int) -> Ranking:
         """The best chunks of the body by words and morphemes: both halves of what Hangul scores, and other words whole.
@@ -216,7 +233,7 @@ class LexicalReader:
         except IndexUnavailable as error:
             self._leave_morphemes(error)
             return self.rank("body", words, limit)
-        halves = [self._word("body", beside_morphemes(word)) for word in words]
+        halves = self._words("body", map(beside_morphemes, words))
         total = dict(self._best(self._searcher, halves, 2 * limit))
         for chunk_id, score in by_morphemes:
             total[chunk_id] = total.get(chunk_id, 0.0) + MORPHEMES * score
@@ -233,11 +250,20 @@ class LexicalReader:
             ids = searcher.fast_field_values("chunk", [address for _, address in found])
         return [(int(chunk_id or 0), score) for chunk_id, (score, _) in zip(ids, found, strict=True)]
 
-    def _word(self, channel: Channel, word: Word | str) -> Query:
-        if isinstance(word, str):
-            return self._wording(channel, (word,), 1.0)
-        wordings = [self._wording(channel, tokens, weight) for tokens, weight in word.wordings]
-        return wordings[0] if len(wordings) == 1 else Query.disjunction_max_query(wordings)
+    def _words(self, channel: Channel, words: Iterable[Word | str]) -> list[Query]:
+        """What the field has of the words: the engine would look in vain for the rest."""
+        place = CHANNELS.index(channel)
+        queries = []
+        for word in words:
+            wordings = (((word,), 1.0),) if isinstance(word, str) else word.wordings
+            held = [
+                self._wording(channel, tokens, weight)
+                for wording, weight in wordings
+                if (tokens := [token for token in wording if self._by_channel(token)[place]])
+            ]
+            if held:
+                queries.append(held[0] if len(held) == 1 else Query.disjunction_max_query(held))
+        return queries
 
     def _wording(self, channel: Channel, tokens: Sequence[str], weight: float) -> Query:
         terms = [Query.term_query(self._schema, channel, token, "freq") for token in tokens]

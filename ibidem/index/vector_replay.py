@@ -23,8 +23,8 @@ ALIVE_S = 5.0
 def replay(payload: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Bring the matrix of an embedder up to what is embedded, or make it anew beside the one that answers.
 
-    `payload`: `{"database", "folder", "workspace", "embedder", "dim", "fresh"}`. Yields `{"rows"}` at the end and
-    `{"alive": true}` before.
+    `payload`: `{"database", "folder", "workspace", "embedder", "dim", "fresh"}`. Yields
+    `{"alive": true}` in between.
     """
     folder, dim = Path(payload["folder"]), payload["dim"]
     db = Database(Path(payload["database"]), read_only=True)
@@ -37,10 +37,8 @@ def replay(payload: dict[str, Any]) -> Iterator[dict[str, Any]]:
         at = generation.position
         if at.seq > until or rows_on_disk(generation.folder, dim) < at.rows:  # an older store, or a file cut off
             generation = generations.to_write(folder, payload["embedder"], dim, fresh=True)
-        if generation.position.seq == until and generation.position.complete:
-            return
-        yield from _catch_up(db, payload["workspace"], embedder, generation, until)
-        yield {"rows": True}
+        if generation.position.seq != until or not generation.position.complete:
+            yield from _catch_up(db, payload["workspace"], embedder, generation, until)
         generations.drop_others(folder, keep=generation)
     finally:
         db.close()

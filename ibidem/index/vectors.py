@@ -73,9 +73,11 @@ class Vectors:
             "fresh": fresh,
         }
         with self._replaying:
-            for told in self._call("ibidem.index.vector_replay:replay", payload):
-                if "rows" in told:
-                    self.forget(workspace)
+            try:
+                for _ in self._call("ibidem.index.vector_replay:replay", payload):
+                    pass
+            finally:  # a child that is lost may have switched already
+                self.forget(workspace)
 
     def forget(self, workspace: int) -> None:
         """The next search opens the matrix anew; those under way end with the one they have."""

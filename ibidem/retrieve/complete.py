@@ -142,7 +142,7 @@ def _similar(prefix: str, own: str, workspace: Workspace, reader: LexicalReader 
     terms = weigh(tokens, reader)
     known = [token for token in terms if reader.document_frequency(token)][:MAX_QUERY_TOKENS]
     fused = fuse({"body": reader.rank("body", known, 2 * SIMILAR_CHUNKS), "path": reader.rank("path", known, 20)})
-    stored = chunks_by_id(db, workspace.owner, [one.chunk_id for one in fused[: 2 * SIMILAR_CHUNKS]])
+    stored = chunks_by_id(db, workspace, [one.chunk_id for one in fused[: 2 * SIMILAR_CHUNKS]])
     ranked = [Ranked(stored[one.chunk_id], one.score, one.channels) for one in fused if one.chunk_id in stored]
     return [one for one in ranked if one.stored.path != own][:SIMILAR_CHUNKS]
 

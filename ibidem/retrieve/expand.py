@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ibidem.index.analyze import STOP_WORDS, query_tokens, tokenize
 from ibidem.index.lexical import Word
@@ -49,9 +50,7 @@ def expand(question: str, frequency: Callable[[str], int]) -> Expanded:
             continue
         lacking = not all(map(frequency, own))
         weight = LACKING_WEIGHT if lacking else KNOWN_WEIGHT
-        others = [
-            (wording, tuple(dict.fromkeys(tokenize(wording)))) for wording in (*expansion.target, *expansion.variants)
-        ]
+        others = [(wording, _tokens(wording)) for wording in (*expansion.target, *expansion.variants)]
         known = [(wording, held) for wording, held in others if held and all(map(frequency, held))][:MOST_WORDINGS]
         if not known:
             continue
@@ -81,6 +80,11 @@ def _with_synonyms(word: Word | str, frequency: Callable[[str], int], added: dic
         return word
     added[" ".join(wordings[0][0])] = [token for (token,) in found]
     return Word((*wordings, *found.items()))
+
+
+@lru_cache(maxsize=1 << 13)  # more than the table has
+def _tokens(wording: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(tokenize(wording)))
 
 
 def told(

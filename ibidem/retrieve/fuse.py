@@ -29,21 +29,30 @@ class Fused:
 
 
 def fuse(
-    rankings: Mapping[Channel, list[tuple[int, float]]], weights: Mapping[Channel, float] = WEIGHTS
+    rankings: Mapping[Channel, list[tuple[int, float]]],
+    weights: Mapping[Channel, float] = WEIGHTS,
+    *,
+    limit: int | None = None,
 ) -> list[Fused]:
-    """Merge rankings by weighted score: sum of weight * score / best score of that ranking.
+    """Merge rankings by weighted score: sum of weight * score / best score of that ranking; the best `limit` of them.
 
     Cosines lie close together wherever they lie, so those of a dense ranking are stretched to 0 .. 1 first.
     Scores, not ranks: a clear winner stays one. A chunk that a ranking lacks counts 0 there. Ties keep first-seen order.
     """
     total: dict[int, float] = {}
-    channels: dict[int, dict[str, float]] = {}
     for channel, ranking in rankings.items():
         best = ranking[0][1] if ranking else 0.0
         least = ranking[-1][1] if ranking and channel == "dense" and ranking[-1][1] < best else 0.0
         span = (best - least) or 1.0
         for chunk_id, score in ranking:
             total[chunk_id] = total.get(chunk_id, 0.0) + weights[channel] * (score - least) / span
-            channels.setdefault(chunk_id, {})[channel] = round(score, 4)
-    ordered = sorted(total, key=lambda chunk_id: -total[chunk_id])
-    return [Fused(chunk_id, total[chunk_id], channels[chunk_id]) for chunk_id in ordered]
+    ordered = sorted(total, key=total.__getitem__, reverse=True)
+    given = {channel: dict(ranking) for channel, ranking in rankings.items()}
+    return [
+        Fused(
+            chunk_id,
+            total[chunk_id],
+            {channel: round(scores[chunk_id], 4) for channel, scores in given.items() if chunk_id in scores},
+        )
+        for chunk_id in ordered[:limit]
+    ]

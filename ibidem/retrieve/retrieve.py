@@ -22,7 +22,7 @@ from ibidem.retrieve.expand import expand, told
 from ibidem.retrieve.feedback import CHUNKS as FEEDBACK_CHUNKS
 from ibidem.retrieve.feedback import feedback, search_again
 from ibidem.retrieve.followup import Turn, with_references
-from ibidem.retrieve.fuse import Fused, fuse
+from ibidem.retrieve.fuse import WEIGHTS, Fused, fuse
 from ibidem.retrieve.rerank import DEPTH as RERANK_DEPTH
 from ibidem.retrieve.rerank import TimedReranker
 from ibidem.settings import RetrieveSettings
@@ -31,6 +31,7 @@ from ibidem.store.database import Database
 from ibidem.store.workspaces import Workspace
 from ibidem.types import Hit, Passage
 
+MAX_QUERY_CHARS = 8000  # looked at, half of them its beginning and half its end; a longer question is pasted text
 MAX_QUERY_TOKENS = 48  # the rarest of a long question: the others cost time and decide nothing
 CHANNEL_DEPTH = 100  # chunks a channel offers to the fusion
 TOLD_BY = 3  # the best passages: which wording of a word they have
@@ -78,6 +79,7 @@ def retrieve(
     it cannot. `judged` weighs the evidence that the passages hold: for answers, a search does without and takes half the time.
     """
     began = time.perf_counter()
+    question = ends(question)
     reader = indexes.reader(workspace.id)
     text = with_references(question, turns)
     tokens = query_tokens(text.text)
@@ -103,23 +105,25 @@ def retrieve(
     notes: dict[str, Any] = {}
     if dense_search:
         rankings["dense"], notes["dense"] = dense_search.result()
-    fused = fuse(rankings)
+    wanted = max(1, hits, settings.hits)
+    looked_at = max(wanted, RERANK_DEPTH) if reranker else wanted
+    fused = fuse(rankings, limit=max(2 * looked_at, TRACED))
     if fused and not is_exact(text.text):
         own = {token for word in words for token, _ in all_tokens(word)}
         best = _load(fused, FEEDBACK_CHUNKS, db, workspace)
         added = feedback(best, own, lambda token: idf(reader, token))
         rankings["feedback"] = search_again(reader, added, fused[0].chunk_id, CHANNEL_DEPTH)
         notes["feedback"] = {token: round(weight, 3) for token, weight in added.items()}
-        fused = fuse(rankings)
-    wanted = max(hits, settings.hits)
-    ranked = _load(fused, max(wanted, RERANK_DEPTH) if reranker else wanted, db, workspace)
+        fused = fuse(rankings, limit=max(2 * looked_at, TRACED))
+    ranked = _load(fused, looked_at, db, workspace)
     if reranker:
-        ranked, notes["rerank"] = reranker.order(question, ranked)
+        ranked, notes["rerank"] = reranker.order(str(text), ranked)
         ranked = ranked[:wanted]
     whole = {one.stored.id: one.stored for one in ranked}
     ranked = excerpts(ranked, _searched_for(words, lambda token: idf(reader, token)), db, workspace.owner)
     notes["excerpts"] = [one.stored.id for one in ranked if one.stored is not whole[one.stored.id]]
     kept, cut = fit(ranked, settings.budget_tokens)
+    ranks = {one.stored.id: rank for rank, one in enumerate(ranked, 1)}
     passages = merge(kept)
     answerable: Mapping[str, float] = terms
     if judged:
@@ -141,13 +145,34 @@ def retrieve(
             "morphemes": morphemes,
             "channels": {channel: ranking[:TRACED] for channel, ranking in rankings.items()},
             "fused": [[one.chunk_id, round(one.score, 4)] for one in fused[:TRACED]],
-            "kept": [[one.stored.id, one.stored.path] for one in kept],
-            "cut": [[one.stored.id, one.stored.path] for one in cut],
+            "weights": dict(WEIGHTS),
+            "kept": [traced(one, ranks) for one in kept],
+            "cut": [traced(one, ranks) for one in cut],
             **notes,
         },
         search_ms=_ms_since(began),
         searched=str(text) if text.carried else "",
     )
+
+
+def ends(question: str) -> str:
+    """The question, or the beginning and the end of a long one: thousands of distinct words took seconds to weigh."""
+    half = MAX_QUERY_CHARS // 2
+    return question if len(question) <= MAX_QUERY_CHARS else f"{question[:half]}\n{question[-half:]}"
+
+
+def traced(ranked: Ranked, ranks: Mapping[int, int]) -> dict[str, Any]:
+    """A chunk as a trace shows it, with its rank before the budget."""
+    chunk = ranked.stored.chunk
+    return {
+        "rank": ranks[ranked.stored.id],
+        "chunk": ranked.stored.id,
+        "path": ranked.stored.path,
+        "start_line": chunk.span.start_line,
+        "page": chunk.span.page,
+        "score": round(ranked.score, 4),
+        "channels": ranked.channels,
+    }
 
 
 def own_tokens(word: Word | str) -> tuple[str, ...]:
@@ -198,7 +223,7 @@ def _load(fused: Sequence[Fused], wanted: int, db: Database, workspace: Workspac
     texts: set[str] = set()
     for first in range(0, 2 * wanted, wanted):  # a second step only for what was left out of the first
         best = fused[first : first + wanted]
-        stored = chunks_by_id(db, workspace.owner, [one.chunk_id for one in best])
+        stored = chunks_by_id(db, workspace, [one.chunk_id for one in best])
         for one in best:
             found = stored.get(one.chunk_id)
             if found is None or found.chunk.text in texts:

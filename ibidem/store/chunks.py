@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ibidem.store.database import Database, Row
+from ibidem.store.workspaces import Workspace
 from ibidem.types import Chunk, Span
 
 CHUNK_COLUMNS = (
@@ -26,13 +27,16 @@ class StoredChunk:
     chunk: Chunk
 
 
-def chunks_by_id(db: Database, owner: int, ids: Sequence[int]) -> dict[int, StoredChunk]:
-    """The chunks that still count, by id; one whose document has changed since is left out."""
+def chunks_by_id(db: Database, workspace: Workspace, ids: Sequence[int]) -> dict[int, StoredChunk]:
+    """The workspace's chunks that still count, by id; one whose document has changed or moved since is left out.
+
+    An index that lags may name a chunk that was swept, and its row may be another workspace's by now.
+    """
     marks = ",".join("?" * len(ids))
     rows = db.read(
         f"SELECT {CHUNK_COLUMNS} FROM chunk AS c JOIN document AS d ON d.id = c.document AND d.version = c.version"
-        f" WHERE c.owner = ? AND c.id IN ({marks})",
-        (owner, *ids),
+        f" WHERE c.owner = ? AND d.workspace = ? AND c.id IN ({marks})",
+        (workspace.owner, workspace.id, *ids),
     )
     return {row["id"]: stored_chunk(row) for row in rows}
 

@@ -237,10 +237,18 @@ class Answers:
 
 
 def check_question(question: str, max_bytes: int) -> None:
-    """Raises BadInput for an empty question, TooLarge for one that is a document."""
+    """Raises BadInput for an empty question or one that is no text, TooLarge for one that is a document."""
     if not question.strip():
         raise BadInput("the question is empty", hint="write what you want to know", field="question")
-    size = len(question.encode("utf-8", "replace"))
+    try:
+        size = len(question.encode())
+    except UnicodeEncodeError as error:  # JSON's escapes and a command's arguments may hold half a character
+        at = error.start
+        raise BadInput(
+            f"the question holds half a character ({question[at]!a}, character {at + 1})",
+            hint="send it as UTF-8",
+            field="question",
+        ) from error
     if size > max_bytes:
         raise TooLarge(
             f"the question has {size:,} bytes, at most {max_bytes:,} are taken",

@@ -19,7 +19,7 @@ from functools import partial
 from importlib import import_module
 from itertools import groupby
 
-from ibidem.errors import ChildFailed, IbidemError, ModelRejected, StoreError
+from ibidem.errors import ChildFailed, IbidemError, ModelRejected, StoreError, VectorsUnusable
 from ibidem.index.indexes import Call
 from ibidem.index.vectors import Vectors
 from ibidem.models.embed import Embedder, embed_documents, packed
@@ -85,8 +85,12 @@ class Embedding:
             while True:
                 self._changed.clear()
                 filled = False
-                with suppress(StoreError):
+                try:
                     filled = await asyncio.to_thread(self.fill)
+                except StoreError as error:
+                    log.warning("vectors wait: %s", error)
+                except Exception:  # foreign work, or a folder that goes meanwhile: the loop must outlive it
+                    log.exception("no vectors were made; it is tried again")
                 pause_s = POLL_S if filled else min(RETRY_MAX_S, max(RETRY_S, 2 * pause_s))
                 with suppress(TimeoutError):
                     async with asyncio.timeout(pause_s):
@@ -180,7 +184,7 @@ class Embedding:
         """Float16 bytes for each text; empty for one that the embedder refuses while it takes others."""
         try:
             return self._ask(embedder, dim, texts)
-        except (ModelRejected, ChildFailed) as error:
+        except (ModelRejected, ChildFailed, VectorsUnusable) as error:
             if isinstance(error, ModelRejected) and error.transient:
                 raise
             if len(texts) == 1:

@@ -57,9 +57,13 @@ class Upkeep:
         self._loop = asyncio.get_running_loop()
         while True:
             self._changed.clear()
-            with suppress(StoreError):
+            try:
                 await asyncio.to_thread(self._indexes.replay_all)
                 self._replayed()
+            except StoreError as error:
+                log.warning("the index waits: %s", error)
+            except Exception:  # a folder that goes meanwhile, say: the loop must outlive it
+                log.exception("the index did not catch up; it is tried again")
             self._caught_up.set()
             with suppress(TimeoutError):
                 async with asyncio.timeout(POLL_S):
@@ -70,8 +74,10 @@ class Upkeep:
         while True:
             await self._caught_up.wait()
             self._caught_up.clear()
-            with suppress(OSError):  # the folder of an index went meanwhile
+            try:
                 await asyncio.to_thread(self._indexes.add_morphemes_to_all)
+            except Exception:  # a folder that goes meanwhile, say: the loop must outlive it
+                log.exception("morphemes did not follow; it is tried again")
 
     async def tidy(self, rescan: Callable[[], None]) -> None:
         """Sweep, forget and end what is idle; call `rescan` every `rescan_s`."""

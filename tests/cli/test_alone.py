@@ -172,6 +172,8 @@ CANNOT = [
     (["ask", "x", "--model", "nobody:x"], 2, "nobody"),
     (["ask", "x", "--mode", "agent"], 2, "agent"),
     (["search", ""], 2, "empty"),
+    (["search", "reserve \udcff pump"], 2, "half a character"),
+    (["ask", "reserve \udcff pump"], 2, "half a character"),
     (["search", "x", "--workspace", "absent"], 4, "there are: home"),
     (["index", "rebuild", "--workspace", "absent"], 4, "absent"),
     (["jobs", "retry", "99999"], 4, "99999"),
@@ -185,6 +187,25 @@ CANNOT = [
 def test_a_command_that_cannot_be_done_says_why(data: Path) -> None:
     for arguments, code, word in CANNOT:  # one after another: they want the same directory
         fails(run(*arguments, data=data), code, word)
+
+
+def test_a_trace_tells_a_person_how_a_hit_came_about(data: Path) -> None:
+    ran = run("search", "When does the reserve pump start?", "--trace", data=data)
+    trace = ran.out.partition("searched")[2].splitlines()
+    assert trace[1].startswith("terms ") and "reserv" in trace[1] and "pump" in trace[1]
+    columns = next(line for line in trace if "score" in line).split()
+    assert columns[:2] == ["score", "body"]
+    row = next(line for line in trace if "pumps.md:" in line).split()
+    assert row[0] == "1" and float(row[1]) > 1 and len(row) == len(columns) + 2
+    assert run("search", "?!", "--trace", data=data).out.endswith("nothing to search in yet\n")
+
+
+@pytest.mark.parametrize("query", ["a", "!?", "w\x1b[31m 👍🏽 насос", '"reserve AND -x~2^3', "log " * 10_000])
+def test_an_odd_query_is_answered(data: Path, query: str) -> None:
+    for more in ([], ["--json"], ["--trace"]):
+        ran = run("search", query, *more, data=data)
+        assert ran.code == 0, ran.err
+        assert "pumps.md" in ran.out or "reserve" not in query
 
 
 def test_wrong_use_is_2(data: Path) -> None:

@@ -51,17 +51,18 @@ def run(monkeypatch, capsys, *arguments) -> tuple[int, str, str]:
 def test_questions_are_asked_of_a_folder_and_compared_with_the_last_time(
     monkeypatch, capsys, tmp_path, notes, questions
 ):
-    log = tmp_path / "figures.jsonl"
+    log = tmp_path / "figures.md"
     data = ("--data-dir", tmp_path / "data")
     asked = ("--questions", questions, notes, "--log", log, *data)
     code, out, _ = run(monkeypatch, capsys, *asked, "--missed")
     assert code == 0
-    assert "questions:mine: hit@5 66.7" in out
+    assert "| questions:mine hit@5 | 3 | 66.7 | - | - |" in out
     assert "missed: 3  Who feeds the cat?  (cat.md)" in out
     assert "since" not in out
     code, out, _ = run(monkeypatch, capsys, *asked)
     assert "hit@5 +0.0 (66.7 -> 66.7)" in out
-    assert len(log.read_text("utf-8").splitlines()) == 2
+    assert "| questions:mine hit@5 | 3 | 66.7 | 66.7 | +0.0 |" in out
+    assert log.read_text("utf-8").count("| questions:mine |") == 2
     assert not (tmp_path / "data").exists()
 
 
@@ -74,8 +75,38 @@ def test_questions_are_asked_of_a_workspace_as_it_is(monkeypatch, capsys, tmp_pa
     report = json.loads(out)
     assert code == 0
     assert report["questions"] == 3
-    assert report["lang"]["all, alone"]["hit@5"] <= 1
-    assert report["lang"]["en"]["hit@5"] == 0.5
+    assert report["parts"]["lang"]["all, alone"]["hit@5"] <= 1
+    assert report["parts"]["lang"]["en"]["hit@5"] == 0.5
+
+
+def write_task(folder: Path) -> None:
+    """Two questions, in two languages, over one file; only the first one's place is found."""
+    folder.mkdir(parents=True)
+    text = "The gate opens at seven.\n"
+    Path(folder, "corpus.jsonl").write_text(
+        json.dumps({"id": "d", "group": "g", "path": "gate.md", "text": text}) + "\n"
+    )
+    rows = [
+        {"id": "1", "group": "g", "text": "When does the gate open?", "lang": "en", "kind": "when"},
+        {"id": "2", "group": "g", "text": "고양이", "lang": "ko", "kind": "when"},
+    ]
+    Path(folder, "queries.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    Path(folder, "qrels.tsv").write_text("query\tdoc\trel\tstart\tend\n1\td\t1\t0\t24\n2\td\t1\t0\t24\n")
+
+
+def test_a_folder_of_tasks_is_run_whole_and_a_row_logged_for_each(monkeypatch, capsys, tmp_path):
+    for name in ("first", "second"):
+        write_task(tmp_path / "sets" / name)
+    log, ranked = tmp_path / "LOG.md", tmp_path / "ranked.jsonl"
+    log.write_text("# What was tried\n\nNothing yet.\n")
+    code, out, _ = run(monkeypatch, capsys, tmp_path / "sets", "--log", log, "--run-file", ranked)
+    assert code == 0
+    assert "  lang ko                      R@1 0.0" in out
+    assert "kind" not in out  # all of one kind
+    assert "| first span@5 | 2 | 50.0 | - | - |" in out
+    assert log.read_text("utf-8").startswith("# What was tried\n\nNothing yet.\n\n## Runs")
+    assert [line.split(" | ")[2] for line in log.read_text("utf-8").splitlines()[-2:]] == ["first", "second"]
+    assert len(ranked.read_text().splitlines()) == 4
 
 
 @pytest.mark.parametrize(
@@ -85,7 +116,8 @@ def test_questions_are_asked_of_a_workspace_as_it_is(monkeypatch, capsys, tmp_pa
         (["--questions", "none.jsonl"], "no file of questions", 4),
         (["--questions", "none.jsonl", "--git", "."], "--questions does not go with --git", 2),
         (["--git", "none"], "no folder none", 4),
-        (["--by", "colour", "x"], "unknown --by", 2),
+        (["none"], "no task in none", 4),
+        (["none", "--log", "figures.csv"], "is no Markdown", 2),
     ],
 )
 def test_errors_name_what_is_wrong(monkeypatch, capsys, tmp_path, arguments, said, code):

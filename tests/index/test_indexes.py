@@ -38,7 +38,7 @@ def found(indexes: Indexes, workspace: Workspace, question: str) -> dict[int, fl
 def documents(indexes: Indexes, db: Database, workspace: Workspace, question: str) -> list[str]:
     """The documents found, best first, as the index names them."""
     ids = list(found(indexes, workspace, question))
-    stored = chunks_by_id(db, workspace.owner, ids)
+    stored = chunks_by_id(db, workspace, ids)
     return list(dict.fromkeys(stored[chunk].document_id for chunk in ids if chunk in stored))
 
 

@@ -205,9 +205,28 @@ def test_a_child_killed_in_the_second_pass_goes_on_where_it_was(
     before = fake_kiwi.loads
     app.indexes.add_morphemes(workspace.id)
     assert fake_kiwi.loads == before, "put off for a while: a pass that kills its child is no endless loop"
-    app.indexes._second_not_before = 0.0
+    app.indexes._put_off.clear()
     app.indexes.add_morphemes(workspace.id)
     assert reader.has_morphemes and fake_kiwi.loads == 4 * before, "each of four documents once"
+
+
+def test_a_workspace_whose_pass_fails_does_not_put_off_the_others(
+    app: App, tmp_path: Path, fake_kiwi: FakeKiwi
+) -> None:
+    workspace = fill(app, tmp_path / "notes", fees=KOREAN)
+    app.indexes.replay(workspace.id)
+    second_call = app.indexes._second_call
+    assert second_call
+
+    def failing(name: str, payload: dict[str, Any]) -> Iterator[Any]:
+        if payload["workspace"] != workspace.id:
+            raise ChildFailed("ended by SIGSEGV", lost=True)
+        yield from second_call(name, payload)
+
+    app.indexes._second_call = failing
+    app.indexes.add_morphemes(workspace.id + 1)
+    app.indexes.add_morphemes(workspace.id)
+    assert latest(app, workspace).has_morphemes
 
 
 def test_a_changed_document_takes_its_morphemes_along(app: App, tmp_path: Path, fake_kiwi: FakeKiwi) -> None:
@@ -268,7 +287,7 @@ def test_without_kiwi_bigrams_go_on_and_the_second_pass_is_put_off(
     workspace = fill(app, tmp_path / "notes", fees=KOREAN)
     reader = both_passes(app, workspace)
     assert not reader.has_morphemes and app.indexes.behind() == []
-    assert app.indexes._second_not_before > time.monotonic()
+    assert app.indexes._put_off[workspace.id][1] > time.monotonic()
     assert "사흘" in found(app, workspace, "환불은 언제 처리하나요?")
 
 

@@ -11,8 +11,9 @@ import pytest
 from ibidem.index.indexes import Indexes
 from ibidem.retrieve.retrieve import CHANNEL_DEPTH, MAX_QUERY_TOKENS, Context, retrieve
 from ibidem.settings import RetrieveSettings
+from ibidem.store.chunks import chunks_of
 from ibidem.store.database import Database
-from ibidem.store.documents import delete_documents
+from ibidem.store.documents import delete_documents, sweep
 from ibidem.store.workspaces import Workspace, create_workspace, ensure_home, get_workspace
 from tests.index.conftest import in_process
 from tests.store.texts import add, rewrite
@@ -147,6 +148,11 @@ def test_of_a_long_question_the_rarest_words_are_searched(db: Database, home: Wo
 # --- budget and trace ------------------------------------------------------------------------------------------------
 
 
+def test_no_hits_as_set_still_rank_one(library: Workspace, indexes: Indexes) -> None:
+    context = ask("reserve pump", library, indexes, RetrieveSettings(hits=0))
+    assert [passage.path for passage in context.passages] == ["pumps.md"]
+
+
 def test_what_the_budget_leaves_out_is_named(db: Database, home: Workspace, indexes: Indexes) -> None:
     for number in range(6):
         add(db, home, f"{number}.md", f"pump number {number} " + "x " * 200, size=1000)
@@ -192,8 +198,8 @@ def test_the_trace_tells_how_the_passages_came_to_be(library: Workspace, indexes
     assert set(trace["terms"]) == {"reserv", "pump", "pressur"}
     assert set(trace["channels"]) == {"body", "symbols", "path", "heads", "feedback"}
     best = context.ranked[0].stored.id
-    assert trace["channels"]["body"][0][0] == best == trace["fused"][0][0] == trace["kept"][0][0]
-    assert trace["kept"][0][1] == "pumps.md"
+    assert trace["channels"]["body"][0][0] == best == trace["fused"][0][0] == trace["kept"][0]["chunk"]
+    assert trace["kept"][0]["path"] == "pumps.md"
     assert trace["cut"] == []
 
 
@@ -216,6 +222,21 @@ def test_nothing_of_another_workspace_is_found(db: Database, library: Workspace,
     indexes.replay_all()
     assert {passage.path for passage in ask("reserve pump", other, indexes).passages} == {"other.md"}
     assert "other.md" not in {passage.path for passage in ask("reserve pump", library, indexes).passages}
+
+
+def test_a_row_taken_anew_by_another_workspace_is_not_found_through_an_index_that_lags(
+    db: Database, library: Workspace, indexes: Indexes
+) -> None:
+    last = add(db, library, "last.md", "The reserve pump is painted red.")
+    indexes.replay_all()
+    (row,) = (stored.id for stored in chunks_of(db, 1, last))
+    db.write(lambda tx: delete_documents(tx, 1, [last]))
+    while sweep(db):
+        pass
+    other = add(db, create_workspace(db, 1, "Other", 0.0), "other.md", "A secret of the others.")
+    assert [stored.id for stored in chunks_of(db, 1, other)] == [row]
+    context = ask("reserve pump painted red", library, indexes)
+    assert not {"last.md", "other.md"} & {passage.path for passage in context.passages}
 
 
 def test_nothing_of_another_owner_is_found_even_in_his_index(

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ibidem.errors import ChildFailed, ModelRejected, ModelUnreachable
+from ibidem.errors import ChildFailed, IbidemError, ModelRejected, ModelUnreachable, VectorsUnusable
 from ibidem.ingest.children import Children
 from ibidem.models.hashed import HashedEmbedder
 from ibidem.settings import ModelSettings
@@ -173,12 +173,15 @@ def test_an_embedder_that_fails_loses_nothing_and_is_noted(library: Library, emb
     assert len(embedder.seen) == len(set(embedder.seen)) == len(MANY)
 
 
-def test_a_text_that_the_embedder_refuses_is_left_out(library: Library, embedder: RecordingEmbedder) -> None:
+@pytest.mark.parametrize("error", [ModelRejected("too strange", status=400), VectorsUnusable("not a number")])
+def test_a_text_that_the_embedder_refuses_is_left_out(
+    library: Library, embedder: RecordingEmbedder, error: IbidemError
+) -> None:
     library.add(*MANY[:50], "poison", *MANY[50:100])
 
     def refuse(texts: Sequence[str]) -> None:
         if "poison" in texts:
-            raise ModelRejected("too strange", status=400)
+            raise error
 
     embedder.before = refuse
     assert library.fill(NAME)
@@ -321,6 +324,26 @@ def test_the_running_work_hears_of_changes_and_ends_when_cancelled(
 
     asyncio.run(main())
     assert seen.is_set()
+
+
+def test_the_running_work_outlives_a_fault_that_nobody_foresaw(
+    library: Library, embedder: RecordingEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ibidem.tasks.embedding.POLL_S", 0.01)
+    monkeypatch.setattr("ibidem.tasks.embedding.RETRY_S", 0.01)
+    library.add("one")
+    calls = []
+    again = threading.Event()
+
+    def fault(_: Sequence[str]) -> None:
+        calls.append(1)
+        if len(calls) == 1:
+            raise ZeroDivisionError("foreign code")
+        again.set()
+
+    embedder.before = fault
+    asyncio.run(follow(library.embedding(NAME), again))
+    assert again.is_set()
 
 
 def test_a_matrix_that_was_lost_is_made_anew_without_embedding(library: Library, embedder: RecordingEmbedder) -> None:
