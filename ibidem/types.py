@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 DocumentState = Literal["queued", "reading", "indexing", "ok", "partial", "skipped", "failed"]
 Mode = Literal["chat", "query", "plain"]
-Channel = Literal["body", "symbols", "path", "heads", "dense"]
+Channel = Literal["body", "symbols", "path", "heads", "dense", "feedback"]
 Verdict = Literal["supported", "weak", "unsupported"]
 
 

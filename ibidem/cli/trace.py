@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-_WIDTH = 8
+_WIDTH = 9
 
 
 def lines(trace: Mapping[str, Any]) -> Iterator[str]:
@@ -21,6 +21,12 @@ def lines(trace: Mapping[str, Any]) -> Iterator[str]:
     yield "terms       " + (", ".join(f"{token} {weight:.1f}" for token, weight in trace["terms"].items()) or "none")
     for source, wordings in trace["expansion"].items():
         yield f"wordings    {source} = {', '.join(wordings)}"
+    for source, words in trace["synonyms"].items():
+        yield f"synonyms    {source} ~ {', '.join(words)}"
+    if lent := trace.get("feedback"):
+        yield "feedback    " + ", ".join(f"{token} {weight:.2f}" for token, weight in lent.items())
+    if trace["excerpts"]:
+        yield f"excerpts    {len(trace['excerpts'])} chunks of code, behind the first"
     yield f"morphemes   {', '.join(trace['morphemes']) or 'none'}"
     for name in ("dense", "rerank"):
         if told := trace.get(name):

@@ -23,7 +23,7 @@ from ibidem.types import Channel
 
 log = logging.getLogger(__name__)
 
-CHANNELS: tuple[Channel, ...] = ("body", "symbols", "path", "heads")  # the fields; "dense" is ranked elsewhere
+CHANNELS: tuple[Channel, ...] = ("body", "symbols", "path", "heads")  # the fields; other channels are not
 HEAP_BYTES = 30_000_000  # of the one writing thread; 15 MB is the engine's minimum
 MORPHEMES = 0.5  # of what a Korean word scores, next to its bigrams; 0.3 and 0.7 find less. Source: evals/LOG.md
 

@@ -51,8 +51,10 @@ def merge(kept: Iterable[Ranked]) -> list[Passage]:
 
 
 def _follows(before: StoredChunk, after: StoredChunk) -> bool:
-    same_page = before.chunk.span.page == after.chunk.span.page
-    return before.document_id == after.document_id and before.chunk.ordinal + 1 == after.chunk.ordinal and same_page
+    """Whether nothing of the document is missing between them, as it is behind an excerpt."""
+    one, other = before.chunk, after.chunk
+    touching = one.ordinal + 1 == other.ordinal and one.span.end_char >= other.span.start_char
+    return touching and before.document_id == after.document_id and one.span.page == other.span.page
 
 
 def _passage(hit: Ranked) -> Passage:

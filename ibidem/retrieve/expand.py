@@ -1,34 +1,33 @@
-"""A question's words -> words with their wordings in the other language: by the term table, and names by their sound."""
+"""A question's words -> words with their other wordings: the term table's, names that sound so, and synonyms."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ibidem.index.analyze import STOP_WORDS, normalize, query_tokens, tokenize
+from ibidem.index.analyze import STOP_WORDS, query_tokens, tokenize
 from ibidem.index.lexical import Word
-from ibidem.index.sounds import hangul_key
-from ibidem.retrieve.terms import expansions, is_particles
+from ibidem.retrieve.exact import is_exact
+from ibidem.retrieve.names import names
+from ibidem.retrieve.synonyms import synonyms
+from ibidem.retrieve.terms import expansions
 
 # Weight of another wording, where the index has the question's own and where it lacks it. Source: evals/LOG.md.
 KNOWN_WEIGHT = 0.5
 LACKING_WEIGHT = 1.0
 SOUND_WEIGHT = 0.6  # of a name that sounds like a word the index lacks
-SHORTEST_NAME = 3  # syllables: two are a Korean word more often than a foreign name
-NO_NAMES_END = frozenset("의을를은는")  # a particle, then, and no part of the name
-NAME_SUFFIXES = frozenset("주시식인어계파호강산섬사교들족")  # of places, peoples, languages: 빅토리아주
+SYNONYM_WEIGHT = 0.5  # of the wording that it stands for
 MOST_WORDINGS = 5  # of one word: the table has the most common first
+MOST_SYNONYMS = 6  # of one word
 UNTOLD = 0.2  # weight of a Korean word without a wording, where the passages hold no Korean: they cannot have it
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
-_HANGUL_WORD = re.compile(r"[\uac00-\ud7a3]{2,}")
-_QUESTION_WORDS = tuple(word for word in STOP_WORDS if len(word) > 1 and _HANGUL.match(word))
 
 
 @dataclass(frozen=True, slots=True)
 class Expanded:
-    """The words a question is searched by, and where other wordings came from (for the trace).
+    """The words a question is searched by, and where other wordings and synonyms came from (for the trace).
 
     `replaced` are the question's tokens that the index lacks, each group with the wordings that stand for it.
     """
@@ -36,6 +35,7 @@ class Expanded:
     words: tuple[Word | str, ...]
     sources: dict[str, list[str]]
     replaced: dict[tuple[str, ...], list[tuple[str, ...]]]
+    synonyms: dict[str, list[str]]
 
 
 def expand(question: str, frequency: Callable[[str], int]) -> Expanded:
@@ -62,7 +62,7 @@ def expand(question: str, frequency: Callable[[str], int]) -> Expanded:
         sources[expansion.source] = [wording for wording, _ in known]
         if lacking:
             replaced[own] = [held for _, held in known]
-    for name, key in _names(question, left, frequency):
+    for name, key in names(question, left, frequency):
         own = tuple(dict.fromkeys(tokenize(name)))
         lacking = not all(map(frequency, own))
         for token in own:
@@ -71,7 +71,26 @@ def expand(question: str, frequency: Callable[[str], int]) -> Expanded:
         sources[name] = [key]
         if lacking:
             replaced[own] = [(key,)]
-    return Expanded((*words, *filter(frequency, left)), sources, replaced)
+    known_words: list[Word | str] = [*words, *filter(frequency, left)]
+    added: dict[str, list[str]] = {}
+    if not is_exact(question):
+        known_words = [_with_synonyms(word, frequency, added) for word in known_words]
+    return Expanded(tuple(known_words), sources, replaced, added)
+
+
+def _with_synonyms(word: Word | str, frequency: Callable[[str], int], added: dict[str, list[str]]) -> Word | str:
+    """The word with the synonyms of its wordings that the index has, noted in `added` under the question's own."""
+    wordings = (((word,), 1.0),) if isinstance(word, str) else word.wordings
+    held = {tokens for tokens, _ in wordings}
+    found: dict[tuple[str, ...], float] = {}
+    for tokens, weight in wordings:
+        for synonym in synonyms(tokens[0]) if len(tokens) == 1 else ():
+            if (synonym,) not in held and len(found) < MOST_SYNONYMS and frequency(synonym):
+                found.setdefault((synonym,), SYNONYM_WEIGHT * weight)
+    if not found:
+        return word
+    added[" ".join(wordings[0][0])] = [token for (token,) in found]
+    return Word((*wordings, *found.items()))
 
 
 @lru_cache(maxsize=1 << 13)  # more than the table has
@@ -86,28 +105,6 @@ def own_tokens(source: str, left: Iterable[str]) -> tuple[str, ...]:
     if own or len(source) > 1 or not _HANGUL.match(source):
         return own
     return tuple(token for token in left if token[0] == source and len(token) == 2)
-
-
-def _names(question: str, left: Mapping[str, None], frequency: Callable[[str], int]) -> Iterator[tuple[str, str]]:
-    """Hangul words of which the table knows nothing and the index has a name that sounds alike, with its key.
-
-    The longest reading counts: 캐롤라이나 ends in what may be a particle.
-    """
-    for word in dict.fromkeys(_HANGUL_WORD.findall(normalize(question))):
-        if word.startswith(_QUESTION_WORDS) or any(token not in left for token in tokenize(word)):
-            continue
-        keys = ((word[:size], hangul_key(word[:size])) for size in _name_sizes(word))
-        if found := next(((name, key) for name, key in keys if key and frequency(key)), None):
-            yield found
-
-
-def _name_sizes(word: str) -> Iterator[int]:
-    """How long the name may be that the word begins with, the longest first: particles may follow it."""
-    for size in range(len(word), SHORTEST_NAME - 1, -1):
-        rest = word[size:]
-        belongs = is_particles(rest) or (rest[0] in NAME_SUFFIXES and is_particles(rest[1:]))
-        if belongs and word[size - 1] not in NO_NAMES_END:
-            yield size
 
 
 def told(

@@ -9,7 +9,14 @@ from ibidem.types import Channel
 
 # How much each channel says, next to its own best hit. Body text decides; names and paths break ties and lift the
 # file that is named in the question. Source: evals/LOG.md, "fusion".
-WEIGHTS: Mapping[Channel, float] = {"body": 1.0, "symbols": 0.3, "path": 0.1, "heads": 0.2, "dense": 0.5}
+WEIGHTS: Mapping[Channel, float] = {
+    "body": 1.0,
+    "symbols": 0.3,
+    "path": 0.1,
+    "heads": 0.2,
+    "dense": 0.5,
+    "feedback": 0.4,
+}
 
 
 @dataclass(frozen=True, slots=True)

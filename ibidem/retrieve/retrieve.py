@@ -17,7 +17,11 @@ from ibidem.retrieve.budget import Ranked, fit, merge
 from ibidem.retrieve.cite import hit
 from ibidem.retrieve.dense import DenseChannel
 from ibidem.retrieve.evidence import evidence
+from ibidem.retrieve.exact import is_exact
+from ibidem.retrieve.excerpt import excerpts
 from ibidem.retrieve.expand import expand, told
+from ibidem.retrieve.feedback import CHUNKS as FEEDBACK_CHUNKS
+from ibidem.retrieve.feedback import feedback, search_again
 from ibidem.retrieve.followup import Turn, with_references
 from ibidem.retrieve.fuse import WEIGHTS, Fused, fuse
 from ibidem.retrieve.rerank import DEPTH as RERANK_DEPTH
@@ -105,10 +109,20 @@ def retrieve(
     wanted = max(1, hits, settings.hits)
     looked_at = max(wanted, RERANK_DEPTH) if reranker else wanted
     fused = fuse(rankings, limit=max(2 * looked_at, TRACED))
+    if fused and not is_exact(text.text):
+        own = {token for word in words for token, _ in all_tokens(word)}
+        best = _load(fused, FEEDBACK_CHUNKS, db, workspace)
+        added = feedback(best, own, lambda token: idf(reader, token))
+        rankings["feedback"] = search_again(reader, added, fused[0].chunk_id, CHANNEL_DEPTH)
+        notes["feedback"] = {token: round(weight, 3) for token, weight in added.items()}
+        fused = fuse(rankings, limit=max(2 * looked_at, TRACED))
     ranked = _load(fused, looked_at, db, workspace)
     if reranker:
         ranked, notes["rerank"] = reranker.order(str(text), ranked)
         ranked = ranked[:wanted]
+    whole = {one.stored.id: one.stored for one in ranked}
+    ranked = excerpts(ranked, _searched_for(words, lambda token: idf(reader, token)), db, workspace.owner)
+    notes["excerpts"] = [one.stored.id for one in ranked if one.stored is not whole[one.stored.id]]
     kept, cut = fit(ranked, settings.budget_tokens)
     ranks = {one.stored.id: rank for rank, one in enumerate(ranked, 1)}
     passages = merge(kept)
@@ -129,6 +143,7 @@ def retrieve(
         trace={
             "searched": {"text": text.text, "carried": dict(text.carried), "because": text.because},
             "expansion": expanded.sources,
+            "synonyms": expanded.synonyms,
             "terms": {token: round(weight, 3) for token, weight in terms.items()},
             "morphemes": morphemes,
             "channels": {channel: ranking[:TRACED] for channel, ranking in rankings.items()},
@@ -166,6 +181,17 @@ def traced(ranked: Ranked, ranks: Mapping[int, int]) -> dict[str, Any]:
 def own_tokens(word: Word | str) -> tuple[str, ...]:
     """The tokens of a word as the question has it."""
     return (word,) if isinstance(word, str) else word.wordings[0][0]
+
+
+def all_tokens(word: Word | str) -> list[tuple[str, float]]:
+    """The tokens of a word in every wording, each with the weight of its wording."""
+    wordings = (((word,), 1.0),) if isinstance(word, str) else word.wordings
+    return [(token, weight) for tokens, weight in wordings for token in tokens]
+
+
+def _searched_for(words: Sequence[Word | str], rarity: Callable[[str], float]) -> dict[str, float]:
+    """What each token counts in a text: the weight of its wording, by how rare it is."""
+    return {token: weight * rarity(token) for word in words for token, weight in all_tokens(word)}
 
 
 def borrowed(carried: Mapping[str, float], tokens: Sequence[str]) -> dict[str, float]:

@@ -124,3 +124,18 @@ def definition_starts(db: Database, owner: int, document_id: str) -> list[tuple[
         (document_id, owner),
     )
     return [(row["start_char"], row["end_char"]) for row in rows]
+
+
+def definitions_begun(db: Database, owner: int, chunk_ids: Sequence[int]) -> dict[int, list[tuple[int, int]]]:
+    """For each chunk, the spans in characters of the definitions that begin in it, in order; fields are left out."""
+    rows = db.read(
+        "SELECT c.id, s.start_char, s.end_char FROM chunk AS c CROSS JOIN symbol AS s"
+        " ON s.document = c.document AND s.version = c.version AND s.start_char >= c.start_char AND s.start_char < c.end_char"
+        f" WHERE c.owner = ? AND s.owner = c.owner AND c.id IN ({','.join('?' * len(chunk_ids))})"
+        " AND s.kind NOT IN ('field', 'symbol', 'guess') ORDER BY s.start_char",
+        (owner, *chunk_ids),
+    )
+    found: dict[int, list[tuple[int, int]]] = {}
+    for row in rows:
+        found.setdefault(row["id"], []).append((row["start_char"], row["end_char"]))
+    return found

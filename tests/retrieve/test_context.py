@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -91,6 +92,12 @@ def test_neighbours_become_one_passage_with_the_text_of_the_document(overlap: in
     )
     runs = sum(1 for chunk in picked if all(chunk.ordinal - 1 != other.ordinal for other in picked))
     assert len(passages) == runs
+
+
+def test_an_excerpt_is_not_joined_to_the_chunk_behind_it() -> None:
+    first, second = tile(TEXT, size=100)[:2]
+    excerpt = replace(first, text=first.text[:40], span=replace(first.span, end_char=40))
+    assert [one.text for one in merge([ranked(excerpt), ranked(second, 0.5)])] == [excerpt.text, second.text]
 
 
 def test_passages_are_numbered_from_the_best_on() -> None:

@@ -196,7 +196,7 @@ def test_the_trace_tells_how_the_passages_came_to_be(library: Workspace, indexes
     trace = json.loads(json.dumps(context.trace))
     assert list(trace["terms"]) == list(context.terms)
     assert set(trace["terms"]) == {"reserv", "pump", "pressur"}
-    assert set(trace["channels"]) == {"body", "symbols", "path", "heads"}
+    assert set(trace["channels"]) == {"body", "symbols", "path", "heads", "feedback"}
     best = context.ranked[0].stored.id
     assert trace["channels"]["body"][0][0] == best == trace["fused"][0][0] == trace["kept"][0]["chunk"]
     assert trace["kept"][0]["path"] == "pumps.md"

@@ -1,0 +1,39 @@
+"""A question is told from a description that names its code or its change."""
+
+from __future__ import annotations
+
+import pytest
+
+from ibidem.retrieve.exact import is_exact
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "why is `cost` ignored",
+        "retry_after is ignored when zero",
+        "readHeader drops the last byte",
+        "open() fails on a missing file",
+        "os.path on Windows",
+        "fixed a leak of sockets",
+        "Don't retry on a refused connection",
+        "in the spring of which year did the town on the river open its bridge",
+        "the server stops\nwhen two clients leave at once",
+    ],
+)
+def test_what_names_code_describes_a_change_or_says_a_lot_is_exact(text: str) -> None:
+    assert is_exact(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "where are headers read?",
+        "the class that retries requests",
+        "재시도를 맡는 클래스",
+        "fixture of a test",
+        "What is i.e. for?",
+    ],
+)
+def test_a_question_in_plain_words_is_not(text: str) -> None:
+    assert not is_exact(text)
