@@ -89,8 +89,8 @@ def count_named(db: Database, workspace: Workspace, names: Iterable[str]) -> dic
     counts: dict[str, int] = {}
     for some in _parts(names):
         rows = db.read(
-            f"SELECT name, count(*) FROM symbol WHERE workspace = ? AND name IN ({_marks(some)}) GROUP BY name",
-            (workspace.id, *some),
+            f"SELECT name, count(*) FROM symbol WHERE workspace = ? AND owner = ? AND name IN ({_marks(some)}) GROUP BY name",
+            (workspace.id, workspace.owner, *some),
         )
         counts.update((name, count) for name, count in rows)
     return counts

@@ -14,7 +14,7 @@ ALTER TABLE symbol ADD COLUMN workspace INTEGER NOT NULL DEFAULT 0;
 UPDATE symbol SET workspace = coalesce((SELECT d.workspace FROM document AS d WHERE d.id = symbol.document), 0);
 DROP INDEX symbol_by_name;
 DROP INDEX symbol_by_parent;
-CREATE INDEX symbol_by_name ON symbol (workspace, name, document);
+CREATE INDEX symbol_by_name ON symbol (workspace, name, document, owner);
 CREATE INDEX symbol_by_parent ON symbol (workspace, parent, document);
 
 -- what was edited last, for completion
