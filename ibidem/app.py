@@ -36,6 +36,7 @@ from ibidem.retrieve.timed import Timed
 from ibidem.settings import Settings
 from ibidem.store.database import Database
 from ibidem.store.datadir import DataDir
+from ibidem.store.documents import recently_edited
 from ibidem.store.migrate import migrate
 from ibidem.store.readings import fail_waiting, read_again, recover, waiting_upload
 from ibidem.store.workspaces import (
@@ -59,7 +60,8 @@ SHORT_THREADS, LONG_THREADS = 16, 8  # threads for what takes milliseconds, and 
 KIWI_IDLE_S = 300.0  # the child for Korean questions, 280 MB, is kept so long after the last one
 KIWI_ADDRESS_BYTES = 3 << 30  # it maps 1.3 GB and uses a fifth of them
 EMBEDDING_TIMEOUT_S = 300.0  # for one call of some 64 chunks, the model's loading included
-COMPLETION_TOKENS = 4000  # of context before a cursor
+COMPLETION_TOKENS = 4000  # of context around a cursor
+EDITED_S, EDITED_FILES = 1800.0, 8  # files edited in the last half hour; more at once are a checkout
 GRACE_S = 3.0  # a stop waits so long for files that are being read
 
 
@@ -182,10 +184,10 @@ class App:
         suffix: str,
         workspace: Workspace,
         *,
-        recent: Sequence[str] = (),
         budget_tokens: int = COMPLETION_TOKENS,
     ) -> Completion:
         """What is needed at a cursor: see `retrieve.complete`."""
+        since = time.time() - EDITED_S
         return complete(
             path,
             prefix,
@@ -194,7 +196,7 @@ class App:
             reader=self.indexes.reader(workspace.id),
             files=self.files.of(workspace),
             db=self.db,
-            recent=recent,
+            recent=recently_edited(self.db, workspace, since=since, limit=EDITED_FILES),
             budget_tokens=budget_tokens,
         )
 

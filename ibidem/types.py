@@ -78,10 +78,15 @@ class Import(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """What a source file defines and imports."""
+    """What a source file defines, imports and refers to.
+
+    `references` is one text, as it is stored, because there are as many as the file has names: a line for each, with the
+    name, a blank, and the lines it stands on, "Pool 3,17\\n".
+    """
 
     definitions: tuple[Definition, ...] = ()
     imports: tuple[Import, ...] = ()
+    references: str = ""
 
 
 @dataclass(frozen=True, slots=True)

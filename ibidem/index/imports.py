@@ -16,10 +16,12 @@ from dataclasses import dataclass, field
 
 from ibidem.store.chunks import chunks_of
 from ibidem.store.database import Database
+from ibidem.store.symbols import packages_of
 from ibidem.store.workspaces import Workspace
 from ibidem.types import Import
 
 MAX_FOUND = 8  # documents one import may mean; a package has many files
+MAX_COPIES = 2  # of one module: a workspace may hold several checkouts of a project
 MAX_CONFIG_CHARS = 20_000
 
 _BY_SUFFIX = {
@@ -34,6 +36,7 @@ _BY_SUFFIX = {
     "rb": "ruby",
     "cs": "csharp",
 }
+_DECLARED = frozenset({"csharp"})  # languages whose files say which namespace they are in, whatever their folder
 _CONFIGS = ("tsconfig.json", "jsconfig.json", "go.mod", "composer.json")
 
 
@@ -58,6 +61,7 @@ class Files:
     by_folder: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     folders: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # last part of a folder -> folders
     configs: dict[str, str] = field(default_factory=dict)  # path -> text
+    packages: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # declared namespace -> paths
 
     def add(self, path: str, document_id: str, config: str = "") -> None:
         folder, _, name = path.rpartition("/")
@@ -72,6 +76,8 @@ class Files:
         folder, _, name = path.rpartition("/")
         self.documents.pop(path, None)
         self.configs.pop(path, None)
+        for paths in self.packages.values() if language_of(path) in _DECLARED else ():
+            paths.discard(path)
         self.by_name[name].discard(path)
         self.by_folder[folder].discard(path)
         if not self.by_folder[folder]:
@@ -138,6 +144,7 @@ class FileTables:
             " WHERE c.workspace = ? AND c.owner = ? AND c.seq > ? ORDER BY c.seq",
             (workspace.id, workspace.owner, seq),
         )
+        declaring: list[str] = []
         for row in rows:
             seq = row["seq"]
             if known := paths.pop(row["document"], None):
@@ -146,6 +153,9 @@ class FileTables:
                 config = path.rpartition("/")[2] in _CONFIGS
                 files.add(path, row["document"], self._text(workspace, row["document"]) if config else "")
                 paths[row["document"]] = path
+                declaring += [row["document"]] if language_of(path) in _DECLARED else []
+        for document, package in packages_of(self._db, workspace, declaring):
+            files.packages[package].add(paths[document])
         return seq
 
     def _text(self, workspace: Workspace, document_id: str) -> str:
@@ -177,7 +187,8 @@ def _python(one: Import, path: str, files: Files) -> list[str]:
     found: list[str] = []
     for name in (*names, base):
         for ending in (".py", ".pyi", "/__init__.py", "/__init__.pyi"):
-            found += [name + ending] * (name + ending in files.documents) if dots else files.ending(name + ending, path)
+            whole = name + ending
+            found += [whole] * (whole in files.documents) if dots else files.ending(whole, path)[:MAX_COPIES]
     return found
 
 
@@ -272,6 +283,8 @@ def _rust(one: Import, path: str, files: Files) -> list[str]:
         while parts and parts[0] in ("self", "super"):
             base = base.rpartition("/")[0] if parts[0] == "super" else base
             parts = parts[1:]
+    elif parts and any(f"{own}/{parts[0]}{end}" in files.documents for end in (".rs", "/mod.rs")):
+        base = own  # a module declared in this file
     else:
         parts = parts[1:] if len(parts) > 1 else parts  # the crate's own name
     for end in range(len(parts), 0, -1):
@@ -306,7 +319,11 @@ def _c(one: Import, path: str, files: Files) -> list[str]:
 
 
 def _csharp(one: Import, path: str, files: Files) -> list[str]:
-    """A namespace is a folder by custom: its whole, or what follows the project's own name."""
+    """The files that declare the namespace; else a folder by custom: its whole, or what follows the project's own name."""
+    for package in (f"{one.module}.{one.name}", one.module):  # a name is a type of a namespace, or a namespace
+        if declared := nearest(files.packages.get(package, ()), path):
+            named = [p for p in declared if p.endswith(f"/{one.name}.cs")]
+            return [*named, *declared]
     parts = one.module.split(".")
     for start in range(len(parts)):
         if found := [p for p in files.below("/".join(parts[start:]), path) if p.endswith(".cs")]:

@@ -19,6 +19,13 @@ LONG_LINE = 100 * 1024
 
 _CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r\f\x1b\x08") + b"\x7f"
 _HTML_HEAD = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html[\s>])", re.I | re.S)
+_C_COMMENT = re.compile(rb"/\*.*?(?:\*/|\Z)|//[^\n]*", re.S)
+# what no C header has outside of comments
+_CPP = re.compile(
+    rb"^[ \t]*(?:(?:inline\s+)?namespace\b|template\s*<|class\s+\w|(?:public|private|protected)\s*:"
+    rb"|using\s+\w)|\b\w+::~?\w",
+    re.M,
+)
 _SHEBANG = re.compile(rb"#!\S*?/?(?:env\s+(?:-S\s+)?)?(python|node|deno|bash|sh|zsh|ruby|perl)\d*(?:\.\d+)?\s")
 _SHEBANG_LANGUAGE = {"node": "javascript", "deno": "typescript", "bash": "shell", "sh": "shell", "zsh": "shell"}
 
@@ -105,6 +112,8 @@ def sniff(head: bytes, name: str, size_bytes: int) -> Kind | NotRead:
     if suffix == "pdf":
         return NotRead("failed", "type mismatch: named .pdf but holds text; rename it to .txt and add it again")
     form, language = _by_name(name, suffix, head)
+    if suffix == "h" and _CPP.search(_C_COMMENT.sub(b" ", head)):
+        language = "cpp"
     if form in ("code", "html") and _minified(head):
         return NotRead("skipped", "minified")
     media_type = _MEDIA_TYPES.get(form, f"text/x-{language}")

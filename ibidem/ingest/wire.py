@@ -22,12 +22,12 @@ def chunk_from_json(value: list[Any]) -> Chunk:
 
 
 def outline_to_json(outline: Outline) -> list[Any]:
-    return [outline.definitions, outline.imports]
+    return [outline.definitions, outline.imports, outline.references]
 
 
 def outline_from_json(value: list[Any]) -> Outline:
-    definitions, imports = value
-    return Outline(tuple(Definition(*one) for one in definitions), tuple(Import(*one) for one in imports))
+    definitions, imports, references = value
+    return Outline(tuple(Definition(*one) for one in definitions), tuple(Import(*one) for one in imports), references)
 
 
 def page_to_json(page: Page) -> list[Any]:

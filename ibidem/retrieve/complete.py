@@ -1,4 +1,4 @@
-"""Code before a cursor -> the definitions that are likely needed next, within a token budget.
+"""Code around a cursor -> the definitions that are likely needed next, within a token budget.
 
 Candidates come from the symbol tables: names imported but not used yet, members of the variables in reach, names near the
 cursor, and names that stand in similar code elsewhere in the workspace. Each gives a definition some weight; the sum orders
@@ -7,22 +7,21 @@ them. What room is left is filled with the similar code itself.
 
 from __future__ import annotations
 
-import re
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any
 
 from ibidem.index.analyze import query_tokens
-from ibidem.index.imports import Files, family, language_of, nearest, resolve
+from ibidem.index.imports import Files, family, language_of
 from ibidem.index.lexical import LexicalReader
 from ibidem.ingest.parse.imports import statements
 from ibidem.retrieve.budget import Ranked
 from ibidem.retrieve.cursor import Cursor, look
 from ibidem.retrieve.fuse import fuse
 from ibidem.retrieve.retrieve import MAX_QUERY_TOKENS, weigh
+from ibidem.retrieve.scope import MAX_DEFINED, WORD, Scope
 from ibidem.store.chunks import StoredChunk, chunks_by_id
 from ibidem.store.database import Database
 from ibidem.store.symbols import (
@@ -30,11 +29,10 @@ from ibidem.store.symbols import (
     chunks_at,
     definitions_in,
     definitions_inside,
-    definitions_named,
     imports_of,
 )
 from ibidem.store.workspaces import Workspace
-from ibidem.types import Import, estimate_tokens
+from ibidem.types import Chunk, Import, Span, estimate_tokens
 
 # What each reason adds to a definition. Source: evals/LOG.md, "symbols and completion".
 UNUSED = 1.0  # imported, not used yet
@@ -50,7 +48,6 @@ RECENT = 0.1  # in a file edited a moment ago
 HALF_LINES = 12  # lines above the cursor at which a mention counts half
 SIMILAR_CHUNKS = 12
 QUERY_LINES = 8  # lines above the cursor that similar code is searched with
-MAX_DEFINED = 6  # a name defined more often says nothing
 HEAD_CHARS = 320  # of a definition: signature, docstring, head of the body
 MEMBER_CHARS = 240
 LEAST_CHARS = 200  # a one-line definition says more with the lines below it
@@ -58,15 +55,11 @@ DEFINITIONS_SHARE = 0.9  # of the budget; the rest is similar code
 INHERITED = 0.8  # of a member's weight, for each step up to a base
 BASES_DEEP = 2
 FAR_LINES = 36  # lines above the cursor up to which a name is looked up
-MAX_MODULE_FILES = 8  # a package of some languages is a folder
-MAX_WHOLE_FILES = 2  # all names of a header and its source, not of a large package
 MAX_CANDIDATES = 110
+TEXTS_AT_ONCE = 40  # definitions whose text is read in one look-up; the budget holds some 70
 MAX_VOTES = 300  # identifiers of similar code that are looked up
 
-_TYPES = frozenset(
-    "class interface type struct enum record trait object namespace module union annotation protocol extension".split()
-)
-_WORD = re.compile(r"[A-Za-z_$\u0080-\uffff][\w$]*")
+_SCATTERED = frozenset({"go", "rust", "c", "csharp", "ruby"})  # families that write a type's members in several files
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +69,17 @@ class Completion:
     ranked: list[Ranked] = field(default_factory=list)
     trace: dict[str, Any] = field(default_factory=dict)
     search_ms: float = 0.0
+
+
+class _Here:
+    """The text around the cursor, which whoever edits it has before their eyes: a copy in another file is no news."""
+
+    def __init__(self, prefix: str, suffix: str) -> None:
+        self._texts = [text.replace("\r\n", "\n") for text in (prefix, suffix)]
+
+    def __contains__(self, text: object) -> bool:
+        sought = str(text).replace("\r\n", "\n").strip()
+        return any(sought in known for known in self._texts)
 
 
 class _Candidates:
@@ -103,7 +107,7 @@ class _Candidates:
 def complete(
     path: str,
     prefix: str,
-    suffix: str,  # not looked at yet: completions so far are of what comes next
+    suffix: str,
     workspace: Workspace,
     *,
     reader: LexicalReader | None,
@@ -112,18 +116,20 @@ def complete(
     recent: Sequence[str] = (),
     budget_tokens: int,
 ) -> Completion:
-    """The definitions and similar code that whoever goes on at the cursor needs. `recent`: paths edited a moment ago.
+    """The definitions and similar code that whoever goes on at the cursor needs. `recent`: ids of documents edited a moment ago.
 
-    `path` may be the end of the document's path, or none of the workspace's. The file being edited is never returned.
+    `path` may be the end of the document's path, or none of the workspace's. The file being edited is never returned, nor
+    is what stands in `prefix` or `suffix` already, in whichever file.
     """
     began = time.perf_counter()
     own = next(iter(files.ending(path)), "")
     place = own or path
-    cursor = look(prefix, language_of(path), _imports_above(prefix, own, files, workspace, db))
-    similar = _similar(prefix, own, workspace, reader, db)
-    found = _candidates(cursor, place, workspace, files, db, similar, set(recent))
+    cursor = look(prefix, language_of(path), _imports_above(prefix, own, files, workspace, db), suffix=suffix)
+    here = _Here(prefix, suffix)
+    similar = [one for one in _similar(prefix, own, workspace, reader, db) if one.stored.chunk.text not in here]
+    found = _candidates(cursor, place, workspace, files, db, similar, recent)
     best = [one for one in found.best(MAX_CANDIDATES) if one.path != own]
-    ranked = _fill(best, found, similar, budget_tokens, workspace, db)
+    ranked = _fill(best, found, similar, here, budget_tokens, workspace, db)
     return Completion(ranked, {"imports": len(cursor.imports), "candidates": len(found.found)}, _ms_since(began))
 
 
@@ -151,7 +157,7 @@ def _votes(similar: Iterable[Ranked]) -> dict[str, float]:
     """How much the similar code speaks for each identifier that stands in it, 1.0 for the most."""
     votes: dict[str, float] = defaultdict(float)
     for one in similar:
-        for word in dict.fromkeys(_WORD.findall(one.stored.chunk.text)):
+        for word in dict.fromkeys(WORD.findall(one.stored.chunk.text)):
             votes[word] += one.score
     most = max(votes.values(), default=1.0)
     telling = sorted(votes, key=lambda word: (-votes[word], word))[:MAX_VOTES]
@@ -165,30 +171,30 @@ def _candidates(
     files: Files,
     db: Database,
     similar: Sequence[Ranked],
-    recent: set[str],
+    recent: Sequence[str],
 ) -> _Candidates:
     """Every definition that has a reason."""
     votes = _votes(similar)
     types = {name for binding in cursor.bindings.values() for name in binding.types}
     near = [word for word, above in cursor.words.items() if above <= FAR_LINES]
-    imported = {_sought(one) for one in cursor.imports}
-    scope = _Scope(cursor.imports, place, files)
-    scope.learn(definitions_named(db, workspace, {*near, *types, *imported, *cursor.enclosing, *votes}))
+    scope = Scope(cursor.imports, place, files, db, workspace)
+    scope.learn({*near, *types, *cursor.enclosing}, rare=votes)
     candidates = _Candidates()
     _add_imported(candidates, cursor, scope, workspace, files, db)
-    _add_members(candidates, cursor, scope, workspace, db)
+    _add_members(candidates, cursor, scope, workspace, files, db)
     for word in near:
         for definition in scope.lookup(word):
             candidates.add(definition, "near", NEAR * _fading(cursor.words[word]))
     _add_similar(candidates, cursor, scope, votes)
-    for definition in candidates.found.values():
-        if definition.path in recent:
+    for definition in definitions_in(db, workspace, recent):
+        known = definition.id in candidates.found
+        if known or (not definition.definition.parent and scope.speaks(definition.path)):
             candidates.add(definition, "recent", RECENT)
     return candidates
 
 
 def _add_imported(
-    candidates: _Candidates, cursor: Cursor, scope: _Scope, workspace: Workspace, files: Files, db: Database
+    candidates: _Candidates, cursor: Cursor, scope: Scope, workspace: Workspace, files: Files, db: Database
 ) -> None:
     """What imports bring: names, and what is in a module that is imported as a whole."""
     modules: dict[str, float] = {}
@@ -204,9 +210,14 @@ def _add_imported(
         if not definition.definition.parent:
             weight = modules[definition.path] * cursor.freshness(definition.definition.name)
             candidates.add(definition, "members", weight)
+    for path, offered in scope.passed_on(list(modules)).items():
+        for definition in offered:
+            candidates.add(definition, "members", modules[path] * cursor.freshness(definition.definition.name))
 
 
-def _add_members(candidates: _Candidates, cursor: Cursor, scope: _Scope, workspace: Workspace, db: Database) -> None:
+def _add_members(
+    candidates: _Candidates, cursor: Cursor, scope: Scope, workspace: Workspace, files: Files, db: Database
+) -> None:
     """Members of the types of the variables in reach, and of the enclosing class and its bases."""
     weights: dict[int, float] = {}
     types: dict[int, StoredDefinition] = {}
@@ -225,21 +236,23 @@ def _add_members(candidates: _Candidates, cursor: Cursor, scope: _Scope, workspa
         if above <= HALF_LINES:
             take(word, MEMBER * _fading(above))
     for _ in range(BASES_DEEP):
-        bases = {name: weights[row] for row, one in types.items() for name in _WORD.findall(one.definition.type)}
-        scope.learn(definitions_named(db, workspace, (name for name in bases if name not in scope.named)))
+        bases = {name: weights[row] for row, one in types.items() for name in WORD.findall(one.definition.type)}
+        scope.learn(bases)
         for name, weight in bases.items():
             take(name, INHERITED * weight)
-    holders = defaultdict(list)
+    holders: dict[tuple[str, str], float] = defaultdict(float)  # (path, dotted name) -> weight
     for one in types.values():
-        holders[one.full_name].append(one)
-    for member in definitions_inside(db, workspace, holders):
-        for holder in holders[member.definition.parent]:
-            if _folder(holder.path) == _folder(member.path):  # a Go method or a Rust impl may be in another file
-                weight = weights[holder.id] * cursor.freshness(member.definition.name)
-                candidates.add(member, "members", weight)
+        for path in _around(one.path, files):
+            place = path, one.full_name
+            holders[place] = max(holders[place], weights[one.id])
+    documents = [files.documents[path] for path in {path for path, _ in holders} if path in files.documents]
+    for member in definitions_inside(db, workspace, {name for _, name in holders}, documents=documents):
+        place = member.path, member.definition.parent
+        if place in holders:
+            candidates.add(member, "members", holders[place] * cursor.freshness(member.definition.name))
 
 
-def _add_similar(candidates: _Candidates, cursor: Cursor, scope: _Scope, votes: Mapping[str, float]) -> None:
+def _add_similar(candidates: _Candidates, cursor: Cursor, scope: Scope, votes: Mapping[str, float]) -> None:
     """Names in similar code: they support candidates, and are candidates where few definitions share the name."""
     for definition in list(candidates.found.values()):
         if vote := votes.get(definition.definition.name):
@@ -251,88 +264,9 @@ def _add_similar(candidates: _Candidates, cursor: Cursor, scope: _Scope, votes: 
                 candidates.add(definition, "similar", SIMILAR * vote / len(found))
 
 
-def _folder(path: str) -> str:
-    return path.rpartition("/")[0]
-
-
-class _Scope:
-    """Names as the file at the cursor sees them: imports, its own package, then the rest of the workspace."""
-
-    def __init__(self, imports: Iterable[Import], place: str, files: Files) -> None:
-        self.named: dict[str, list[StoredDefinition]] = defaultdict(list)
-        self._place = place
-        self._family = family(language_of(place))
-        self._files = files
-        self._imports = tuple(imports)
-        self._by_alias = {one.alias: one for one in self._imports if one.name != "*"}
-        self._paths: dict[Import, list[str]] = {}
-
-    def learn(self, definitions: Iterable[StoredDefinition]) -> None:
-        """Only languages that can name each other's definitions."""
-        for one in definitions:
-            if family(language_of(one.path)) == self._family:
-                self.named[one.definition.name].append(one)
-
-    def imported(self, one: Import) -> list[StoredDefinition]:
-        """The definitions that an import brings; none where it is foreign."""
-        paths = self._resolved(one)
-        found = self.named.get(_sought(one), [])
-        if not paths or not found:
-            return []
-        exact = [definition for definition in found if definition.path in paths]
-        if exact:
-            return sorted(exact, key=lambda definition: bool(definition.definition.parent))[:2]
-        order = nearest({definition.path for definition in found}, paths[0])  # passed on by the module it names
-        return [definition for definition in found if definition.path == order[0] and not definition.definition.parent][
-            :2
-        ]
-
-    def module(self, one: Import) -> list[str]:
-        """The file that an import brings as a whole, to be used as a namespace."""
-        resolved = self._resolved(one)
-        if one.name == "*":
-            return resolved if len(resolved) <= MAX_WHOLE_FILES else []
-        if any(known.path in resolved for known in self.named.get(_sought(one), ())):
-            return []
-        if one.name == "default":  # under a name of the importer's own choice
-            return resolved[:1]
-        stem = (one.name or one.module).replace("\\", "/").rstrip("/").rpartition("/")[2].rpartition(".")[2]
-        paths = [path for path in resolved if not one.name or path.rpartition("/")[2].partition(".")[0] == stem]
-        return paths[:MAX_MODULE_FILES]
-
-    @cached_property
-    def imported_paths(self) -> set[str]:
-        return {path for one in self._imports for path in self._resolved(one)}
-
-    def lookup(self, name: str) -> list[StoredDefinition]:
-        if one := self._by_alias.get(name):
-            return self.imported(one)
-        found = self.named.get(name, [])
-        if len(found) > 1:
-            found = [definition for definition in found if definition.path in self.imported_paths] or found
-        if not found or len(found) > MAX_DEFINED:
-            return []
-        order = nearest({definition.path for definition in found}, self._place)
-        return [definition for definition in found if definition.path == order[0]][:2]
-
-    def types(self, name: str) -> list[StoredDefinition]:
-        """Types of that name, or the types that a function of that name gives."""
-        found = self.lookup(name)
-        types = [one for one in found if one.definition.kind in _TYPES]
-        if types or not found:
-            return types
-        results = dict.fromkeys(word for one in found for word in _WORD.findall(one.definition.type) if word != name)
-        return [one for word in results for one in self.lookup(word) if one.definition.kind in _TYPES]
-
-    def _resolved(self, one: Import) -> list[str]:
-        if one not in self._paths:
-            self._paths[one] = resolve(one, self._place, self._files)
-        return self._paths[one]
-
-
-def _sought(one: Import) -> str:
-    """The name that an import is defined by, as far as it tells: a default export often keeps its own."""
-    return one.alias if one.name in ("", "default") else one.name
+def _around(path: str, files: Files) -> list[str]:
+    """The files that may hold members of a type of this file: a Go method or a Rust impl may be in another one."""
+    return [path, *files.beside(path)] if family(language_of(path)) in _SCATTERED else [path]
 
 
 def _fading(lines: int) -> float:
@@ -343,27 +277,27 @@ def _fill(
     best: Sequence[StoredDefinition],
     found: _Candidates,
     similar: Sequence[Ranked],
+    here: _Here,
     budget_tokens: int,
     workspace: Workspace,
     db: Database,
 ) -> list[Ranked]:
     """Heads of definitions to their share of the budget, then similar code to the end of it."""
-    chunks = chunks_at(db, workspace, [one.id for one in best], HEAD_CHARS) if best else {}
     ranked: list[Ranked] = []
-    taken: list[tuple[str, int, int]] = []
+    taken: dict[str, list[tuple[int, int]]] = defaultdict(list)
     room = budget_tokens * (DEFINITIONS_SHARE if similar else 1.0)
-    for one in best:
-        if one.id not in chunks:
-            continue
+    for one, stored, following in _texts(best, workspace, db):
         reasons = found.reasons[one.id]
-        head = _head(one, *chunks[one.id], MEMBER_CHARS if one.definition.parent else HEAD_CHARS)
+        head = _head(one, stored, following, MEMBER_CHARS if one.definition.parent else HEAD_CHARS)
         span = head.chunk.span
-        if any(one.path == path and span.start_char >= low and span.end_char <= high for path, low, high in taken):
+        if any(span.start_char >= low and span.end_char <= high for low, high in taken[one.path]):
+            continue
+        if head.chunk.text in here:
             continue
         if head.chunk.tokens > room:
             break
         room -= head.chunk.tokens
-        taken.append((one.path, span.start_char, span.end_char))
+        taken[one.path].append((span.start_char, span.end_char))
         ranked.append(
             Ranked(head, sum(reasons.values()), {reason: round(weight, 4) for reason, weight in reasons.items()})
         )
@@ -375,6 +309,18 @@ def _fill(
     return ranked
 
 
+def _texts(
+    best: Sequence[StoredDefinition], workspace: Workspace, db: Database
+) -> Iterator[tuple[StoredDefinition, StoredChunk, str]]:
+    """Definitions with their chunk and the text from their first line on, read as far as they are asked for."""
+    for start in range(0, len(best), TEXTS_AT_ONCE):
+        some = best[start : start + TEXTS_AT_ONCE]
+        chunks = chunks_at(db, workspace, [one.id for one in some], HEAD_CHARS)
+        for one in some:
+            if one.id in chunks:
+                yield one, *chunks[one.id]
+
+
 def _head(one: StoredDefinition, stored: StoredChunk, following: str, most_chars: int) -> StoredChunk:
     """The definition's first lines; a short one with the lines that follow it, often its siblings."""
     chunk, definition = stored.chunk, one.definition
@@ -382,16 +328,14 @@ def _head(one: StoredDefinition, stored: StoredChunk, following: str, most_chars
     text = following[:most]
     if len(following) > most:
         text = text[: text.rfind("\n", most // 2) + 1 or most]
-    span = replace(
-        chunk.span,
+    span = Span(
         start_char=definition.start_char,
         end_char=definition.start_char + len(text),
         start_line=definition.start_line,
         end_line=definition.start_line + text.rstrip("\n").count("\n"),
-        start_byte=None,
-        end_byte=None,
+        page=chunk.span.page,
     )
-    return replace(stored, chunk=replace(chunk, text=text, span=span, tokens=estimate_tokens(text)))
+    return replace(stored, chunk=Chunk(chunk.ordinal, text, span, chunk.heading, chunk.symbols, estimate_tokens(text)))
 
 
 def _ms_since(began: float) -> float:

@@ -1,4 +1,4 @@
-"""Code before a cursor -> what is in reach there: imports, identifiers, types of variables, the enclosing class.
+"""Code around a cursor -> what is in reach there: imports, identifiers, types of variables, the enclosing class.
 
 By patterns, on purpose: the code is unfinished and any syntax tree of it wrong, and a parser may not crash the server.
 """
@@ -6,7 +6,7 @@ By patterns, on purpose: the code is unfinished and any syntax tree of it wrong,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ibidem.ingest.parse.imports import bounded, statements, without_statements
@@ -14,6 +14,7 @@ from ibidem.types import Import
 
 MAX_HEAD = 8_000  # characters of a long file that are read at its top, for its imports
 MAX_TAIL = 16_000  # and above the cursor
+MAX_BELOW = 8_000  # and below it
 
 _WORD = re.compile(r"[A-Za-z_$\u0080-\uffff][\w$]*")
 _TYPE_NAME = re.compile(r"[A-Za-z_]\w*")
@@ -47,7 +48,7 @@ KEYWORDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A variable and the names that its type is written with, or is made by. `line` counts up from the cursor, from 0."""
+    """A variable and the names that its type is written with, or is made by. `line` counts away from the cursor, from 0."""
 
     name: str
     types: tuple[str, ...]
@@ -56,7 +57,7 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """What stands before the cursor. `words` maps each identifier to how many lines above the cursor it stood last."""
+    """What stands around the cursor. `words` maps each identifier to how many lines away it stands, at the nearest."""
 
     imports: list[Import]
     words: dict[str, int]
@@ -68,20 +69,31 @@ class Cursor:
         return 0.5 if name in self.words else 1.0
 
 
-def look(prefix: str, language: str, more: tuple[Import, ...] = ()) -> Cursor:
-    """Read the code before a cursor; `more` are imports above what `prefix` holds."""
+def look(prefix: str, language: str, more: tuple[Import, ...] = (), *, suffix: str = "") -> Cursor:
+    """Read the code around a cursor; `more` are imports above what `prefix` holds.
+
+    Of a variable's types those written above the cursor count, of the enclosing class too; names count on both sides.
+    """
     if len(prefix) > MAX_HEAD + MAX_TAIL:
         prefix = f"{prefix[:MAX_HEAD]}\n{prefix[-MAX_TAIL:]}"
-    prefix = bounded(prefix)
-    imports = [*more, *statements(prefix, language)]
-    body = without_statements(prefix, language)
-    lines = body.rstrip().split("\n")
+    prefix, suffix = bounded(prefix), bounded(suffix[:MAX_BELOW])
+    imports = [*more, *statements(prefix, language), *statements(suffix, language)]
+    above, below = without_statements(prefix, language), without_statements(suffix, language)
+    words = _distances(reversed(above.rstrip().split("\n")))
+    for word, lines in _distances(below.split("\n")).items():
+        words[word] = min(lines, words.get(word, lines))
+    bindings = {**_bindings(below, language, words), **_bindings(above, language, words)}
+    return Cursor(imports, words, bindings, _enclosing(above))
+
+
+def _distances(lines: Iterable[str]) -> dict[str, int]:
+    """For each identifier the first of the lines that holds it."""
     words: dict[str, int] = {}
-    for above, line in enumerate(reversed(lines)):
+    for away, line in enumerate(lines):
         for word in _WORD.findall(line):
             if word not in words and word not in KEYWORDS:
-                words[word] = above
-    return Cursor(imports, words, _bindings(body, language, words), _enclosing(body))
+                words[word] = away
+    return words
 
 
 def _bindings(body: str, language: str, words: dict[str, int]) -> dict[str, Binding]:

@@ -188,6 +188,7 @@ def sweep(db: Database) -> int:
             tx.execute("DELETE FROM page WHERE owner = ? AND document = ? AND version = ?", place)
             tx.execute("DELETE FROM symbol WHERE owner = ? AND document = ? AND version = ?", place)
             tx.execute("DELETE FROM import WHERE owner = ? AND document = ? AND version = ?", place)
+            tx.execute("DELETE FROM reference WHERE owner = ? AND document = ? AND version = ?", place)
             tx.execute("DELETE FROM stale WHERE owner = ? AND document = ? AND version = ?", place)
         return swept
 
@@ -247,6 +248,7 @@ def edit_upload(
     if row["version"]:
         if place != row["workspace"]:
             log_change(tx, owner, row["workspace"], document_id, deleted=True)
+            tx.execute("UPDATE symbol SET workspace = ? WHERE document = ? AND owner = ?", (place, document_id, owner))
         log_change(tx, owner, place, document_id, deleted=False)
 
 
@@ -255,6 +257,16 @@ def row_number(cursor: str) -> int:
     if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
         raise BadInput(f"unknown cursor {cursor!r}", hint="use the `next` of the page before", field="cursor")
     return int(cursor)
+
+
+def recently_edited(db: Database, workspace: Workspace, *, since: float, limit: int) -> list[str]:
+    """Ids of the files changed since that time, the last one first; none if there are more: that is no one's editing."""
+    rows = db.read(
+        "SELECT id FROM document WHERE workspace = ? AND owner = ? AND mtime_ns > ? AND version > 0"
+        " ORDER BY mtime_ns DESC LIMIT ?",
+        (workspace.id, workspace.owner, int(since * 1e9), limit + 1),
+    )
+    return [row["id"] for row in rows] if len(rows) <= limit else []
 
 
 def list_documents(

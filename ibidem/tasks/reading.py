@@ -155,9 +155,9 @@ class _Rows:
 
     def add_outline(self, document: Waiting, told: list[Any]) -> None:
         outline = outline_from_json(told)
-        for start in range(0, max(len(outline.definitions), len(outline.imports)), WRITE_SYMBOLS):
+        for start in range(0, max(len(outline.definitions), len(outline.imports), 1), WRITE_SYMBOLS):
             part = slice(start, start + WRITE_SYMBOLS)
-            some = Outline(outline.definitions[part], outline.imports[part])
+            some = Outline(outline.definitions[part], outline.imports[part], "" if start else outline.references)
             self._writes.append(partial(add_outline, document=document, outline=some))
             self._symbols += len(some.definitions) + len(some.imports)
             if self._symbols >= WRITE_SYMBOLS:

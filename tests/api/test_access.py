@@ -46,6 +46,7 @@ ROUTES: dict[tuple[str, str], tuple[int, Any]] = {
     ("GET", "/api/rag/documents/{document_id}/text/"): (404, None),
     ("GET", "/api/rag/documents/{document_id}/chunks/"): (404, None),
     ("POST", "/api/search/"): (200, {"query": "pump"}),
+    ("GET", "/api/symbols/"): (400, None),
     ("POST", "/api/runs/"): (400, {"question": " "}),
     ("GET", "/api/runs/{run_id}/"): (404, None),
     ("POST", "/api/runs/{run_id}/stop/"): (404, None),

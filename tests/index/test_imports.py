@@ -48,6 +48,7 @@ def files(*paths: str, **configs: str) -> Files:
         ("k/src/net/mod.rs", "crate::pool", "Pool", ["k/src/lib.rs", "k/src/pool.rs"], "k/src/pool.rs"),
         ("k/src/net/mod.rs", "super::pool", "Pool", ["k/src/pool/mod.rs"], "k/src/pool/mod.rs"),
         ("k/src/net.rs", "self::wire", "", ["k/src/net/wire.rs"], "k/src/net/wire.rs"),
+        ("k/src/net/mod.rs", "wire", "Frame", ["k/src/net/wire.rs"], "k/src/net/wire.rs"),
         ("c/src/a.c", "pool.h", "*", ["c/src/pool.h", "c/include/pool.h"], "c/src/pool.h"),
         ("c/src/a.c", "net/pool.h", "*", ["c/include/net/pool.h"], "c/include/net/pool.h"),
         ("s/Web/A.cs", "Acme.Pools", "*", ["s/Pools/Pool.cs"], "s/Pools/Pool.cs"),
@@ -88,3 +89,14 @@ def test_a_removed_file_is_no_longer_found():
     tree = files("r/a.py", "r/b.py")
     tree.remove("r/b.py")
     assert resolve(Import(".b", "x", "x"), "r/a.py", tree) == []
+
+
+def test_a_csharp_namespace_is_found_where_it_is_declared_whatever_the_folder():
+    tree = files("s/Web/A.cs", "s/Pools/Other.cs", "s/src/Core/Pool.cs", "s/src/Core/Client.cs")
+    for path in ("s/src/Core/Pool.cs", "s/src/Core/Client.cs"):
+        tree.packages["Acme.Pools"].add(path)
+    found = ["s/src/Core/Pool.cs", "s/src/Core/Client.cs"]
+    assert resolve(Import("Acme.Pools", "*", "*"), "s/Web/A.cs", tree) == found
+    assert resolve(Import("Acme.Pools", "Client", "C"), "s/Web/A.cs", tree)[0] == "s/src/Core/Client.cs"
+    tree.remove("s/src/Core/Client.cs")
+    assert resolve(Import("Acme", "Pools", "P"), "s/Web/A.cs", tree) == ["s/src/Core/Pool.cs"]

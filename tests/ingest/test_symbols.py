@@ -10,6 +10,7 @@ from ibidem.ingest.parse.grammars import GRAMMARS
 from ibidem.ingest.parse.imports import read as read_imports
 from ibidem.ingest.parse.imports import statements
 from ibidem.ingest.read import read_document
+from ibidem.ingest.sniff import sniff
 from ibidem.settings import IngestSettings
 from ibidem.types import Definition, Outline
 
@@ -180,3 +181,66 @@ def test_a_file_that_cannot_be_parsed_still_tells_what_looks_like_a_definition()
 
 def test_an_import_of_an_unknown_language_is_none():
     assert read_imports("import x", "brainfuck") == []
+
+
+def referred(source: str, name: str) -> dict[str, list[int]]:
+    lines = [line.split(" ") for line in outline(source, name).references.splitlines()]
+    return {word: [int(line) for line in rows.split(",")] for word, rows in lines}
+
+
+REFERRED = {  # names that each sample uses, with the lines
+    "python": {"Client": [1], "Base": [7], "C": [1, 10], "property": [13]},
+    "javascript": {"Base": [4], "Pool": [7], "n": [5]},
+    "typescript": {"Closeable": [2], "Client": [4, 5], "client": [5], "Pool": [8]},
+    "java": {"Base": [6], "Client": [7, 8], "client": [9]},
+    "kotlin": {"Base": [4], "Client": [2, 5], "open": [6]},
+    "go": {"Client": [10, 13], "client": [14], "Pool": [13]},
+    "rust": {"Client": [1, 7], "usize": []},
+    "c": {"client": [4], "pool": [4]},
+    "cpp": {"Base": [3], "Client": [7]},
+    "csharp": {"Base": [3], "Client": [6]},
+    "ruby": {"Base": [4], "attr_reader": [5]},
+    "php": {"Base": [5], "Client": [3, 6, 7], "client": [7]},
+}
+
+
+@pytest.mark.parametrize("language", SAMPLES)
+def test_references_are_known_with_their_lines(language):
+    name, source, _, _ = SAMPLES[language]
+    found = referred(source, name)
+    assert {word: found.get(word, []) for word in REFERRED[language]} == REFERRED[language]
+
+
+def test_comments_and_strings_refer_to_nothing_and_a_definition_not_to_itself():
+    found = referred("# Pool\ntext = 'Pool'\n\ndef take(pool):\n    return take(Pool)\n", "a.py")
+    assert found["Pool"] == [5] and found["take"] == [5] and "text" not in found
+
+
+def test_a_name_on_every_line_is_told_as_far_as_anyone_reads():
+    assert len(referred("x = same\n" * 5000, "a.py")["same"]) == 50
+
+
+@pytest.mark.parametrize(
+    ("source", "parent"),
+    [
+        ("namespace acme {\nclass Pool {\n public:\n  int take();\n};\n}\n", "acme.Pool"),
+        ("#pragma once\ntemplate <class T>\nclass Pool {\n  T take();\n};\n", "Pool"),
+        ("struct Pool : std::vector<int> {\n  int take();\n};\n", "Pool"),
+    ],
+)
+def test_a_header_of_cpp_is_read_as_such(source, parent):
+    assert ("take", parent) in {(one.name, one.parent) for one in outline(source, "pool.h").definitions}
+
+
+def test_a_header_of_c_stays_c_whatever_its_comments_say():
+    source = "/* like std::vector;\nclass of its own */\n// namespace a {\nstruct pool { int class; int new; };\n"
+    (kind,) = [sniff(source.encode(), "pool.h", len(source)).language]
+    assert kind == "c"
+    assert {"pool", "class", "new"} <= {one.name for one in outline(source, "pool.h").definitions}
+
+
+@pytest.mark.parametrize(
+    "source", ["namespace Acme.Pools;\n\nclass Pool {}\n", "namespace Acme.Pools {\nclass Pool {}\n}\n"]
+)
+def test_a_csharp_file_tells_its_namespace(source):
+    assert ("Acme.Pools", "package") in {(one.name, one.kind) for one in outline(source, "Pool.cs").definitions}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from ibidem.app import App, build
 from ibidem.retrieve.cursor import look
 from ibidem.settings import Settings
 from ibidem.store.documents import delete_documents, sweep
+from ibidem.store.symbols import references_to
 from ibidem.store.workspaces import LOCAL_OWNER, Workspace, add_source, create_workspace
 
 CLIENT = '''"""A client."""
@@ -81,9 +83,9 @@ class Shelf:
         self.app.sources.sync(self.source, {}, threading.Event())
         self.app.indexes.replay(workspace.id)
 
-    def complete(self, workspace: Workspace, prefix: str, path: str = "main.py", **more: object) -> list[str]:
+    def complete(self, workspace: Workspace, prefix: str, path: str = "main.py", suffix: str = "") -> list[str]:
         """First lines of what comes back, best first."""
-        found = self.app.complete(path, prefix, "", workspace, **more)  # type: ignore[arg-type]
+        found = self.app.complete(path, prefix, suffix, workspace)
         return [one.stored.chunk.text.strip().split("\n")[0].strip() for one in found.ranked]
 
 
@@ -141,6 +143,134 @@ def test_the_result_of_a_call_is_a_receiver_too(shelf, shop):
 def test_a_module_that_is_imported_as_a_whole_offers_what_it_has(shelf, shop):
     completion = shelf.app.complete("main.py", "from shop import prices\n\nprice = prices.", "", shop)
     assert "def with_tax(cents: int) -> int:" in completion.ranked[0].stored.chunk.text
+
+
+def test_a_receiver_whose_type_is_written_below_the_cursor_is_known(shelf, shop):
+    prefix = "class Shop:\n    def close(self):\n        self.link."
+    suffix = "\n\n    def open(self):\n        self.link = Wire()\n\n\nfrom shop.wire import Wire\n"
+    assert any("def send" in line for line in shelf.complete(shop, prefix, suffix=suffix)[:3])
+    assert not any("def send" in line for line in shelf.complete(shop, prefix)[:3])
+
+
+def test_a_name_that_only_the_code_below_uses_is_less_urgent_than_one_nothing_uses(shelf, shop):
+    prefix = "from shop.client import Receipt\nfrom shop.prices import with_tax\n\n\ndef main():\n    "
+    suffix = "\n\n\ndef later():\n    return Receipt('x')\n"
+    found = shelf.complete(shop, prefix, suffix=suffix)
+    assert found[0].startswith("def with_tax") and "class Receipt:" in found
+    assert shelf.complete(shop, prefix, suffix="\n\nwith_tax(1)\n")[0] == "class Receipt:"
+
+
+def test_imports_below_the_cursor_count(shelf, shop):
+    found = shelf.complete(shop, "import os\n", suffix="\nfrom shop.client import Receipt\n")
+    assert found[0] == "class Receipt:"
+
+
+def test_code_that_stands_around_the_cursor_is_not_offered_from_a_copy_of_it(shelf):
+    text = "class Pool:\n    def take(self, count: int) -> int:\n        return count\n"
+    copies = shelf.add("copies", {"a.py": text, "old/a.py": text.replace("\n", "\r\n"), "b.py": "x = 1\n"})
+    assert shelf.complete(copies, "pool = Pool()\n", "b.py")
+    assert shelf.complete(copies, "pool = Pool()\n", "b.py", suffix=f"\n{text}") == []
+    assert shelf.complete(copies, f"{text}\npool = Pool()\n", "b.py") == []
+
+
+PASSED_ON = {
+    "python": (
+        {
+            "pkg/__init__.py": "from .api import *\n",
+            "pkg/api.py": "from .core.pool import Pool as Lake\n",
+            "pkg/core/pool.py": "class Pool:\n    def take(self) -> int:\n        return 1\n",
+            "far/pool.py": "class Lake:\n    wrong = 1\n",
+            "main.py": "",
+        },
+        "from pkg import Lake\n\nlake: Lake = None\nlake.",
+        "main.py",
+        "pkg/core/pool.py",
+    ),
+    "typescript": (
+        {
+            "lib/index.ts": "export * from './api'\n",
+            "lib/api.ts": "export { Pool as Lake } from './core/pool'\n",
+            "lib/core/pool.ts": "export class Pool {\n  take(): number {\n    return 1\n  }\n}\n",
+            "far/lake.ts": "export class Lake {\n  wrong = 1\n}\n",
+            "main.ts": "",
+        },
+        "import { Lake } from './lib'\n\nconst lake = new Lake()\nlake.",
+        "main.ts",
+        "lib/core/pool.ts",
+    ),
+    "rust": (
+        {
+            "src/lib.rs": "mod api;\npub use api::*;\n",
+            "src/api/mod.rs": "mod pool;\npub use self::pool::Pool as Lake;\n",
+            "src/api/pool.rs": "pub struct Pool {\n    size: usize,\n}\nimpl Pool {\n    pub fn take(&self) {}\n}\n",
+            "far/lake.rs": "pub struct Lake {\n    wrong: usize,\n}\n",
+            "src/main.rs": "",
+        },
+        "use crate::Lake;\n\nfn main() {\n    ",
+        "src/main.rs",
+        "src/api/pool.rs",
+    ),
+}
+
+
+@pytest.mark.parametrize("language", PASSED_ON)
+def test_a_name_is_followed_through_the_files_that_pass_it_on(shelf, language):
+    tree, prefix, path, home = PASSED_ON[language]
+    workspace = shelf.add(f"passed-{language}", tree)
+    best = shelf.app.complete(f"passed-{language}/{path}", prefix, "", workspace).ranked[0].stored
+    assert best.path == f"passed-{language}/{home}" and ("take" in best.chunk.text or "Pool" in best.chunk.text)
+
+
+def test_files_that_pass_names_on_to_one_another_in_a_circle_end(shelf):
+    tree = {"a/__init__.py": "from b import *\n", "b/__init__.py": "from a import *\n", "m.py": "x = 1\n"}
+    circle = shelf.add("circle", tree)
+    found = shelf.app.complete("circle/m.py", "from a import Nothing\n\nNothing", "", circle).ranked
+    assert not any("imports" in one.channels for one in found)
+
+
+def test_a_package_imported_as_a_whole_offers_what_it_passes_on(shelf, shop):
+    completion = shelf.app.complete("main.py", "import shop\n\nclient = shop.", "", shop)
+    assert "class Client(Base):" in completion.ranked[0].stored.chunk.text
+
+
+def test_an_import_finds_its_definition_among_many_of_that_name(shelf):
+    tree = {f"lib/part{at}.py": f"class Config:\n    only{at} = {at}\n" for at in range(40)}
+    many = shelf.add("many", {**tree, "main.py": ""})
+    found = shelf.app.complete("many/main.py", "from lib.part31 import Config\n\nconfig = Config()\nconfig.", "", many)
+    assert "only31" in found.ranked[0].stored.chunk.text
+    assert not any("only7 " in one.stored.chunk.text for one in found.ranked)
+
+
+def test_a_csharp_namespace_decides_wherever_its_files_lie(shelf):
+    tree = {
+        "core/a.cs": "namespace Acme.Pools;\n\npublic class Pool\n{\n    public int Take() { return 1; }\n}\n",
+        "Web/Pools/b.cs": "namespace Other;\n\npublic class Pool\n{\n    public int Wrong() { return 1; }\n}\n",
+        "Web/main.cs": "",
+    }
+    spaces = shelf.add("spaces", tree)
+    prefix = "using Acme.Pools;\n\nclass Main\n{\n    void Run(Pool pool)\n    {\n        pool."
+    found = shelf.app.complete("spaces/Web/main.cs", prefix, "", spaces).ranked
+    assert "Take()" in found[0].stored.chunk.text
+    shelf.put(spaces, "spaces", {"core/a.cs": tree["core/a.cs"].replace("Acme.Pools", "Gone")})
+    shelf.put(spaces, "spaces", {"Web/Pools/b.cs": tree["Web/Pools/b.cs"].replace("Other", "Acme.Pools")})
+    assert "Wrong()" in shelf.app.complete("spaces/Web/main.cs", prefix, "", spaces).ranked[0].stored.chunk.text
+
+
+def edited(shelf: Shelf, path: str, minutes_ago: float) -> None:
+    at = time.time() - 60 * minutes_ago
+    os.utime(shelf.root / path, (at, at))
+
+
+def test_files_edited_a_moment_ago_lend_their_definitions_and_older_ones_do_not(shelf):
+    tree = {f"part{at}.py": f"def call{at}(value: int) -> int:\n    return value\n" for at in range(30)}
+    hot = shelf.add("hot", {**tree, "main.py": "x = 1\n", "page.md": "# Page\n"})
+    assert not any("recent" in one.channels for one in shelf.app.complete("hot/main.py", "x = 1\n", "", hot).ranked)
+    for name in (*tree, "main.py", "page.md"):
+        edited(shelf, f"hot/{name}", 600)
+    edited(shelf, "hot/part3.py", 5)
+    shelf.put(hot, "hot", {})
+    found = shelf.app.complete("hot/main.py", "x = 1\n", "", hot).ranked
+    assert [one.stored.path for one in found if "recent" in one.channels] == ["hot/part3.py"]
 
 
 def test_what_an_included_file_declares_is_offered(shelf):
@@ -227,7 +357,7 @@ def test_rows_of_a_deleted_document_are_swept(shelf):
     shelf.app.db.write(lambda tx: delete_documents(tx, LOCAL_OWNER, ids))
     while sweep(shelf.app.db):
         pass
-    for table in ("symbol", "import", "chunk"):
+    for table in ("symbol", "import", "reference", "chunk"):
         assert not shelf.app.db.read(f"SELECT 1 FROM {table} WHERE document = ?", (ids[0],))
 
 
@@ -255,3 +385,20 @@ def test_types_are_read_where_languages_write_them():
         "pool": ("Pool",),
         "c": ("Context",),
     }
+
+
+def test_references_are_told_by_file_and_line_and_follow_the_files(shelf):
+    tree = {"a.py": "class Early:\n    pass\n", "b.py": "from a import Early\n\nx = Early()\ny = Earlyish()\n"}
+    used = shelf.add("used", tree)
+
+    def references(name: str, workspace: Workspace = used) -> list[tuple[str, tuple[int, ...]]]:
+        return [(one.path, one.lines) for one in references_to(shelf.app.db, workspace, name)]
+
+    assert references("Early") == [("used/b.py", (1, 3))]
+    assert references("Earl") == references("early") == references("") == references("1,3") == []
+    shelf.put(used, "used", {"b.py": "import a\n\n\nx = a.Early()\n", "c.py": "Early\n"})
+    assert references("Early") == [("used/b.py", (4,)), ("used/c.py", (1,))]
+    shelf.put(used, "used", {"b.py": None})
+    assert references("Early") == [("used/c.py", (1,))]
+    stranger = Workspace(**{**{key: getattr(used, key) for key in Workspace.__slots__}, "owner": LOCAL_OWNER + 1})
+    assert references("Early", stranger) == []

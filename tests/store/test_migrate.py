@@ -166,3 +166,45 @@ def test_a_backup_holds_what_the_write_ahead_log_holds(paths: tuple[Path, Path])
     db.close()
     assert sqlite3.connect(copy).execute("SELECT name FROM user").fetchone()[0] == "in the log"
     assert [path.name for path in paths[1].iterdir()] == ["copy.db"]
+
+
+def test_code_read_before_references_were_stored_is_read_again_and_stays_searchable_until_then(
+    paths: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = migrations()
+    with monkeypatch.context() as before:
+        before.setattr(migration, "migrations", lambda: known[:3])
+        migrate(*paths)
+    db = sqlite3.connect(paths[0])
+    db.execute("INSERT INTO workspace (id, owner, slug, name, created_at) VALUES (7, 1, 'w', 'w', 0)")
+    db.execute("INSERT INTO source VALUES ('s', 1, 7, '/s', X'2f73', 1, 'ready', '', 0, 0, 0)")
+    add = (
+        "INSERT INTO document (id, owner, workspace, source, raw_path, path, title, media_type, state, sha256, mtime_ns,"
+        " version, next_version, created_at, updated_at) VALUES (?, 1, 7, ?, ?, ?, ?, ?, ?, 'ab', 5, 2, 2, 0, 0)"
+    )
+    for name, source, media_type, state in (
+        ("file", "s", "text/x-python", "ok"),
+        ("upload", None, "text/x-python", "ok"),
+        ("waiting", None, "text/x-python", "queued"),
+        ("page", None, "text/markdown", "ok"),
+        ("note", "s", "text/markdown", "ok"),
+    ):
+        db.execute(add, (name, source, name.encode() if source else None, name, name, media_type, state))
+    db.execute("INSERT INTO symbol VALUES (1, 'file', 2, 'Pool', 'class', '', 1, 2, 0, 9, 'class Pool', '')")
+    db.commit()
+    db.close()
+    migrate(*paths)
+    db = sqlite3.connect(paths[0])
+    found = {row[0]: row[1:] for row in db.execute("SELECT id, sha256, mtime_ns, state, version FROM document")}
+    assert found == {
+        "file": ("", -1, "ok", 2),
+        "upload": ("", 5, "queued", 2),
+        "waiting": ("ab", 5, "queued", 2),
+        "page": ("ab", 5, "ok", 2),
+        "note": ("ab", 5, "ok", 2),
+    }
+    assert db.execute("SELECT owner, kind, payload, state FROM job").fetchall() == [
+        (1, "upload", '{"document":"upload"}', "queued")
+    ]
+    assert db.execute("SELECT name, workspace FROM symbol").fetchall() == [("Pool", 7)]
+    db.close()

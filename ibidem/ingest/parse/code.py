@@ -21,6 +21,8 @@ from ibidem.types import Definition, Import, Outline
 MAX_DEPTH = 8  # definitions nested deeper stay with their parent
 MAX_NAME = 120  # characters
 MAX_DEFINITIONS = 20_000  # of one file; generated code may have more
+MAX_REFERENCES = 10_000  # names of one file
+MAX_REFERENCE_LINES = 50  # of one name in one file; more are `self` and the like
 
 _DEFINES = re.compile(
     r"\s*(?:(?:export|default|public|private|protected|internal|static|async|abstract|final|override|open|data|sealed|"
@@ -31,6 +33,7 @@ _DEFINES = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"\w")
+_SPACED = re.compile(r"\s")
 _ABOVE = ("#", "//", "@", "///", "--")  # a line like this, right above a definition, belongs to it
 
 
@@ -123,7 +126,12 @@ def _outline(source: _Source, found: Found, guessed: list[Symbol], language: str
     taken: list[Import] = []
     for row, statement in found.imports:
         taken += imports.read(statement, language, row + 1)
-    return Outline(tuple(definitions[:MAX_DEFINITIONS]), tuple(taken[:MAX_DEFINITIONS]))
+    references = "".join(
+        f"{name} {','.join([str(row + 1) for row in rows[:MAX_REFERENCE_LINES]])}\n"
+        for name, rows in list(found.references.items())[:MAX_REFERENCES]
+        if len(name) <= MAX_NAME and not _SPACED.search(name)
+    )
+    return Outline(tuple(definitions[:MAX_DEFINITIONS]), tuple(taken[:MAX_DEFINITIONS]), references)
 
 
 def _below_annotations(texts: list[str], row: int, name_row: int) -> int:

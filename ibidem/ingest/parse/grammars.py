@@ -1,9 +1,10 @@
-"""Source bytes -> what tree-sitter finds in them: definitions with label, name, place and type, and import statements.
+"""Source bytes -> what tree-sitter finds in them: definitions with label, name, place and type, imports, references.
 
 The patterns are in `queries/<language>.scm`, one a line. `@name` is what is defined; the capture of its whole is the
-label under which a definition is shown (`@class`, `@func`). Three captures are no labels: `@symbol` is a name that has no
-block of its own, `@field` a member that is only looked up, `@import` a statement that brings names in. `@owner` names the
-type that a method written outside of it belongs to.
+label under which a definition is shown (`@class`, `@func`). Four captures are no labels: `@symbol` is a name that has no
+block of its own, `@field` a member that is only looked up, `@package` the namespace a file says it is in, `@import` a
+statement that brings names in. `@owner` names the type that a method written outside of it belongs to. References are all
+other identifiers, which every grammar has as leaves of a few kinds.
 
 Never used here, because they crash: a progress callback, and `str(node)`.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import importlib
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -39,7 +41,12 @@ GRAMMARS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "ruby": ("tree_sitter_ruby", "language", ("ruby",)),
     "php": ("tree_sitter_php", "language_php", ("php",)),
 }
-_NO_LABEL = frozenset({"name", "owner", "symbol", "field", "import"})
+# leaves that are identifiers, in whatever grammar has them; text, comments and keywords are not among them
+_IDENTIFIERS = (
+    "identifier type_identifier field_identifier property_identifier shorthand_property_identifier"
+    " shorthand_property_identifier_pattern namespace_identifier constant name"
+).split()
+_NO_LABEL = frozenset({"name", "owner", "symbol", "field", "import", "package"})
 _FUNCTIONS = frozenset({"def", "function", "method", "func", "fun", "fn", "constructor", "init"})
 _CONTAINERS = frozenset({"impl"})  # enclose, but define nothing
 
@@ -74,17 +81,22 @@ class Item(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a file defines, the rows [start, end) that could not be parsed, and its import statements with their rows."""
+    """What a file defines, the rows [start, end) that could not be parsed, its import statements with their rows.
+
+    `references` maps each identifier to the rows it stands on, in order, without those where it is defined.
+    """
 
     items: list[Item]
     broken: list[tuple[int, int]]
     imports: list[tuple[int, str]]
+    references: dict[str, list[int]]
 
 
 class _Grammar(NamedTuple):
     parser: Parser
     definitions: Query
     errors: Query
+    identifiers: Query
 
 
 @cache
@@ -93,7 +105,13 @@ def _grammar(language: str) -> _Grammar:
     grammar = Language(getattr(importlib.import_module(module), function)())
     folder = files("ibidem.ingest.parse").joinpath("queries")
     patterns = "".join(folder.joinpath(f"{name}.scm").read_text("utf-8") for name in names)
-    return _Grammar(Parser(grammar), Query(grammar, patterns), Query(grammar, "(ERROR) @error"))
+    leaves = [f"({kind}) @name" for kind in _IDENTIFIERS if grammar.id_for_node_kind(kind, True) is not None]
+    return _Grammar(
+        Parser(grammar),
+        Query(grammar, patterns),
+        Query(grammar, "(ERROR) @error"),
+        Query(grammar, "\n".join(leaves)),
+    )
 
 
 @dataclass(slots=True)
@@ -124,7 +142,21 @@ def find(source: bytes, language: str) -> Found:
     if root.has_error:
         for node in QueryCursor(grammar.errors).captures(root).get("error", []):
             broken.append((node.start_point.row, node.end_point.row + 1))
-    return Found(_items(matches.values(), source), _merged(broken), [imports[at] for at in sorted(imports)])
+    items = _items(matches.values(), source)
+    references = _references(QueryCursor(grammar.identifiers).captures(root).get("name", []), items, source)
+    return Found(items, _merged(broken), [imports[at] for at in sorted(imports)], references)
+
+
+def _references(leaves: Iterable[Node], items: Iterable[Item], source: bytes) -> dict[str, list[int]]:
+    """By name; rows are gathered by bytes first, because there are many leaves and few names."""
+    rows: dict[bytes, list[int]] = defaultdict(list)
+    for leaf in leaves:
+        rows[source[leaf.start_byte : leaf.end_byte]].append(leaf.start_point.row)
+    found = {name.decode("utf-8", "replace"): set(known) for name, known in rows.items()}
+    for item in items:
+        if item.name in found:
+            found[item.name].discard(item.name_row)
+    return {name: sorted(known) for name, known in found.items() if known}
 
 
 def _match(captures: dict[str, list[Node]]) -> _Match:

@@ -9,4 +9,6 @@
 (property_declaration name: (identifier) @name) @symbol
 (field_declaration (variable_declaration (variable_declarator name: (identifier) @name))) @symbol
 (enum_member_declaration name: (identifier) @name) @field
+(namespace_declaration name: (_) @name) @package
+(file_scoped_namespace_declaration name: (_) @name) @package
 (using_directive) @import
