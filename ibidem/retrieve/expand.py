@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from ibidem.index.analyze import STOP_WORDS, query_tokens, tokenize
 from ibidem.index.lexical import Word
-from ibidem.retrieve.exact import is_exact
+from ibidem.retrieve.intent import is_exact
 from ibidem.retrieve.names import names
 from ibidem.retrieve.synonyms import synonyms
 from ibidem.retrieve.terms import expansions

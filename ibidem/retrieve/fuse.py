@@ -17,6 +17,8 @@ WEIGHTS: Mapping[Channel, float] = {
     "dense": 0.5,
     "feedback": 0.4,
 }
+# What a chunk of code counts next to prose, for a question that does not ask for code. Source: evals/LOG.md, "intent".
+CODE_SHARE = 0.7
 
 
 @dataclass(frozen=True, slots=True)

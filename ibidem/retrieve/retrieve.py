@@ -5,32 +5,33 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
 from ibidem.index.analyze import query_tokens, tokenize
+from ibidem.index.imports import language_of
 from ibidem.index.indexes import Indexes
-from ibidem.index.lexical import CHANNELS, LexicalReader, Word
+from ibidem.index.lexical import CHANNELS, LexicalReader, Ranking, Word
 from ibidem.index.sounds import name_keys
 from ibidem.retrieve.budget import Ranked, fit, merge
 from ibidem.retrieve.cite import hit
 from ibidem.retrieve.dense import DenseChannel
 from ibidem.retrieve.evidence import evidence
-from ibidem.retrieve.exact import is_exact
 from ibidem.retrieve.excerpt import excerpts
-from ibidem.retrieve.expand import expand, told
+from ibidem.retrieve.expand import Expanded, expand, told
 from ibidem.retrieve.feedback import CHUNKS as FEEDBACK_CHUNKS
 from ibidem.retrieve.feedback import feedback, search_again
-from ibidem.retrieve.followup import Turn, with_references
-from ibidem.retrieve.fuse import WEIGHTS, Fused, fuse
+from ibidem.retrieve.followup import SearchText, Turn, with_references
+from ibidem.retrieve.fuse import CODE_SHARE, WEIGHTS, Fused, fuse
+from ibidem.retrieve.intent import is_exact, wants_code
 from ibidem.retrieve.rerank import DEPTH as RERANK_DEPTH
 from ibidem.retrieve.rerank import TimedReranker
 from ibidem.settings import RetrieveSettings
 from ibidem.store.chunks import chunks_by_id
 from ibidem.store.database import Database
 from ibidem.store.workspaces import Workspace
-from ibidem.types import Hit, Passage
+from ibidem.types import Channel, Hit, Passage
 
 MAX_QUERY_CHARS = 8000  # looked at, half of them its beginning and half its end; a longer question is pasted text
 MAX_QUERY_TOKENS = 48  # the rarest of a long question: the others cost time and decide nothing
@@ -80,72 +81,51 @@ def retrieve(
     it cannot. `judged` weighs the evidence that the passages hold: for answers, a search does without and takes half the time.
     """
     began = time.perf_counter()
-    question = ends(question)
     reader = indexes.reader(workspace.id)
-    text = with_references(question, turns)
-    tokens = query_tokens(text.text)
-    shares = borrowed(text.carried, tokens)
-    if reader is None or not (tokens or shares):
+    asked = understand(ends(question), turns, reader, korean) if reader else None
+    if reader is None or asked is None:
         return Context(search_ms=_ms_since(began))
-    dense_search = dense.begin(str(text), workspace) if dense else None
-    terms = weigh(tokens, reader, shares)
-    expanded = expand(text.text, reader.document_frequency)
-    words: list[Word | str] = [
-        *expanded.words,
-        *(Word((((token,), share),), borrowed=True) for token, share in shares.items()),
-    ]
-    words.sort(key=lambda word: -max(terms.get(token, 0.0) for token in own_tokens(word)))
-    words = words[:MAX_QUERY_TOKENS]
-    morphemes = (korean(text.text) if reader.has_morphemes else None) or []
-    rankings = {
-        channel: reader.rank_korean(words, morphemes[:MAX_QUERY_TOKENS], CHANNEL_DEPTH)
-        if channel == "body" and morphemes
-        else reader.rank(channel, words, CHANNEL_DEPTH)
-        for channel in CHANNELS
-    }
+    dense_search = dense.begin(str(asked.text), workspace) if dense else None
     notes: dict[str, Any] = {}
+    rankings = channels(asked, reader)
     if dense_search:
         rankings["dense"], notes["dense"] = dense_search.result()
     wanted = max(1, hits, settings.hits)
-    looked_at = max(wanted, RERANK_DEPTH) if reranker else wanted
-    fused = fuse(rankings, limit=max(2 * looked_at, TRACED))
-    if fused and not is_exact(text.text):
-        own = {token for word in words for token, _ in all_tokens(word)}
-        best = _load(fused, FEEDBACK_CHUNKS, db, workspace)
-        added = feedback(best, own, lambda token: idf(reader, token))
+    looked_at = max(wanted, RERANK_DEPTH)
+    fused = fuse(rankings, limit=2 * looked_at)
+    if fused and not is_exact(asked.text.text):
+        added = feedback(_load(fused, FEEDBACK_CHUNKS, db, workspace), asked.own, lambda token: idf(reader, token))
         rankings["feedback"] = search_again(reader, added, fused[0].chunk_id, CHANNEL_DEPTH)
         notes["feedback"] = {token: round(weight, 3) for token, weight in added.items()}
-        fused = fuse(rankings, limit=max(2 * looked_at, TRACED))
-    ranked = _load(fused, looked_at, db, workspace)
+        fused = fuse(rankings, limit=2 * looked_at)
+    ranked = by_intent(_load(fused, looked_at, db, workspace), asked.wants_code)
     if reranker:
-        ranked, notes["rerank"] = reranker.order(str(text), ranked)
-        ranked = ranked[:wanted]
-    whole = {one.stored.id: one.stored for one in ranked}
-    ranked = excerpts(ranked, _searched_for(words, lambda token: idf(reader, token)), db, workspace.owner)
-    notes["excerpts"] = [one.stored.id for one in ranked if one.stored is not whole[one.stored.id]]
-    kept, cut = fit(ranked, settings.budget_tokens)
-    ranks = {one.stored.id: rank for rank, one in enumerate(ranked, 1)}
+        ranked, notes["rerank"] = reranker.order(str(asked.text), ranked)
+    shown = excerpts(ranked[:wanted], asked.weights(reader), db, workspace.owner)
+    notes["excerpts"] = [one.stored.id for one, whole in zip(shown, ranked, strict=False) if one is not whole]
+    kept, cut = fit(shown, settings.budget_tokens)
     passages = merge(kept)
-    answerable: Mapping[str, float] = terms
-    if judged:
-        texts = [f"{passage.heading} {passage.text}" for passage in passages[:TOLD_BY]]
-        held = {token for one in texts for token in tokenize(one)}
-        names = [name for one in texts for name in name_keys(one)]
-        answerable = told(terms, expanded, lambda token: idf(reader, token), held, names)
+    answerable = answerable_terms(asked, passages[:TOLD_BY], reader) if judged else asked.terms
+    ranks = {one.stored.id: rank for rank, one in enumerate(shown, 1)}
     return Context(
         passages=passages,
-        ranked=ranked,
+        ranked=shown,
         omitted=[
             {"path": one.stored.path, "start_line": one.stored.chunk.span.start_line, "reason": "budget"} for one in cut
         ],
         terms=answerable,
         evidence=evidence(answerable, passages, tokenize) if judged else 0.0,
         trace={
-            "searched": {"text": text.text, "carried": dict(text.carried), "because": text.because},
-            "expansion": expanded.sources,
-            "synonyms": expanded.synonyms,
-            "terms": {token: round(weight, 3) for token, weight in terms.items()},
-            "morphemes": morphemes,
+            "searched": {
+                "text": asked.text.text,
+                "carried": dict(asked.text.carried),
+                "because": asked.text.because,
+                "wants_code": asked.wants_code,
+            },
+            "expansion": asked.expanded.sources,
+            "synonyms": asked.expanded.synonyms,
+            "terms": {token: round(weight, 3) for token, weight in asked.terms.items()},
+            "morphemes": asked.morphemes,
             "channels": {channel: ranking[:TRACED] for channel, ranking in rankings.items()},
             "fused": [[one.chunk_id, round(one.score, 4)] for one in fused[:TRACED]],
             "weights": dict(WEIGHTS),
@@ -154,8 +134,75 @@ def retrieve(
             **notes,
         },
         search_ms=_ms_since(began),
-        searched=str(text) if text.carried else "",
+        searched=str(asked.text) if asked.text.carried else "",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a question is searched by: `terms` are its own tokens with their weights, `words` those with all wordings."""
+
+    text: SearchText
+    terms: dict[str, float]
+    words: list[Word | str]
+    expanded: Expanded
+    morphemes: list[str]
+    wants_code: bool
+
+    @property
+    def own(self) -> set[str]:
+        """The tokens already searched for."""
+        return {token for word in self.words for token, _ in all_tokens(word)}
+
+    def weights(self, reader: LexicalReader) -> dict[str, float]:
+        """What each token counts in a text: the weight of its wording, by how rare it is."""
+        return {token: weight * idf(reader, token) for word in self.words for token, weight in all_tokens(word)}
+
+
+def understand(
+    question: str, turns: Sequence[Turn], reader: LexicalReader, korean: Callable[[str], list[str] | None]
+) -> Asked | None:
+    """The question with what it refers to, as words and their wordings; None where there is no word in it."""
+    text = with_references(question, turns)
+    tokens = query_tokens(text.text)
+    shares = borrowed(text.carried, tokens)
+    if not (tokens or shares):
+        return None
+    terms = weigh(tokens, reader, shares)
+    expanded = expand(text.text, reader.document_frequency)
+    words: list[Word | str] = [
+        *expanded.words,
+        *(Word((((token,), share),), borrowed=True) for token, share in shares.items()),
+    ]
+    words.sort(key=lambda word: -max(terms.get(token, 0.0) for token in own_tokens(word)))
+    morphemes = (korean(text.text) if reader.has_morphemes else None) or []
+    return Asked(text, terms, words[:MAX_QUERY_TOKENS], expanded, morphemes, wants_code(text.text))
+
+
+def channels(asked: Asked, reader: LexicalReader) -> dict[Channel, Ranking]:
+    """The rankings of the index's fields; Korean by its morphemes as well where there are some."""
+    return {
+        channel: reader.rank_korean(asked.words, asked.morphemes[:MAX_QUERY_TOKENS], CHANNEL_DEPTH)
+        if channel == "body" and asked.morphemes
+        else reader.rank(channel, asked.words, CHANNEL_DEPTH)
+        for channel in CHANNELS
+    }
+
+
+def by_intent(ranked: Sequence[Ranked], wants_code: bool) -> list[Ranked]:
+    """The ranking with code counted less where the question does not ask for it."""
+    if wants_code:
+        return list(ranked)
+    weighed = [replace(one, score=one.score * CODE_SHARE) if language_of(one.stored.path) else one for one in ranked]
+    return sorted(weighed, key=lambda one: -one.score)
+
+
+def answerable_terms(asked: Asked, best: Sequence[Passage], reader: LexicalReader) -> dict[str, float]:
+    """The question's terms in the wordings that the best passages have."""
+    texts = [f"{passage.heading} {passage.text}" for passage in best]
+    held = {token for one in texts for token in tokenize(one)}
+    names = [name for one in texts for name in name_keys(one)]
+    return told(asked.terms, asked.expanded, lambda token: idf(reader, token), held, names)
 
 
 def ends(question: str) -> str:
@@ -187,11 +234,6 @@ def all_tokens(word: Word | str) -> list[tuple[str, float]]:
     """The tokens of a word in every wording, each with the weight of its wording."""
     wordings = (((word,), 1.0),) if isinstance(word, str) else word.wordings
     return [(token, weight) for tokens, weight in wordings for token in tokens]
-
-
-def _searched_for(words: Sequence[Word | str], rarity: Callable[[str], float]) -> dict[str, float]:
-    """What each token counts in a text: the weight of its wording, by how rare it is."""
-    return {token: weight * rarity(token) for word in words for token, weight in all_tokens(word)}
 
 
 def borrowed(carried: Mapping[str, float], tokens: Sequence[str]) -> dict[str, float]:

@@ -1,4 +1,8 @@
-"""A question -> whether it says exactly what it is about: then other words for it only lead away."""
+"""A question's form -> what it wants: whether it says exactly what it is about, and whether it is about code.
+
+Exact ones are searched as they are: other words would only lead away. Ones that do not ask for code find prose first
+where there is both: code that happens to have the words says less than a page that is about the matter.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,13 @@ _CHANGE = re.compile(
     r"|optimi[sz]e|reduce|clean|stop|do not|don't|raise|reject|apply|resolve|bump|unify|clarify)(?:e?s|ed|ing|d)?\b",
     re.IGNORECASE,
 )
+# What code is made of, and what is done to it.
+_CODE = re.compile(
+    r"\b(?:code|functions?|class(?:es)?|methods?|modules?|variables?|constants?|structs?|interfaces?|decorators?"
+    r"|implement\w*|defined|definitions?|source|which files?)\b"
+    r"|함수|클래스|메서드|메소드|모듈|변수|상수|구조체|인터페이스|코드|구현|정의된|정의하|어느 파일|어떤 파일",
+    re.IGNORECASE,
+)
 
 MANY_WORDS = 10  # more say enough by themselves. Source: evals/LOG.md
 
@@ -21,3 +32,9 @@ def is_exact(question: str) -> bool:
     """It names code, describes a change, has many words, or runs over several lines (a message, a traceback)."""
     text = question.strip()
     return "\n" in text or len(text.split()) > MANY_WORDS or bool(_NAME.search(text) or _CHANGE.match(text))
+
+
+def wants_code(question: str) -> bool:
+    """It names code, describes a change, shows lines, or asks for a function, a class, a definition, the code itself."""
+    text = question.strip()
+    return "\n" in text or bool(_NAME.search(text) or _CHANGE.match(text) or _CODE.search(text))
