@@ -14,7 +14,7 @@ def lines(trace: Mapping[str, Any]) -> Iterator[str]:
         yield "nothing to search for, or nothing to search in yet"
         return
     searched = trace["searched"]
-    yield f"searched    {searched['text']}"
+    yield f"searched    {searched['text']}" + ("" if searched["wants_code"] else "   (prose before code)")
     if searched["carried"]:
         borrowed = ", ".join(f"{word} {share:.2g}" for word, share in searched["carried"].items())
         yield f"borrowed    {borrowed}   (leans on earlier turns: {searched['because']})"

@@ -92,17 +92,18 @@ def retrieve(
         rankings["dense"], notes["dense"] = dense_search.result()
     wanted = max(1, hits, settings.hits)
     looked_at = max(wanted, RERANK_DEPTH)
-    fused = fuse(rankings, limit=2 * looked_at)
-    if fused and not is_exact(asked.text.text):
-        added = feedback(_load(fused, FEEDBACK_CHUNKS, db, workspace), asked.own, lambda token: idf(reader, token))
-        rankings["feedback"] = search_again(reader, added, fused[0].chunk_id, CHANNEL_DEPTH)
+    if not is_exact(asked.text.text) and (first := fuse(rankings, limit=2 * FEEDBACK_CHUNKS)):
+        added = feedback(_load(first, FEEDBACK_CHUNKS, db, workspace), asked.own, lambda token: idf(reader, token))
+        rankings["feedback"] = search_again(reader, added, first[0].chunk_id, CHANNEL_DEPTH)
         notes["feedback"] = {token: round(weight, 3) for token, weight in added.items()}
-        fused = fuse(rankings, limit=2 * looked_at)
+    fused = fuse(rankings, limit=2 * looked_at)
     ranked = by_intent(_load(fused, looked_at, db, workspace), asked.wants_code)
     if reranker:
         ranked, notes["rerank"] = reranker.order(str(asked.text), ranked)
     shown = excerpts(ranked[:wanted], asked.weights(reader), db, workspace.owner)
-    notes["excerpts"] = [one.stored.id for one, whole in zip(shown, ranked, strict=False) if one is not whole]
+    notes["excerpts"] = [
+        one.stored.id for one, whole in zip(shown, ranked, strict=False) if one.stored is not whole.stored
+    ]
     kept, cut = fit(shown, settings.budget_tokens)
     passages = merge(kept)
     answerable = answerable_terms(asked, passages[:TOLD_BY], reader) if judged else asked.terms

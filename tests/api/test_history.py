@@ -56,7 +56,8 @@ def test_a_search_says_what_it_was_made_with(engine):
     assert alone["hits"][0]["path"] == "notes/weight.md"
     assert after["hits"][0]["path"] == "notes/warranty.md"
     assert after["searched"] == "HP-450 warranty"
-    assert after["trace"]["searched"] == {"text": "HP-450", "carried": {"warranty": 0.6}, "because": "opener: And"}
+    because = {"carried": {"warranty": 0.6}, "because": "opener: And"}
+    assert after["trace"]["searched"] == {"text": "HP-450", **because, "wants_code": False}
 
 
 def test_a_run_is_searched_with_its_history(engine):
