@@ -27,6 +27,7 @@ from ibidem.jobs.worker import Lane, Ticket, Worker
 from ibidem.models.base import ChatModel
 from ibidem.models.catalog import open_embedder, open_model, open_reranker
 from ibidem.models.embed import Embedder
+from ibidem.models.engines import Engines
 from ibidem.retrieve.complete import Completion, complete
 from ibidem.retrieve.dense import DenseChannel
 from ibidem.retrieve.followup import Turn
@@ -54,6 +55,7 @@ from ibidem.tasks.reading import Reader, upload_path
 from ibidem.tasks.sources import Sources
 from ibidem.tasks.upkeep import Upkeep
 from ibidem.tasks.watch import Watcher
+from ibidem.types import EnginePlan, Role
 
 SYNC_PRIORITY, UPLOAD_PRIORITY, REFRESH_PRIORITY = 0, 5, 8
 SHORT_THREADS, LONG_THREADS = 16, 8  # threads for what takes milliseconds, and for walks and readings
@@ -63,6 +65,10 @@ EMBEDDING_TIMEOUT_S = 300.0  # for one call of some 64 chunks, the model's loadi
 COMPLETION_TOKENS = 4000  # of context around a cursor
 EDITED_S, EDITED_FILES = 1800.0, 8  # files edited in the last half hour; more at once are a checkout
 GRACE_S = 3.0  # a stop waits so long for files that are being read
+
+
+def plan_engine(path: str, role: Role) -> EnginePlan:
+    return EnginePlan(path, role, context_tokens=8192, slots=2, threads=os.cpu_count() or 1)
 
 
 class App:
@@ -114,8 +120,13 @@ class App:
         if settings.models.reranker:
             reranker = open_reranker(settings.models.reranker, settings.models)
             self.reranker = TimedReranker(reranker, Timed(), settings.retrieve.rerank_ms)
+        self.engines = Engines(plan_engine, settings.models)
         self.upkeep = Upkeep(
-            db, self.indexes, self.pools, settings, replayed=self.embedding.changed if self.embedding else lambda: None
+            db,
+            self.indexes,
+            settings,
+            end_idle=[*(pool.end_idle for pool in self.pools), self.engines.end_idle],
+            replayed=self.embedding.changed if self.embedding else lambda: None,
         )
         self.uploads = Reader(db, quick, limits, changed=self.upkeep.index_changed)
         self.sources = Sources(
@@ -204,7 +215,9 @@ class App:
         """One object a name: what a provider has learnt of its model is kept between answers. Raises ModelUnknown."""
         model = self._models.get(name)
         if model is None:
-            model = self._models[name] = open_model(name, self.settings.models, tokenize)
+            model = self._models[name] = open_model(
+                name, self.settings.models, tokenize, self.engines, self.data.models
+            )
         return model
 
     def open_embedder(self, name: str) -> Embedder:
@@ -409,6 +422,7 @@ class App:
 
     def close(self) -> None:
         """End children and connections, leave the mark of an orderly stop, give the directory back."""
+        self.engines.close()
         for pool in self.pools:
             pool.close()
         self.korean.close()

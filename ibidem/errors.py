@@ -18,6 +18,10 @@ IbidemError
 │   ├── ModelTimeout        connected, and then silent
 │   ├── ModelRejected       the server's own 4xx/5xx
 │   ├── ModelCutOff         the stream ended before its end
+│   │   └── EngineCrashed       because the engine process of ours ended
+│   ├── EngineFailed        an engine process that did not come up, for the reason given
+│   ├── ModelFileBroken     a GGUF file that is damaged, hostile or none
+│   ├── ModelTooLarge       it would not fit the memory that is free: refused before anything swaps
 │   ├── VectorsUnusable     an embedder's answer that is no unit vectors, or of another dimension than before
 │   └── ContextTooLong      the prompt does not fit the model's window
 └── StoreError
@@ -137,6 +141,24 @@ class ModelRejected(ModelError):
 
 class ModelCutOff(ModelError):
     code = "model_cut_off"
+
+
+class EngineCrashed(ModelCutOff):
+    """The next request starts the engine anew."""
+
+    code = "engine_crashed"
+
+
+class EngineFailed(ModelError):
+    code = "engine_failed"
+
+
+class ModelFileBroken(ModelError):
+    code = "model_file_broken"
+
+
+class ModelTooLarge(ModelError):
+    code = "model_too_large"
 
 
 class VectorsUnusable(ModelError):

@@ -71,6 +71,9 @@ class ModelSettings:
     ollama_url: str = "http://127.0.0.1:11434"
     openai_url: str = "http://127.0.0.1:1234/v1"
     openai_key: str = field(default="", repr=False)
+    llama_server: str = ""  # path of a `llama-server` that runs GGUF files; empty: the `xllamacpp` wheel does
+    keep_alive_s: float = 600.0  # an engine without a request for so long is ended, and its memory free
+    load_timeout_s: float = 300.0  # a GGUF file not ready after so long is given up
     connect_timeout_s: float = 5.0
     first_token_timeout_s: float = 300.0  # a cold model may have to be loaded first
     idle_timeout_s: float = 60.0  # between two tokens

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ibidem.errors import DiskFull, IbidemError, ModelRejected, ModelUnreachable, StoreError
+from ibidem.errors import DiskFull, EngineCrashed, IbidemError, ModelRejected, ModelUnreachable, StoreError
 from ibidem.jobs.queue import MAX_RETRIES, EndState, Job, Lease, Queue
 
 log = logging.getLogger(__name__)
@@ -225,7 +225,7 @@ def may_pass(error: Exception) -> bool:
     """Whether the same work may succeed later without anybody changing it."""
     if isinstance(error, ModelRejected):
         return error.transient
-    return isinstance(error, ModelUnreachable | DiskFull)
+    return isinstance(error, ModelUnreachable | EngineCrashed | DiskFull)
 
 
 def backoff_s(retries: int, error: Exception | None = None) -> float:

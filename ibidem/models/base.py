@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from ibidem.types import Passage, Usage
 
@@ -31,6 +31,7 @@ class ChatRequest:
     evidence: float = 1.0
     max_tokens: int = 1024
     temperature: float = 0.2
+    schema: Mapping[str, Any] | None = None  # the answer is JSON of this JSON schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,19 @@ class Done:
 ModelEvent = TextDelta | ReasoningDelta | Done
 
 
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a model can do, as its provider says: data, never guessed from its name."""
+
+    context_tokens: int | None = None  # of one request, prompt and answer together; None: unknown
+    tools: bool = False
+    images: bool = False
+    insert: bool = False  # code between a prefix and a suffix
+    thinking: bool = False
+    schema: bool = False  # answers in JSON of a given schema
+    languages: frozenset[str] | None = None  # ISO 639-1; None: unknown
+
+
 class ChatModel(Protocol):
     """A model that answers. `name` is `provider:name` as the user writes it."""
 
@@ -66,6 +80,14 @@ class ChatModel(Protocol):
 
         Raises ModelUnreachable, ModelTimeout, ModelRejected, ModelCutOff, ContextTooLong.
         """
+        ...
+
+    async def capabilities(self) -> Capabilities:
+        """What it can do; kept between calls. Raises ModelError where the provider has to be asked and cannot be."""
+        ...
+
+    async def count(self, messages: Sequence[ChatMessage]) -> int | None:
+        """The exact tokens of a prompt; None where the provider does not count without answering. Raises ModelError."""
         ...
 
     async def close(self) -> None:

@@ -5,20 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ibidem.errors import IbidemError, ModelUnknown
 from ibidem.models.base import ChatModel
 from ibidem.models.embed import Embedder
+from ibidem.models.engines import Engines
 from ibidem.models.hashed import hashed
 from ibidem.models.http import ModelServer, as_dict
+from ibidem.models.llama import LlamaModel
 from ibidem.models.ollama import OllamaModel, ollama_server
 from ibidem.models.openai import OpenAIModel, openai_server
 from ibidem.models.rerank import Reranker, ScriptedReranker
 from ibidem.models.scripted import ScriptedModel
 from ibidem.settings import ModelSettings
 
-KNOWN = "quotes, ollama:NAME, openai:NAME, scripted:NAME"
+KNOWN = "quotes, llama:FILE, ollama:NAME, openai:NAME, scripted:NAME"
 PROBE_TIMEOUT_S = 1.0  # a server on this machine answers in milliseconds
 
 
@@ -32,16 +35,27 @@ class ModelInfo:
     detail: str = ""
 
 
-def open_model(name: str, settings: ModelSettings, analyze: Callable[[str], list[str]]) -> ChatModel:
-    """The model of that name, not asked yet. Raises ModelUnknown, or BadInput for a key that cannot be sent."""
+def open_model(
+    name: str,
+    settings: ModelSettings,
+    analyze: Callable[[str], list[str]],
+    engines: Engines | None = None,
+    models_dir: Path = Path(),
+) -> ChatModel:
+    """The model of that name, not asked yet. `llama:` wants `engines`, and looks for short names in `models_dir`.
+
+    Raises ModelUnknown, or BadInput for a key that cannot be sent.
+    """
     provider, _, model = name.strip().partition(":")
     if provider == "quotes" and not model:
         from ibidem.models.quotes import QuotesModel
 
         return QuotesModel(analyze)
-    if provider in ("ollama", "openai", "scripted") and not model:
+    if provider in ("llama", "ollama", "openai", "scripted") and not model:
         raise ModelUnknown(f"{name!r} names no model", hint=f"write {provider}:NAME; `ibidem doctor` lists the names")
     match provider:
+        case "llama" if engines is not None:
+            return LlamaModel(model_file(model, models_dir), engines)
         case "ollama":
             return OllamaModel(model, settings)
         case "openai":
@@ -49,6 +63,18 @@ def open_model(name: str, settings: ModelSettings, analyze: Callable[[str], list
         case "scripted":
             return ScriptedModel(model)
     raise ModelUnknown(f"no model {name!r}", hint=f"known: {KNOWN}")
+
+
+def model_file(name: str, models_dir: Path) -> str:
+    """The GGUF file of that name: a path, or the name of a file in `models_dir`. Raises ModelUnknown."""
+    path = Path(name).expanduser()
+    for place in (path, models_dir / name, models_dir / f"{name}.gguf"):
+        if place.is_file():
+            return str(place.absolute())
+    raise ModelUnknown(
+        f"no GGUF file {name!r}",
+        hint=f"give its path, or one of `ibidem models list`; fetched ones lie in {models_dir}",
+    )
 
 
 def open_embedder(name: str, settings: ModelSettings) -> Embedder:

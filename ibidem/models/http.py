@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 MAX_LINE_BYTES = 1024 * 1024  # one token is some 200 bytes
 MAX_BODY_BYTES = 8 * 1024 * 1024  # a long list of models is under 1 MB
+JSON_BODY = {"Content-Type": "application/json"}
 SHOWN_CHARS = 300  # of what a server says about a failure
 NO_ADDRESS = "that is no address such as http://127.0.0.1:1234"
 
@@ -119,10 +120,19 @@ class ModelServer:
 
     async def get(self, path: str, *, timeout_s: float) -> dict[str, Any]:
         """The JSON object at `path`. Raises ModelError."""
+        return await self._ask("GET", path, None, timeout_s)
+
+    async def post(self, path: str, body: Mapping[str, Any], *, timeout_s: float) -> dict[str, Any]:
+        """The JSON object that answers a body. Raises ModelError."""
+        return await self._ask("POST", path, body, timeout_s)
+
+    async def _ask(self, method: str, path: str, body: Mapping[str, Any] | None, timeout_s: float) -> dict[str, Any]:
+        content, headers = (None, {}) if body is None else (json.dumps(body), JSON_BODY)
         try:
             async with asyncio.timeout(timeout_s):
                 with self._failures():
-                    async with self._open().stream("GET", self._url + path) as response:
+                    request = self._open().stream(method, self._url + path, content=content, headers=headers)
+                    async with request as response:
                         await self._check(response)
                         text = await _body(response)
         except TimeoutError as error:
@@ -160,9 +170,8 @@ class ModelServer:
 
     async def _lines(self, path: str, body: Mapping[str, Any]) -> AsyncGenerator[str, None]:
         content = json.dumps(body)  # ASCII, so that even half a surrogate pair in a question can be sent
-        headers = {"Content-Type": "application/json"}
         with self._failures():
-            async with self._open().stream("POST", self._url + path, content=content, headers=headers) as response:
+            async with self._open().stream("POST", self._url + path, content=content, headers=JSON_BODY) as response:
                 await self._check(response)
                 pending = bytearray()
                 async for piece in response.aiter_bytes():

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from typing import Any
 
 from ibidem.errors import ContextTooLong
-from ibidem.models.base import ChatRequest, Done, ModelEvent, ReasoningDelta, TextDelta
+from ibidem.models.base import Capabilities, ChatMessage, ChatRequest, Done, ModelEvent, ReasoningDelta, TextDelta
 from ibidem.models.http import Advice, ModelServer, as_count, as_dict, as_text
 from ibidem.settings import ModelSettings
 from ibidem.types import Usage, estimate_tokens
@@ -40,7 +41,7 @@ class OllamaModel:
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[ModelEvent, None]:
         self._context_tokens = max(self._context_tokens, context_tokens(request))
-        body = {
+        body: dict[str, Any] = {
             "model": self._model,
             "messages": [{"role": message.role, "content": message.content} for message in request.messages],
             "stream": True,
@@ -52,11 +53,19 @@ class OllamaModel:
                 "temperature": request.temperature,
             },
         }
+        if request.schema is not None:
+            body["format"] = request.schema
         reader = _Answer(self._server)
         stream = self._server.stream("/api/chat", body, reader, max_tokens=request.max_tokens)
         async with aclosing(stream) as events:
             async for event in events:
                 yield event
+
+    async def capabilities(self) -> Capabilities:
+        return Capabilities()
+
+    async def count(self, messages: Sequence[ChatMessage]) -> int | None:
+        return None
 
     async def close(self) -> None:
         await self._server.close()

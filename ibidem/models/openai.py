@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from typing import Literal
+from typing import Any, Literal
 
-from ibidem.models.base import ChatRequest, Done, ModelEvent, ReasoningDelta, TextDelta
+from ibidem.models.base import Capabilities, ChatMessage, ChatRequest, Done, ModelEvent, ReasoningDelta, TextDelta
 from ibidem.models.http import Advice, ModelServer, as_count, as_dict, as_text
 from ibidem.settings import ModelSettings
 from ibidem.types import Usage
@@ -35,25 +35,45 @@ class OpenAIModel:
         self._server = openai_server(settings, model)
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[ModelEvent, None]:
-        body = {
-            "model": self._model,
-            "messages": [{"role": message.role, "content": message.content} for message in request.messages],
-            "stream": True,
-            "stream_options": {"include_usage": True},
-            "max_tokens": request.max_tokens,
-            "temperature": request.temperature,
-        }
-        reader = _Answer(self._server)
-        stream = self._server.stream("/chat/completions", body, reader, max_tokens=request.max_tokens)
+        body = chat_body(request, self._model)
+        stream = self._server.stream("/chat/completions", body, Completion(self._server), max_tokens=request.max_tokens)
         async with aclosing(stream) as events:
             async for event in events:
                 yield event
+
+    async def capabilities(self) -> Capabilities:
+        return Capabilities()
+
+    async def count(self, messages: Sequence[ChatMessage]) -> int | None:
+        return None
 
     async def close(self) -> None:
         await self._server.close()
 
 
-class _Answer:
+def chat_body(request: ChatRequest, model: str) -> dict[str, Any]:
+    """A request in the OpenAI shape, streamed, with its usage at the end."""
+    body: dict[str, Any] = {
+        "model": model,
+        "messages": messages_body(request.messages),
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "max_tokens": request.max_tokens,
+        "temperature": request.temperature,
+    }
+    if request.schema is not None:
+        schema = {"name": "answer", "schema": request.schema}
+        body["response_format"] = {"type": "json_schema", "json_schema": schema}
+    return body
+
+
+def messages_body(messages: Sequence[ChatMessage]) -> list[dict[str, str]]:
+    return [{"role": message.role, "content": message.content} for message in messages]
+
+
+class Completion:
+    """Reads a streamed chat completion."""
+
     def __init__(self, server: ModelServer) -> None:
         self._server = server
         self._usage = Usage()

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequenc
 from dataclasses import dataclass
 from importlib.resources import files
 
-from ibidem.models.base import ChatRequest, Done, ModelEvent, TextDelta
+from ibidem.models.base import Capabilities, ChatMessage, ChatRequest, Done, ModelEvent, TextDelta
 from ibidem.models.sentences import sentences
 from ibidem.types import Passage, Usage, estimate_tokens
 
@@ -65,6 +65,12 @@ class QuotesModel:
             yield TextDelta(piece)
         read = sum(estimate_tokens(passage.text) for passage in request.passages)
         yield Done(Usage(prompt=read, completion=estimate_tokens(answer)))
+
+    async def capabilities(self) -> Capabilities:
+        return Capabilities()
+
+    async def count(self, messages: Sequence[ChatMessage]) -> int | None:
+        return None
 
     async def close(self) -> None:
         """Nothing is held."""

@@ -7,7 +7,7 @@ import re
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 
-from ibidem.models.base import ChatRequest, Done, ModelEvent, TextDelta
+from ibidem.models.base import Capabilities, ChatMessage, ChatRequest, Done, ModelEvent, TextDelta
 from ibidem.types import Usage, estimate_tokens
 
 # Text to say, seconds to wait, any event, or an error to raise at that point.
@@ -61,6 +61,12 @@ class ScriptedModel:
         except (GeneratorExit, asyncio.CancelledError):
             self.stopped += 1
             raise
+
+    async def capabilities(self) -> Capabilities:
+        return Capabilities()
+
+    async def count(self, messages: Sequence[ChatMessage]) -> int | None:
+        return None
 
     async def close(self) -> None:
         """Nothing is held."""

@@ -30,6 +30,7 @@ class DataDir:
         self.database = root / "ibidem.db"
         self.backups = root / "backups"
         self.files = root / "files"
+        self.models = root / "models"  # GGUF files that were fetched
         self.index = root / "index"
         self._server_file = root / "server.json"
         self._secret_file = root / "secret"

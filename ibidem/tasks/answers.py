@@ -10,7 +10,7 @@ from contextlib import aclosing
 from typing import Any, get_args
 
 from ibidem.chat.answer import Draft, answer
-from ibidem.errors import BadInput, Busy, Conflict, ModelError, TooLarge
+from ibidem.errors import BadInput, Busy, Conflict, EngineCrashed, ModelRejected, TooLarge
 from ibidem.jobs.queue import EndState, Job, Queue
 from ibidem.jobs.streams import Stream, Streams
 from ibidem.jobs.worker import Ticket, as_error, may_pass
@@ -142,7 +142,8 @@ class Answers:
             if may_retry(error, draft, ticket.job):
                 self._streams.close(stream)
                 raise
-            await self._end(ticket, stream, draft, "failed", error=as_error(error))
+            cut = isinstance(error, EngineCrashed) and draft.text
+            await self._end(ticket, stream, draft, "interrupted" if cut else "failed", error=as_error(error))
         else:
             await self._end(ticket, stream, draft, "finished")
 
@@ -263,8 +264,8 @@ def turns_of(job: Job) -> list[Turn]:
 
 
 def may_retry(error: Exception, draft: Draft, job: Job) -> bool:
-    """Nothing was shown, and the model's own server says that it may work later. Absence is told at once."""
-    patient = isinstance(error, ModelError) and error.code == "model_rejected" and may_pass(error)
+    """Nothing was shown, and the model's own server may work later, or our engine starts anew. Absence is told at once."""
+    patient = isinstance(error, ModelRejected | EngineCrashed) and may_pass(error)
     return patient and not draft.text and job.retries < MODEL_RETRIES
 
 

@@ -11,7 +11,6 @@ from contextlib import suppress
 
 from ibidem.errors import StoreError
 from ibidem.index.indexes import Indexes
-from ibidem.ingest.children import Children
 from ibidem.settings import Settings
 from ibidem.store.database import Database
 from ibidem.store.documents import sweep, uploads_kept
@@ -32,14 +31,14 @@ class Upkeep:
         self,
         db: Database,
         indexes: Indexes,
-        pools: Sequence[Children],
         settings: Settings,
         *,
+        end_idle: Sequence[Callable[[], object]] = (),
         replayed: Callable[[], None] = lambda: None,
     ) -> None:
         self._db = db
         self._indexes = indexes
-        self._pools = pools
+        self._end_idle = end_idle  # of each pool of children: ends those that have nothing to do
         self._settings = settings
         self._replayed = replayed  # what follows once the words are searchable
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -97,8 +96,8 @@ class Upkeep:
                     await asyncio.to_thread(rescan)
             except StoreError as error:  # a full disk: it is tried again
                 log.warning("upkeep waits: %s", error)
-            for pool in self._pools:
-                await asyncio.to_thread(pool.end_idle)
+            for end_idle in self._end_idle:
+                await asyncio.to_thread(end_idle)
             await asyncio.sleep(TIDY_S)
 
     def _forget(self) -> None:

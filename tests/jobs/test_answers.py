@@ -18,6 +18,7 @@ from ibidem.errors import (
     Busy,
     Conflict,
     DiskFull,
+    EngineCrashed,
     ModelCutOff,
     ModelRejected,
     ModelUnknown,
@@ -285,6 +286,26 @@ def test_an_error_in_the_middle_fails_the_run_and_keeps_the_text(desk: Desk, err
         assert (stored.message or {})["content"] == "half an answer"
         assert (stored.error or {})["code"] == code
         assert desk.queue.get(run.job, 1).state == "failed"
+
+    run_test(test)
+
+
+def test_an_engine_that_ends_in_the_middle_interrupts_the_run_and_one_that_ends_before_is_tried_again(
+    desk: Desk, clock: Clock
+) -> None:
+    async def test() -> None:
+        desk.model.queue(EngineCrashed("by SIGKILL"))
+        desk.model.queue("half ", "an answer", EngineCrashed("by SIGKILL"))
+        run = desk.start()
+        async with desk.working():
+            reader = asyncio.create_task(read(desk.streams, run))
+            while not reader.done():
+                clock.advance(61)
+                await asyncio.sleep(0.005)
+            seen = await reader
+        assert (text(seen), names(seen)[-1], names(seen).count("restarted")) == ("half an answer", "interrupted", 1)
+        assert seen[-1][1].data["error"]["code"] == "engine_crashed"
+        assert (ended_once(desk, run).message or {})["status"] == "interrupted"
 
     run_test(test)
 

@@ -1,0 +1,139 @@
+"""A GGUF file answers: requests go to its engine, which is started for them if it does not run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
+from typing import Any
+
+from ibidem.errors import EngineCrashed, ModelCutOff, ModelUnreachable
+from ibidem.models.base import Capabilities, ChatMessage, ChatRequest, Done, ModelEvent, TextDelta
+from ibidem.models.engine import Engine
+from ibidem.models.engines import Engines
+from ibidem.models.http import AnswerReader, ModelServer, as_count, as_dict, as_text
+from ibidem.models.openai import Completion, chat_body, messages_body
+from ibidem.types import Usage
+
+ASK_TIMEOUT_S = 10.0  # for what an engine answers without writing; it may be reading a long prompt meanwhile
+
+
+class LlamaModel:
+    """A GGUF file run by llama.cpp in a process of its own."""
+
+    def __init__(self, path: str, engines: Engines) -> None:
+        self.name = f"llama:{path}"
+        self._path = path
+        self._engines = engines
+        self._capabilities: Capabilities | None = None
+
+    def stream(self, request: ChatRequest) -> AsyncGenerator[ModelEvent, None]:
+        body = chat_body(request, self._path) | {"cache_prompt": True}
+        return self._stream("/v1/chat/completions", body, Completion, request.max_tokens)
+
+    def insert(
+        self, prefix: str, suffix: str, *, files: Sequence[tuple[str, str]] = (), max_tokens: int = 128
+    ) -> AsyncGenerator[ModelEvent, None]:
+        """Code between a prefix and a suffix, after other `files` (path, text) of the repository. Raises ModelError."""
+        body = {
+            "input_prefix": prefix,
+            "input_suffix": suffix,
+            "input_extra": [{"filename": path, "text": text} for path, text in files],
+            "n_predict": max_tokens,
+            "temperature": 0.0,
+            "stream": True,
+            "cache_prompt": True,
+        }
+        return self._stream("/infill", body, Insertion, max_tokens)
+
+    async def capabilities(self) -> Capabilities:
+        if self._capabilities is None:
+            async with self._engine() as engine:
+                facts = await engine.server.get("/props", timeout_s=ASK_TIMEOUT_S)
+                template = as_text(facts.get("chat_template"))
+                self._capabilities = Capabilities(
+                    context_tokens=engine.plan.context_tokens // engine.plan.slots,
+                    tools=bool(as_dict(facts.get("chat_template_caps")).get("supports_tools")),
+                    images=bool(as_dict(facts.get("modalities")).get("vision")),
+                    insert=engine.plan.insert,
+                    thinking="enable_thinking" in template or "<think>" in template,
+                    schema=True,
+                )
+        return self._capabilities
+
+    async def count(self, messages: Sequence[ChatMessage]) -> int | None:
+        async with self._engine() as engine:
+            body = {"messages": messages_body(messages)}
+            answer = await engine.server.post("/v1/chat/completions/input_tokens", body, timeout_s=ASK_TIMEOUT_S)
+            return as_count(answer.get("input_tokens"))
+
+    async def close(self) -> None:
+        """The engines belong to whoever made them."""
+
+    async def _stream(
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        reader: Callable[[ModelServer], AnswerReader],
+        max_tokens: int,
+    ) -> AsyncGenerator[ModelEvent, None]:
+        async with self._engine() as engine:
+            stream = engine.server.stream(path, body, reader(engine.server), max_tokens=max_tokens)
+            try:
+                async with aclosing(stream) as events:
+                    async for event in events:
+                        yield event
+            except (ModelCutOff, ModelUnreachable) as error:
+                if not await asyncio.to_thread(engine.has_ended):
+                    raise
+                why = await asyncio.to_thread(engine.why_ended)
+                raise EngineCrashed(
+                    f"llama.cpp broke off while it ran {self._path}: {why}",
+                    hint="ask again: it is started anew; if it stays so, try a shorter context or another model",
+                ) from error
+
+    @asynccontextmanager
+    async def _engine(self) -> AsyncIterator[Engine]:
+        """The running engine. Whoever stops waiting while it loads leaves it loading, for the next request."""
+        taking = asyncio.ensure_future(asyncio.to_thread(self._engines.take, self._path, "chat"))
+        try:
+            engine = await asyncio.shield(taking)
+        except asyncio.CancelledError:
+            taking.add_done_callback(self._give_back_unused)
+            raise
+        try:
+            yield engine
+        finally:
+            self._engines.give_back(self._path, "chat")
+
+    def _give_back_unused(self, taking: asyncio.Future[Engine]) -> None:
+        if not taking.cancelled() and taking.exception() is None:
+            self._engines.give_back(self._path, "chat")
+
+
+class Insertion:
+    """Reads `/infill`: server-sent events of llama.cpp's own shape."""
+
+    def __init__(self, server: ModelServer) -> None:
+        self._server = server
+
+    def read(self, line: str) -> Sequence[ModelEvent] | None:
+        name, _, data = line.partition(":")
+        if name != "data":
+            return None
+        chunk = self._server.parse(data.strip())
+        events: list[ModelEvent] = []
+        if text := as_text(chunk.get("content")):
+            events.append(TextDelta(text))
+        if chunk.get("stop"):
+            timings = as_dict(chunk.get("timings"))
+            usage = Usage(
+                prompt=as_count(chunk.get("tokens_evaluated")),
+                reused=as_count(timings.get("cache_n")),
+                completion=as_count(chunk.get("tokens_predicted")),
+            )
+            events.append(Done(usage, "length" if chunk.get("stop_type") == "limit" else "stop"))
+        return events
+
+    def end(self) -> Done | None:
+        return None
