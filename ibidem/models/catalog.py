@@ -13,12 +13,13 @@ from ibidem.models.base import ChatModel
 from ibidem.models.embed import Embedder
 from ibidem.models.engines import Engines
 from ibidem.models.hashed import hashed
-from ibidem.models.http import ModelServer, as_dict
+from ibidem.models.http import ModelServer
 from ibidem.models.llama import LlamaModel
 from ibidem.models.ollama import OllamaModel, ollama_server
 from ibidem.models.openai import OpenAIModel, openai_server
 from ibidem.models.rerank import Reranker, ScriptedReranker
 from ibidem.models.scripted import ScriptedModel
+from ibidem.models.upstream import as_dict
 from ibidem.settings import ModelSettings
 
 KNOWN = "quotes, llama:FILE, ollama:NAME, openai:NAME, scripted:NAME"

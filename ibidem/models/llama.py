@@ -11,8 +11,9 @@ from ibidem.errors import EngineCrashed, ModelCutOff, ModelUnreachable
 from ibidem.models.base import Capabilities, ChatMessage, ChatRequest, Done, ModelEvent, TextDelta
 from ibidem.models.engine import Engine
 from ibidem.models.engines import Engines
-from ibidem.models.http import AnswerReader, ModelServer, as_count, as_dict, as_text
+from ibidem.models.http import AnswerReader, ModelServer
 from ibidem.models.openai import Completion, chat_body, messages_body
+from ibidem.models.upstream import as_count, as_dict, as_text
 from ibidem.types import Usage
 
 ASK_TIMEOUT_S = 10.0  # for what an engine answers without writing; it may be reading a long prompt meanwhile

@@ -8,7 +8,8 @@ from typing import Any
 
 from ibidem.errors import ContextTooLong
 from ibidem.models.base import Capabilities, ChatMessage, ChatRequest, Done, ModelEvent, ReasoningDelta, TextDelta
-from ibidem.models.http import Advice, ModelServer, as_count, as_dict, as_text
+from ibidem.models.http import ModelServer
+from ibidem.models.upstream import Advice, as_count, as_dict, as_text
 from ibidem.settings import ModelSettings
 from ibidem.types import Usage, estimate_tokens
 

@@ -7,7 +7,8 @@ from contextlib import aclosing
 from typing import Any, Literal
 
 from ibidem.models.base import Capabilities, ChatMessage, ChatRequest, Done, ModelEvent, ReasoningDelta, TextDelta
-from ibidem.models.http import Advice, ModelServer, as_count, as_dict, as_text
+from ibidem.models.http import ModelServer
+from ibidem.models.upstream import Advice, as_count, as_dict, as_text
 from ibidem.settings import ModelSettings
 from ibidem.types import Usage
 
