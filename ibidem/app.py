@@ -98,6 +98,7 @@ class App:
         self.files = FileTables(db)
         self.vectors = Vectors(data.index, db, embedders.call)
         self.timed = Timed()
+        self.engines = Engines(plan_engine, settings.models)
         self._embedders: dict[str, Embedder] = {}
         self.embedding: Embedding | None = None
         self.dense: DenseChannel | None = None
@@ -116,9 +117,8 @@ class App:
             )
         self.reranker: TimedReranker | None = None
         if settings.models.reranker:
-            reranker = open_reranker(settings.models.reranker, settings.models)
+            reranker = open_reranker(settings.models.reranker, settings.models, self.engines, data.models)
             self.reranker = TimedReranker(reranker, Timed(), settings.retrieve.rerank_ms)
-        self.engines = Engines(plan_engine, settings.models)
         self.upkeep = Upkeep(
             db,
             self.indexes,
@@ -222,7 +222,7 @@ class App:
         """One object a name, as with models. Raises ModelUnknown."""
         embedder = self._embedders.get(name)
         if embedder is None:
-            embedder = self._embedders[name] = open_embedder(name, self.settings.models)
+            embedder = self._embedders[name] = open_embedder(name, self.settings.models, self.engines, self.data.models)
         return embedder
 
     def add_source(self, workspace: Workspace, path: str, *, watch: bool) -> tuple[Source, str]:
@@ -427,6 +427,8 @@ class App:
         self.timed.close()
         for embedder in self._embedders.values():
             embedder.close()
+        if self.reranker:
+            self.reranker.reranker.close()
         self.indexes.close()
         self.vectors.close()
         self.db.close()

@@ -66,10 +66,15 @@ class ModelSettings:
 
     default: str = "quotes"  # `provider:name`; `quotes` needs no language model
     embedder: str = ""  # `provider:name` of what makes vectors; empty: search by words alone
+    embedder_languages: str = ""  # ISO 639-1 codes it knows, or `*`; empty: as known of its family, else English
+    embedder_document_prefix: str = ""  # put before a stored text; empty: as its family wants it
+    embedder_query_prefix: str = ""  # put before a question; empty: as its family wants it
+    embedder_window_tokens: int = 0  # longer texts go in windows; 0: as known of its family, at most 2,048
     reranker: str = ""  # `provider:name` of what orders the best passages anew; empty: none
     ollama_url: str = "http://127.0.0.1:11434"
     openai_url: str = "http://127.0.0.1:1234/v1"
     openai_key: str = field(default="", repr=False)
+    openai_key_file: str = ""  # a file that holds the key and nothing else
     llama_server: str = ""  # path of a `llama-server` that runs GGUF files; empty: the `xllamacpp` wheel does
     keep_alive_s: float = 600.0  # an engine without a request for so long is ended, and its memory free
     load_timeout_s: float = 300.0  # a GGUF file not ready after so long is given up

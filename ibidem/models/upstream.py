@@ -98,13 +98,14 @@ class Upstream:
 
         if not _is_address(self.url):
             raise self._unreachable(NO_ADDRESS)
-        secure = self.url.startswith("https:")
+        secure, here = self.url.startswith("https:"), _is_loopback(self.url)
         return {
             "headers": {**self.headers, **({"Authorization": f"Bearer {self._key}"} if self._key else {})},
             # llama-server closes a connection after a stream: a kept one then fails, 11 requests of 60.
             # It speaks plain HTTP; over TLS a new connection costs two round trips, so there it is kept.
             "limits": httpx.Limits(max_keepalive_connections=8 if secure else 0),
-            "trust_env": not _is_loopback(self.url),  # no proxy can reach our own loopback
+            "trust_env": not here,  # no proxy can reach our own loopback
+            "verify": secure or not here,  # reading the certificates takes 26-145 ms, and on loopback there is no TLS
         }
 
     @contextmanager
@@ -208,9 +209,17 @@ def _is_address(url: str) -> bool:
         return False
 
 
-def _is_loopback(url: str) -> bool:
+def host_of(url: str) -> str:
+    """ "" for what is no address."""
     try:
-        host = urlsplit(url).hostname or ""
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _is_loopback(url: str) -> bool:
+    host = host_of(url)
+    try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False

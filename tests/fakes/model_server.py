@@ -77,6 +77,7 @@ ERRORS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "too_long_stream": ("200 OK", {"message": "the request exceeds the available context size", "code": 400}),
 }
+CHATS = ("/api/chat", "/v1/chat/completions")
 # Where the stream itself goes wrong: before the first piece, after it, or after the last.
 AFTER_FIRST = {"stall", "keep_alive_only", "cut", "ends_early", "broken_json", "error_in_stream"}
 
@@ -115,6 +116,11 @@ class FakeModelServer:
         self.port = self._server.sockets[0].getsockname()[1]
         self._thread.start()
         started.wait(5)
+
+    @property
+    def chats(self) -> list[Seen]:
+        """The chats asked for."""
+        return [seen for seen in self.seen if seen.path in CHATS]
 
     @property
     def url(self) -> str:
@@ -185,7 +191,7 @@ class FakeModelServer:
                 await self._list(writer, {"models": [{"name": name, "details": details} for name in self.models]})
             case "GET", "/v1/models":
                 await self._list(writer, {"object": "list", "data": [{"id": name} for name in self.models]})
-            case "POST", "/api/chat" | "/v1/chat/completions":
+            case "POST", path if path in CHATS:
                 self._someone_asked.set()
                 await self._chat(seen, dialect, writer)
             case _:
