@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sqlite3
 import threading
@@ -34,7 +35,7 @@ from ibidem.retrieve.followup import Turn
 from ibidem.retrieve.rerank import TimedReranker
 from ibidem.retrieve.retrieve import Context, retrieve
 from ibidem.retrieve.timed import Timed
-from ibidem.settings import Settings
+from ibidem.settings import Settings, exposed_key
 from ibidem.store.database import Database
 from ibidem.store.datadir import DataDir
 from ibidem.store.migrate import migrate
@@ -55,6 +56,8 @@ from ibidem.tasks.sources import Sources
 from ibidem.tasks.upkeep import Upkeep
 from ibidem.tasks.watch import Watcher
 from ibidem.types import EnginePlan, Role
+
+log = logging.getLogger(__name__)
 
 SYNC_PRIORITY, UPLOAD_PRIORITY, REFRESH_PRIORITY = 0, 5, 8
 SHORT_THREADS, LONG_THREADS = 16, 8  # threads for what takes milliseconds, and for walks and readings
@@ -442,6 +445,8 @@ def build(settings: Settings) -> App:
 
     Raises DataDirInUse, DataDirUnusable, DiskFull.
     """
+    if exposed := exposed_key(settings):
+        log.warning(exposed)
     data = DataDir(settings.data_dir)
     data.lock()
     try:

@@ -95,6 +95,8 @@ def open_embedder(
             return hashed(model)
         case "llama" if model and engines is not None:
             source = LlamaSource(model_file(model, models_dir), "embed", engines)
+        case "llama" if model:
+            raise ModelUnknown(f"{name!r} runs inside a server", hint="start one with `ibidem serve`")
         case "ollama" if model:
             source = OllamaSource(model, BlockingServer.of(ollama_server(settings, model)))
         case "openai" if model:

@@ -72,7 +72,7 @@ class Upstream:
         self.advice = advice
         self.headers = headers or {}
         self._key = key.strip()
-        self._where = f"{title} at {_without_secrets(self.url)}"
+        self._where = f"{title} at {without_secrets(self.url)}"
         if not (self._key.isascii() and self._key.isprintable()):
             raise BadInput(
                 f"the key for {self._where} holds a character that no key has", hint="copy the key once more"
@@ -225,7 +225,7 @@ def _is_loopback(url: str) -> bool:
         return False
 
 
-def _without_secrets(url: str) -> str:
+def without_secrets(url: str) -> str:
     """An address as it may be shown: no user, password or query."""
     try:
         parts = urlsplit(url)

@@ -250,8 +250,14 @@ def test_settings_that_make_other_vectors_make_another_name(settings: ModelSetti
     assert open_embedder(other, settings).name == plain
 
 
-@pytest.mark.parametrize("name", ["ollama", "ollama:", "openai:", "llama:x", "scripted:x"])
+@pytest.mark.parametrize("name", ["ollama", "ollama:", "openai:", "llama:", "scripted:x"])
 def test_an_embedder_without_a_model_is_told_with_what_is_known(name: str) -> None:
     with pytest.raises(ModelUnknown, match=name) as caught:
         open_embedder(name, ModelSettings())
     assert "ollama:NAME" in caught.value.hint
+
+
+def test_a_gguf_file_wants_a_server_that_runs_its_engine() -> None:
+    with pytest.raises(ModelUnknown) as caught:
+        open_embedder("llama:x", ModelSettings())
+    assert "ibidem serve" in caught.value.hint
