@@ -19,6 +19,7 @@ WINDOW_CAP = 2048  # tokens: a chunk has 480 at most, and a longer window costs 
 ENGLISH = frozenset({"en"})
 MANY = frozenset({ANY_LANGUAGE})  # trained on about a hundred languages
 SENTENCE = "Represent this sentence for searching relevant passages: "
+TASK = "Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +47,8 @@ FAMILIES = (
     Family(("nomic-embed-text",), ENGLISH, 2048, "search_document: ", "search_query: "),
     Family(("bge-m3",), MANY, 8192),
     Family(("bge-large-en", "bge-base-en", "bge-small-en"), ENGLISH, 512, "", SENTENCE),
-    Family(
-        ("qwen3-embedding",),  # pooled over the last token, as its GGUF files say
-        MANY,
-        32768,
-        "",
-        "Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery:",
-    ),
+    Family(("qwen3-embedding",), MANY, 32768, "", TASK),  # pooled over the last token, as its GGUF files say
+    Family(("multilingual-e5-large-instruct",), MANY, 512, "", f"{TASK} "),
     Family(("multilingual-e5",), MANY, 512, "passage: ", "query: "),
     Family(("e5-large-v2", "e5-base-v2", "e5-small-v2"), ENGLISH, 512, "passage: ", "query: "),
     Family(("paraphrase-multilingual",), MANY, 128),

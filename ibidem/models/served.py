@@ -98,6 +98,8 @@ class ServedReranker:
         self._source = source
 
     def rerank(self, question: str, passages: Sequence[str]) -> list[float]:
+        if not passages:
+            return []
         return self._source.scores(question, [windows(passage, PASSAGE_TOKENS)[0] for passage in passages])
 
     def close(self) -> None:

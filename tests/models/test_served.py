@@ -163,7 +163,9 @@ def test_another_dimension_in_mid_way_is_told(provider: str, settings: ModelSett
 
 def test_a_reranker_that_leaves_one_out_gives_no_scores(settings: ModelSettings, model_server: FakeModelServer) -> None:
     model_server.vector_fault = "one_less"
-    assert open_reranker("openai:tiny", settings).rerank("one", ["one", "two"]) == []
+    reranker = open_reranker("openai:tiny", settings)
+    assert reranker.rerank("one", ["one", "two"]) == []
+    assert reranker.rerank("one", []) == []
 
 
 def test_many_threads_ask_at_once(settings: ModelSettings) -> None:
@@ -206,6 +208,7 @@ def test_an_engine_that_is_killed_costs_one_attempt(providers: Providers) -> Non
         ("bge-m3:567m", "", True, WINDOW_CAP),
         ("Qwen3-Embedding-0.6B-Q8_0", "", True, WINDOW_CAP),
         ("intfloat/multilingual-e5-large", "passage: ", True, 512),
+        ("multilingual-e5-large-instruct-q8_0", "", True, 512),
         ("e5-large-v2", "passage: ", False, 512),
         ("all-MiniLM-L6-v2", "", False, 256),
         ("granite-embedding:278m", "", True, 512),
