@@ -99,8 +99,12 @@ class Embedding:
             while True:
                 self._changed.clear()
                 filled = False
-                with suppress(StoreError):
+                try:
                     filled = await _in_daemon(self.fill)
+                except StoreError as error:
+                    log.warning("vectors wait: %s", error)
+                except Exception:  # foreign work, or a folder that goes meanwhile: the loop must outlive it
+                    log.exception("no vectors were made; it is tried again")
                 pause_s = POLL_S if filled else min(RETRY_MAX_S, max(RETRY_S, 2 * pause_s))
                 with suppress(TimeoutError):
                     async with asyncio.timeout(pause_s):

@@ -24,12 +24,14 @@ from ibidem.errors import (
     VectorsUnusable,
 )
 from ibidem.ingest.children import Children
+from ibidem.models.catalog import open_embedder
 from ibidem.models.hashed import HashedEmbedder
 from ibidem.settings import ModelSettings
 from ibidem.store.vectors import UNUSED_KEPT_S, count_embedded, failure, sweep_vectors
 from ibidem.store.workspaces import LOCAL_OWNER
 from ibidem.tasks.embedding import CALL_CHUNKS, FIRST_CALL_CHUNKS, SWEEP_AFTER_S, Embedding
 from tests.fakes.library import Library, RecordingEmbedder, texts
+from tests.fakes.model_server import Behaviour, FakeModelServer
 
 NAME = "recording:64"
 MANY = [f"paragraph {n} about subject{n % 17} and thing{n}" for n in range(3 * CALL_CHUNKS)]
@@ -266,6 +268,22 @@ def test_a_server_that_asks_for_patience_gets_it(
     assert waited == [3.0, 2.0, 8.0]
 
 
+@pytest.mark.parametrize("behaviour", ["rate_limited", "server_error", "disconnect", "cut"])
+def test_a_real_server_that_comes_to_itself_again_loses_nothing(
+    tmp_path: Path, model_server: FakeModelServer, monkeypatch: pytest.MonkeyPatch, behaviour: Behaviour
+) -> None:
+    monkeypatch.setattr("ibidem.tasks.embedding.PAUSES_S", (0.0, 0.0, 0.0))
+    settings = ModelSettings(openai_url=model_server.openai_url)
+    library = Library(tmp_path, open_embedder("openai:tiny", settings))
+    library.add(*MANY[:40])
+    assert library.embedders["openai:tiny"].dim
+    model_server.behaviour, model_server.behaves_times = behaviour, 2
+    assert library.fill("openai:tiny")
+    assert embedded(library, "openai:tiny") == (40, 40)
+    assert library.search("thing7").trace["dense"]["state"] == "used"
+    library.close()
+
+
 def test_a_server_that_stays_overrun_leaves_nothing_out(
     library: Library, embedder: RecordingEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -472,6 +490,26 @@ def test_the_running_work_hears_of_changes_and_ends_when_cancelled(
 
     asyncio.run(main())
     assert seen.is_set()
+
+
+def test_the_running_work_outlives_a_fault_that_nobody_foresaw(
+    library: Library, embedder: RecordingEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ibidem.tasks.embedding.POLL_S", 0.01)
+    monkeypatch.setattr("ibidem.tasks.embedding.RETRY_S", 0.01)
+    library.add("one")
+    calls = []
+    again = threading.Event()
+
+    def fault(_: Sequence[str]) -> None:
+        calls.append(1)
+        if len(calls) == 1:
+            raise ZeroDivisionError("foreign code")
+        again.set()
+
+    embedder.before = fault
+    asyncio.run(follow(library.embedding(NAME), again))
+    assert again.is_set()
 
 
 def test_a_matrix_that_was_lost_is_made_anew_without_embedding(library: Library, embedder: RecordingEmbedder) -> None:
