@@ -129,7 +129,11 @@ class LlamaSource:
 
 def in_order(entries: Any, count: int) -> list[dict[str, Any]]:
     """The entries by their `index`, which need not be the order they come in; empty if one is missing or there twice."""
-    found = {as_dict(entry).get("index", place): as_dict(entry) for place, entry in enumerate(entries or ())}
+    found: dict[int, dict[str, Any]] = {}
+    for place, entry in enumerate(entries if isinstance(entries, list) else ()):
+        index = as_dict(entry).get("index", place)
+        if isinstance(index, int):
+            found[index] = as_dict(entry)
     return [found[place] for place in range(count)] if set(found) == set(range(count)) else []
 
 

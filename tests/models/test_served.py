@@ -20,6 +20,8 @@ from ibidem.errors import (
 from ibidem.models.catalog import open_embedder, open_reranker
 from ibidem.models.embed import ANY_LANGUAGE, embed_documents
 from ibidem.models.families import FAMILIES, WINDOW_CAP, Reported, facts, family_of, stored_name
+from ibidem.models.served import unit_vectors
+from ibidem.models.sources import in_order, numbers
 from ibidem.settings import ModelSettings
 from tests.fakes.model_server import Behaviour, FakeModelServer
 from tests.fakes.model_vectors import VectorFault
@@ -153,6 +155,32 @@ def test_a_vector_that_comes_twice_is_no_answer_for_the_other_text(
     model_server.vector_fault = "twice"
     with pytest.raises(VectorsUnusable):
         open_embedder("openai:tiny", settings).embed(["one", "two"])
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        None,
+        3,
+        "text",
+        {"0": 1},
+        [1],
+        [[]],
+        [{"index": [0], "embedding": [1.0]}],
+        [{"index": 7, "embedding": [1.0]}],
+        [{"embedding": {"a": 1}}],
+        [{"embedding": None}],
+        [{"embedding": "no base64!"}],
+        [{"embedding": "AAA="}],
+        [{"embedding": []}],
+        [{"embedding": [[1.0]]}],
+        [{"embedding": ["a"]}],
+    ],
+)
+def test_an_answer_of_any_other_shape_is_refused(entries: object) -> None:
+    rows = [numbers(entry.get("embedding")) for entry in in_order(entries, 1)]
+    with pytest.raises(VectorsUnusable):
+        unit_vectors(rows, 1, "a model")
 
 
 def test_another_dimension_in_mid_way_is_told(provider: str, settings: ModelSettings) -> None:
