@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sqlite3
 import threading
@@ -34,7 +35,7 @@ from ibidem.retrieve.followup import Turn
 from ibidem.retrieve.rerank import TimedReranker
 from ibidem.retrieve.retrieve import Context, retrieve
 from ibidem.retrieve.timed import Timed
-from ibidem.settings import Settings
+from ibidem.settings import Settings, exposed_key
 from ibidem.store.database import Database
 from ibidem.store.datadir import DataDir
 from ibidem.store.documents import recently_edited
@@ -56,6 +57,8 @@ from ibidem.tasks.sources import Sources
 from ibidem.tasks.upkeep import Upkeep
 from ibidem.tasks.watch import Watcher
 from ibidem.types import EnginePlan, Role
+
+log = logging.getLogger(__name__)
 
 SYNC_PRIORITY, UPLOAD_PRIORITY, REFRESH_PRIORITY = 0, 5, 8
 SHORT_THREADS, LONG_THREADS = 16, 8  # threads for what takes milliseconds, and for walks and readings
@@ -100,6 +103,7 @@ class App:
         self.files = FileTables(db)
         self.vectors = Vectors(data.index, db, embedders.call)
         self.timed = Timed()
+        self.engines = Engines(plan_engine, settings.models)
         self._embedders: dict[str, Embedder] = {}
         self.embedding: Embedding | None = None
         self.dense: DenseChannel | None = None
@@ -118,9 +122,8 @@ class App:
             )
         self.reranker: TimedReranker | None = None
         if settings.models.reranker:
-            reranker = open_reranker(settings.models.reranker, settings.models)
+            reranker = open_reranker(settings.models.reranker, settings.models, self.engines, data.models)
             self.reranker = TimedReranker(reranker, Timed(), settings.retrieve.rerank_ms)
-        self.engines = Engines(plan_engine, settings.models)
         self.upkeep = Upkeep(
             db,
             self.indexes,
@@ -224,7 +227,7 @@ class App:
         """One object a name, as with models. Raises ModelUnknown."""
         embedder = self._embedders.get(name)
         if embedder is None:
-            embedder = self._embedders[name] = open_embedder(name, self.settings.models)
+            embedder = self._embedders[name] = open_embedder(name, self.settings.models, self.engines, self.data.models)
         return embedder
 
     def add_source(self, workspace: Workspace, path: str, *, watch: bool) -> tuple[Source, str]:
@@ -429,6 +432,8 @@ class App:
         self.timed.close()
         for embedder in self._embedders.values():
             embedder.close()
+        if self.reranker:
+            self.reranker.reranker.close()
         self.indexes.close()
         self.vectors.close()
         self.db.close()
@@ -442,6 +447,8 @@ def build(settings: Settings) -> App:
 
     Raises DataDirInUse, DataDirUnusable, DiskFull.
     """
+    if exposed := exposed_key(settings):
+        log.warning(exposed)
     data = DataDir(settings.data_dir)
     data.lock()
     try:

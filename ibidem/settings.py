@@ -11,13 +11,14 @@ import os
 import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from ibidem.errors import BadInput
 
 MIB = 1024 * 1024
+OTHERS_MAY_READ = 0o044
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +68,15 @@ class ModelSettings:
 
     default: str = "quotes"  # `provider:name`; `quotes` needs no language model
     embedder: str = ""  # `provider:name` of what makes vectors; empty: search by words alone
+    embedder_languages: str = ""  # ISO 639-1 codes it knows, or `*`; empty: as known of its family, else English
+    embedder_document_prefix: str = ""  # put before a stored text; empty: as its family wants it
+    embedder_query_prefix: str = ""  # put before a question; empty: as its family wants it
+    embedder_window_tokens: int = 0  # longer texts go in windows; 0: as known of its family, at most 2,048
     reranker: str = ""  # `provider:name` of what orders the best passages anew; empty: none
     ollama_url: str = "http://127.0.0.1:11434"
     openai_url: str = "http://127.0.0.1:1234/v1"
     openai_key: str = field(default="", repr=False)
+    openai_key_file: str = ""  # a file that holds the key and nothing else
     llama_server: str = ""  # path of a `llama-server` that runs GGUF files; empty: the `xllamacpp` wheel does
     keep_alive_s: float = 600.0  # an engine without a request for so long is ended, and its memory free
     load_timeout_s: float = 300.0  # a GGUF file not ready after so long is given up
@@ -150,7 +156,35 @@ def load(data_dir: Path | None = None, environ: Mapping[str, str] = os.environ) 
     unknown = set(written) - set(SECTIONS)
     if unknown:
         raise BadInput(f"unknown section [{min(unknown)}] in {path}", hint=f"known: {', '.join(SECTIONS)}")
+    sections["models"] = _with_key(sections["models"])
     return Settings(data_dir=folder, **sections)
+
+
+def _with_key(models: ModelSettings) -> ModelSettings:
+    """The key from its file, unless one is given directly. Raises BadInput."""
+    if models.openai_key or not models.openai_key_file:
+        return models
+    path = Path(models.openai_key_file).expanduser()
+    try:
+        return replace(models, openai_key=path.read_text("ascii").strip())
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it holds what no key does"
+        raise BadInput(
+            f"the key file {str(path)!r} cannot be read: {why}", hint="check `openai_key_file` under [models]"
+        ) from None
+
+
+def exposed_key(settings: Settings) -> str:
+    """Which file with a key other users of this machine may read, and what to do; "" when none is."""
+    own = settings.data_dir / "ibidem.toml"
+    files = [own, Path(settings.models.openai_key_file).expanduser()] if settings.models.openai_key_file else [own]
+    for path in files:
+        with suppress(OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+            if path == own and not tomllib.loads(own.read_text("utf-8")).get("models", {}).get("openai_key"):
+                continue
+            if path.stat().st_mode & OTHERS_MAY_READ:
+                return f"{path} holds a key and can be read by other users: run `chmod 600 {path}`"
+    return ""
 
 
 def _table(written: Mapping[str, Any], name: str, path: Path) -> dict[str, Any]:
@@ -171,10 +205,13 @@ def _from_environment(section: str, environ: Mapping[str, str]) -> dict[str, tup
 
 def _section(cls: type, values: Mapping[str, tuple[Any, str]]) -> Any:
     hints = get_type_hints(cls)
+    secret = {item.name for item in fields(cls) if not item.repr}
     read = {}
     for key, (value, where) in values.items():
         if key not in hints:
             raise BadInput(f"unknown option {where}", hint=f"known: {', '.join(hints)}")
+        if key in secret and not isinstance(value, str):
+            raise BadInput(f"{where} must be text in quotes", hint="see docs/settings.md")  # without the value
         read[key] = _typed(value, hints[key], where)
     return cls(**read)
 

@@ -231,4 +231,5 @@ class EnginePlan:
     lock_memory: bool = False
     niceness: int = 0
     insert: bool = False  # the file has the tokens for code between a prefix and a suffix
+    name: str = ""  # as the file calls itself
     needs_bytes: int = 0  # predicted resident memory of the engine

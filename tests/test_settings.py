@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ibidem.errors import BadInput
-from ibidem.settings import SECTIONS, Settings, default_data_dir, load
+from ibidem.settings import SECTIONS, Settings, default_data_dir, exposed_key, load
 
 
 def written(folder: Path, text: str) -> Path:
@@ -76,6 +76,53 @@ def test_secrets_are_not_shown(tmp_path: Path) -> None:
     settings = load(tmp_path, {"IBIDEM_MODELS__OPENAI_KEY": "sk-canary"})
     assert settings.models.openai_key == "sk-canary"
     assert "canary" not in repr(settings)
+
+
+def test_a_key_comes_from_a_file_of_its_own_unless_it_is_given(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("sk-canary\n")
+    named = {"IBIDEM_MODELS__OPENAI_KEY_FILE": str(tmp_path / "key")}
+    assert load(tmp_path, named).models.openai_key == "sk-canary"
+    assert load(tmp_path, {**named, "IBIDEM_MODELS__OPENAI_KEY": "sk-other"}).models.openai_key == "sk-other"
+    with pytest.raises(BadInput, match="no-such-key"):
+        load(tmp_path, {"IBIDEM_MODELS__OPENAI_KEY_FILE": str(tmp_path / "no-such-key")})
+    (tmp_path / "key").write_bytes("sk-\ud55c".encode("utf-8"))
+    with pytest.raises(BadInput) as caught:
+        load(tmp_path, named)
+    assert "sk-" not in f"{caught.value!r} {caught.value.__cause__!r}"
+
+
+def test_a_key_of_the_wrong_type_is_told_without_the_key(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="openai_key") as caught:
+        load(written(tmp_path, "[models]\nopenai_key = 48151623\n"), {})
+    assert "48151623" not in f"{caught.value!r}"
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "told"),
+    [
+        ('[models]\nopenai_key = "sk-canary"\n', 0o644, True),
+        ('[models]\nopenai_key = "sk-canary"\n', 0o640, True),
+        ('[models]\nopenai_key = "sk-canary"\n', 0o600, False),
+        ('[models]\nopenai_key = ""\n', 0o644, False),
+        ("[models]\n", 0o644, False),
+    ],
+)
+def test_a_key_that_others_may_read_is_told_without_it(tmp_path: Path, text: str, mode: int, told: bool) -> None:
+    folder = written(tmp_path, text)
+    (folder / "ibidem.toml").chmod(mode)
+    said = exposed_key(load(folder, {"IBIDEM_MODELS__OPENAI_KEY": "sk-from-elsewhere"}))
+    assert ("chmod 600" in said) is told
+    assert "canary" not in said
+
+
+def test_so_is_a_key_file_that_others_may_read(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_text("sk-canary")
+    named = {"IBIDEM_MODELS__OPENAI_KEY_FILE": str(key)}
+    key.chmod(0o604)
+    assert str(key) in exposed_key(load(tmp_path, named))
+    key.chmod(0o600)
+    assert exposed_key(load(tmp_path, named)) == ""
 
 
 def test_settings_cannot_be_changed(tmp_path: Path) -> None:

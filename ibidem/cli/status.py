@@ -15,7 +15,7 @@ import typer
 from ibidem import __version__
 from ibidem.cli.main import DataDirOption, JsonOption, app, settings
 from ibidem.errors import StoreError
-from ibidem.settings import Settings
+from ibidem.settings import Settings, exposed_key
 
 LOW_DISK_BYTES = 1 << 30
 
@@ -43,6 +43,7 @@ def status(as_json: JsonOption = False, data_dir: DataDirOption = None) -> None:
 
 
 def overview(loaded: Settings) -> dict[str, Any]:
+    from ibidem.models.families import stored_name
     from ibidem.store.database import Database
     from ibidem.store.datadir import DataDir
     from ibidem.store.documents import count_by_state, source_progress
@@ -54,7 +55,8 @@ def overview(loaded: Settings) -> dict[str, Any]:
     def vectors(workspace: int) -> dict[str, Any] | None:
         if not embedder:
             return None
-        embedded, chunks = count_embedded(db, LOCAL_OWNER, embedder, workspace=workspace)
+        stored = stored_name(embedder, loaded.models)
+        embedded, chunks = count_embedded(db, LOCAL_OWNER, stored, workspace=workspace)
         return {
             "embedder": embedder,
             "embedded": embedded,
@@ -122,6 +124,8 @@ def checks(loaded: Settings) -> Iterator[tuple[str, bool | None, str]]:
         yield from _store_checks(data)
         if loaded.models.embedder:
             yield _embedder_check(data, loaded.models.embedder)
+    if exposed := exposed_key(loaded):
+        yield "key", False, exposed
     yield _korean_check(loaded)
     yield from _model_checks(loaded)
 
@@ -192,7 +196,18 @@ def _model_checks(loaded: Settings) -> Iterator[tuple[str, bool | None, str]]:
 
 def outbound(loaded: Settings) -> list[str]:
     """Every address that Ibidem may speak to, and when. There is no telemetry and no update check."""
-    return [
-        f"{loaded.models.ollama_url}  (questions to ollama:* models, and this check)",
-        f"{loaded.models.openai_url}  (questions to openai:* models, and this check)",
-    ]
+    from ibidem.models.upstream import without_secrets
+
+    models = loaded.models
+    asked = {
+        "ollama": (models.ollama_url, ["questions to ollama:* models"]),
+        "openai": (models.openai_url, ["questions to openai:* models"]),
+    }
+    for name, sent in (
+        (models.embedder, "the text of every document and question, for vectors"),
+        (models.reranker, "questions and the passages found, for their order"),
+    ):
+        provider = name.partition(":")[0]
+        if provider in asked:
+            asked[provider][1].append(sent)
+    return [f"{without_secrets(url)}  ({'; '.join(sent)}; this check)" for url, sent in asked.values()]

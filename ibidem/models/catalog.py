@@ -10,18 +10,25 @@ from typing import Any
 
 from ibidem.errors import IbidemError, ModelUnknown
 from ibidem.models.base import ChatModel
+from ibidem.models.blocking import BlockingServer
 from ibidem.models.embed import Embedder
 from ibidem.models.engines import Engines
+from ibidem.models.families import plain_name
 from ibidem.models.hashed import hashed
-from ibidem.models.http import ModelServer, as_dict
+from ibidem.models.http import ModelServer
 from ibidem.models.llama import LlamaModel
 from ibidem.models.ollama import OllamaModel, ollama_server
 from ibidem.models.openai import OpenAIModel, openai_server
 from ibidem.models.rerank import Reranker, ScriptedReranker
 from ibidem.models.scripted import ScriptedModel
+from ibidem.models.served import ScoreSource, ServedEmbedder, ServedReranker, VectorSource
+from ibidem.models.sources import LlamaSource, OllamaSource, OpenAISource
+from ibidem.models.upstream import as_dict
 from ibidem.settings import ModelSettings
 
 KNOWN = "quotes, llama:FILE, ollama:NAME, openai:NAME, scripted:NAME"
+EMBEDDERS = "llama:FILE, ollama:NAME, openai:NAME, hashed:DIM"
+RERANKERS = "llama:FILE, openai:NAME, scripted:NAME"
 PROBE_TIMEOUT_S = 1.0  # a server on this machine answers in milliseconds
 
 
@@ -77,22 +84,44 @@ def model_file(name: str, models_dir: Path) -> str:
     )
 
 
-def open_embedder(name: str, settings: ModelSettings) -> Embedder:
+def open_embedder(
+    name: str, settings: ModelSettings, engines: Engines | None = None, models_dir: Path = Path()
+) -> Embedder:
     """The embedder of that name, not asked yet. Raises ModelUnknown."""
-    provider, _, model = name.strip().partition(":")
+    provider, _, model = plain_name(name.strip()).partition(":")
+    source: VectorSource
     match provider:
         case "hashed":
             return hashed(model)
-    raise ModelUnknown(f"no embedder {name!r}", hint="known: hashed:DIM; check models.embedder")
+        case "llama" if model and engines is not None:
+            source = LlamaSource(model_file(model, models_dir), "embed", engines)
+        case "llama" if model:
+            raise ModelUnknown(f"{name!r} runs inside a server", hint="start one with `ibidem serve`")
+        case "ollama" if model:
+            source = OllamaSource(model, BlockingServer.of(ollama_server(settings, model)))
+        case "openai" if model:
+            source = OpenAISource(model, BlockingServer.of(openai_server(settings, model)))
+        case _:
+            raise ModelUnknown(f"no embedder {name!r}", hint=f"known: {EMBEDDERS}; check models.embedder")
+    return ServedEmbedder(name.strip(), source, settings)
 
 
-def open_reranker(name: str, settings: ModelSettings) -> Reranker:
+def open_reranker(
+    name: str, settings: ModelSettings, engines: Engines | None = None, models_dir: Path = Path()
+) -> Reranker:
     """The reranker of that name, not asked yet. Raises ModelUnknown."""
     provider, _, model = name.strip().partition(":")
+    source: ScoreSource
     match provider:
         case "scripted" if model:
             return ScriptedReranker(model)
-    raise ModelUnknown(f"no reranker {name!r}", hint="known: scripted:NAME; check models.reranker")
+        case "llama" if model and engines is not None:
+            source = LlamaSource(model_file(model, models_dir), "rerank", engines)
+        case "openai" if model:
+            source = OpenAISource(model, BlockingServer.of(openai_server(settings, model)))
+        case _:
+            raise ModelUnknown(f"no reranker {name!r}", hint=f"known: {RERANKERS}; check models.reranker")
+    return ServedReranker(name.strip(), source)
 
 
 async def reachable(settings: ModelSettings) -> list[ModelInfo]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from ibidem.errors import VectorsUnusable
+from ibidem.errors import ContextTooLong, ModelRejected, VectorsUnusable
 from ibidem.settings import ModelSettings
 from ibidem.types import estimate_tokens
 
@@ -26,6 +26,7 @@ WINDOW_SHARE = 0.8  # of the model's window: our count of tokens is an estimate
 OVERLAP_SHARE = 0.15  # of a window, repeated in the next one
 CALL_TEXTS = 32  # windows handed to an embedder at once
 UNIT_TOLERANCE = 0.01
+PAYLOAD_TOO_LARGE = 413
 
 _PIECE = re.compile(r"\s*\S{1,200}\s*")  # a word with the blanks around it; longer runs are cut
 
@@ -34,13 +35,22 @@ class Embedder(Protocol):
     """A model that makes vectors. Its abilities are data: they are never guessed from its name."""
 
     name: str  # `provider:name` as the user writes it
-    languages: frozenset[str]  # ISO 639-1 codes it was trained for, or ANY_LANGUAGE
-    max_tokens: int  # of its window; what is longer goes in overlapping windows
     heavy: bool  # computes in this process: documents are embedded in a child then
+
+    # A server may have to be asked for these: they block, and raise ModelError.
+    @property
+    def languages(self) -> frozenset[str]:
+        """ISO 639-1 codes it was trained for, or ANY_LANGUAGE."""
+        ...
+
+    @property
+    def max_tokens(self) -> int:
+        """Of its window; what is longer goes in overlapping windows."""
+        ...
 
     @property
     def dim(self) -> int:
-        """Numbers in a vector. A server may have to be asked. Raises ModelError."""
+        """Numbers in a vector."""
         ...
 
     def embed(self, texts: Sequence[str], kind: Kind = "document") -> F32:
@@ -88,16 +98,35 @@ def embed_documents(embedder: Embedder, texts: Sequence[str], dim: int) -> list[
     """
     import numpy as np
 
-    if not texts:
-        return []
     pieces = [(place, piece) for place, text in enumerate(texts) for piece in windows(text, embedder.max_tokens)]
     order = sorted(range(len(pieces)), key=lambda at: len(pieces[at][1]))
-    found = np.empty((len(pieces), dim), np.float32)
+    found: dict[int, F32] = {}
     for start in range(0, len(order), CALL_TEXTS):
         batch = order[start : start + CALL_TEXTS]
-        found[batch] = checked(embedder.embed([pieces[at][1] for at in batch]), (len(batch), dim), embedder.name)
-    counts = np.bincount([place for place, _ in pieces], minlength=len(texts))
-    return np.split(found, np.cumsum(counts)[:-1])
+        found.update(zip(batch, _embed_pieces(embedder, [pieces[at][1] for at in batch], dim), strict=True))
+    rows: list[list[F32]] = [[] for _ in texts]
+    for at, (place, _) in enumerate(pieces):
+        rows[place].append(found[at])
+    return [np.concatenate(one) for one in rows]
+
+
+def _embed_pieces(embedder: Embedder, pieces: Sequence[str], dim: int) -> list[F32]:
+    """The vectors of each piece, shape (1, dim), or more rows for one that is too long for the model after all."""
+    import numpy as np
+
+    try:
+        vectors = checked(embedder.embed(pieces), (len(pieces), dim), embedder.name)
+        return [vectors[at : at + 1] for at in range(len(pieces))]
+    except (ContextTooLong, ModelRejected) as error:
+        if isinstance(error, ModelRejected) and error.status != PAYLOAD_TOO_LARGE:
+            raise
+        if len(pieces) == 1:
+            smaller = windows(pieces[0], int(_cost(pieces[0]) / WINDOW_SHARE) // 2)
+            if len(smaller) == 1:
+                raise
+            return [np.concatenate(_embed_pieces(embedder, smaller, dim))]
+    half = len(pieces) // 2
+    return [*_embed_pieces(embedder, pieces[:half], dim), *_embed_pieces(embedder, pieces[half:], dim)]
 
 
 def checked(vectors: F32, shape: tuple[int, int], name: str) -> F32:

@@ -21,7 +21,8 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from ibidem.errors import EngineFailed
-from ibidem.models.http import Advice, ModelServer
+from ibidem.models.http import ModelServer
+from ibidem.models.upstream import Advice
 from ibidem.settings import ModelSettings
 from ibidem.types import EnginePlan
 

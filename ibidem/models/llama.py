@@ -11,8 +11,9 @@ from ibidem.errors import EngineCrashed, ModelCutOff, ModelUnreachable
 from ibidem.models.base import Capabilities, ChatMessage, ChatRequest, Done, ModelEvent, TextDelta
 from ibidem.models.engine import Engine
 from ibidem.models.engines import Engines
-from ibidem.models.http import AnswerReader, ModelServer, as_count, as_dict, as_text
-from ibidem.models.openai import Completion, chat_body, messages_body
+from ibidem.models.http import AnswerReader, ModelServer
+from ibidem.models.openai import Completion, capabilities_of_props, chat_body, messages_body
+from ibidem.models.upstream import as_count, as_dict, as_text
 from ibidem.types import Usage
 
 ASK_TIMEOUT_S = 10.0  # for what an engine answers without writing; it may be reading a long prompt meanwhile
@@ -50,15 +51,8 @@ class LlamaModel:
         if self._capabilities is None:
             async with self._engine() as engine:
                 facts = await engine.server.get("/props", timeout_s=ASK_TIMEOUT_S)
-                template = as_text(facts.get("chat_template"))
-                self._capabilities = Capabilities(
-                    context_tokens=engine.plan.context_tokens // engine.plan.slots,
-                    tools=bool(as_dict(facts.get("chat_template_caps")).get("supports_tools")),
-                    images=bool(as_dict(facts.get("modalities")).get("vision")),
-                    insert=engine.plan.insert,
-                    thinking="enable_thinking" in template or "<think>" in template,
-                    schema=True,
-                )
+                window = engine.plan.context_tokens // engine.plan.slots
+                self._capabilities = capabilities_of_props(facts, window, insert=engine.plan.insert)
         return self._capabilities
 
     async def count(self, messages: Sequence[ChatMessage]) -> int | None:
@@ -86,11 +80,7 @@ class LlamaModel:
             except (ModelCutOff, ModelUnreachable) as error:
                 if not await asyncio.to_thread(engine.has_ended):
                     raise
-                why = await asyncio.to_thread(engine.why_ended)
-                raise EngineCrashed(
-                    f"llama.cpp broke off while it ran {self._path}: {why}",
-                    hint="ask again: it is started anew; if it stays so, try a shorter context or another model",
-                ) from error
+                raise await asyncio.to_thread(crash, engine) from error
 
     @asynccontextmanager
     async def _engine(self) -> AsyncIterator[Engine]:
@@ -109,6 +99,14 @@ class LlamaModel:
     def _give_back_unused(self, taking: asyncio.Future[Engine]) -> None:
         if not taking.cancelled() and taking.exception() is None:
             self._engines.give_back(self._path, "chat")
+
+
+def crash(engine: Engine) -> EngineCrashed:
+    """The error of a request whose engine has ended. Blocks until its end is known."""
+    return EngineCrashed(
+        f"llama.cpp broke off while it ran {engine.plan.path}: {engine.why_ended()}",
+        hint="ask again: it is started anew; if it stays so, try a shorter context or another model",
+    )
 
 
 class Insertion:

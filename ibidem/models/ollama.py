@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
-from ibidem.errors import ContextTooLong
+from ibidem.errors import ContextTooLong, ModelError, ModelUnreachable
 from ibidem.models.base import Capabilities, ChatMessage, ChatRequest, Done, ModelEvent, ReasoningDelta, TextDelta
-from ibidem.models.http import Advice, ModelServer, as_count, as_dict, as_text
+from ibidem.models.http import ModelServer
+from ibidem.models.upstream import Advice, as_count, as_dict, as_text
 from ibidem.settings import ModelSettings
 from ibidem.types import Usage, estimate_tokens
 
@@ -31,16 +32,19 @@ def ollama_server(settings: ModelSettings, model: str = "NAME") -> ModelServer:
 
 
 class OllamaModel:
-    """A model run by Ollama. Keeps the largest context asked for: a smaller one would load the model anew."""
+    """A model run by Ollama. Keeps the largest context asked for: another one would load the model anew."""
 
     def __init__(self, model: str, settings: ModelSettings) -> None:
         self.name = f"ollama:{model}"
         self._model = model
         self._server = ollama_server(settings, model)
+        self._settings = settings
         self._context_tokens = 0
+        self._capabilities: Capabilities | None = None
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[ModelEvent, None]:
-        self._context_tokens = max(self._context_tokens, context_tokens(request))
+        limit = (await self.capabilities()).context_tokens or CONTEXT_TOKENS[-1]
+        self._context_tokens = max(self._context_tokens, context_tokens(request, limit))
         body: dict[str, Any] = {
             "model": self._model,
             "messages": [{"role": message.role, "content": message.content} for message in request.messages],
@@ -62,7 +66,16 @@ class OllamaModel:
                 yield event
 
     async def capabilities(self) -> Capabilities:
-        return Capabilities()
+        if self._capabilities is None:
+            try:
+                body = {"model": self._model}
+                shown = await self._server.post("/api/show", body, timeout_s=self._settings.connect_timeout_s)
+            except ModelUnreachable:
+                raise
+            except ModelError:
+                return Capabilities()  # it will be asked again
+            self._capabilities = capabilities_of(shown)
+        return self._capabilities
 
     async def count(self, messages: Sequence[ChatMessage]) -> int | None:
         return None
@@ -71,15 +84,39 @@ class OllamaModel:
         await self._server.close()
 
 
-def context_tokens(request: ChatRequest) -> int:
-    """The smallest window for prompt and answer, a quarter added since tokens are estimated. Raises ContextTooLong."""
+def capabilities_of(shown: Mapping[str, Any]) -> Capabilities:
+    """What `/api/show` says of a model. The context is never more than what we would ask Ollama for."""
+    listed = shown.get("capabilities")
+    able = set(map(str, listed)) if isinstance(listed, list) else set()
+    own = own_context(shown)
+    return Capabilities(
+        context_tokens=min(own, CONTEXT_TOKENS[-1]) if own else None,
+        tools="tools" in able,
+        images="vision" in able,
+        insert="insert" in able,
+        thinking="thinking" in able,
+        schema="completion" in able,
+    )
+
+
+def own_context(shown: Mapping[str, Any]) -> int:
+    """The tokens a model was trained for; 0: unknown. The field is named after the architecture."""
+    facts = as_dict(shown.get("model_info"))
+    return as_count(facts.get(f"{facts.get('general.architecture')}.context_length"))
+
+
+def context_tokens(request: ChatRequest, limit: int = CONTEXT_TOKENS[-1]) -> int:
+    """The smallest window for prompt and answer, a quarter added since tokens are estimated. Raises ContextTooLong.
+
+    `limit`: the model's own context, if it is smaller than the sizes we choose from.
+    """
     prompt = sum(estimate_tokens(message.content) + MESSAGE_TOKENS for message in request.messages)
     needed = prompt * 5 // 4 + request.max_tokens
-    for size in CONTEXT_TOKENS:
+    for size in (*(size for size in CONTEXT_TOKENS if size < limit), limit):
         if needed <= size:
             return size
     raise ContextTooLong(
-        f"the prompt of about {prompt} tokens and an answer of {request.max_tokens} need more than {CONTEXT_TOKENS[-1]}",
+        f"the prompt of about {prompt} tokens and an answer of {request.max_tokens} need more than {limit}",
         hint="shorten the question, or lower `budget_tokens` under [retrieve]",
     )
 

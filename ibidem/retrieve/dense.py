@@ -52,11 +52,11 @@ class DenseChannel:
             embedder = self._open(position.embedder)
         except IbidemError as error:
             return DenseSearch(position.embedder, f"failed: {error.message}")
-        wanted = language(question)
-        if not knows(embedder.languages, wanted):
-            return DenseSearch(position.embedder, f"does not know the question's language ({wanted})")
 
         def search() -> Ranking:
+            wanted = language(question)
+            if not knows(embedder.languages, wanted):
+                raise NotInTime(f"does not know the question's language ({wanted})")
             query = checked(embedder.embed([question], "query"), (1, position.dim), embedder.name)[0]
             return self._vectors.rank(workspace.id, workspace.owner, query, position)
 

@@ -28,11 +28,13 @@ class Pending(Generic[T]):
         self._until = until
 
     def result(self) -> T:
-        """Raises NotInTime when it is late, or failed."""
+        """Raises NotInTime when it is late, failed, or says so itself."""
         try:
             return self._future.result(max(0.0, self._until - time.monotonic()))
         except TimeoutError:
             raise NotInTime("late") from None
+        except NotInTime:
+            raise
         except IbidemError as error:
             raise NotInTime(f"failed: {error.message}") from error
         except Exception as error:  # foreign work: an answer never fails for it

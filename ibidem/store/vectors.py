@@ -21,7 +21,9 @@ T = TypeVar("T")
 SWEEP_ROWS = 400  # rows deleted in one transaction: a few milliseconds
 PAGE_CHANGES = 200
 MARKS = 500  # values bound to one statement
-KEPT_EMBEDDERS = 2  # the present one, and the one before it to go back to
+KEPT_EMBEDDERS = 2  # the present one, and the one before it to go back to: until a third is used
+UNUSED_KEPT_S = 7 * 86400.0  # vectors whose text has gone are kept so long, should it come back
+UNUSED_KEPT = 20_000  # but no more than these: 15 MB at 384 numbers, 40 MB at 1,024
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,17 +235,42 @@ def _there(db: Database) -> bool:
 # --- leaving -------------------------------------------------------------------------------------------------------
 
 
-def sweep_vectors(db: Database) -> Iterator[int]:
-    """Delete what no chunk has, what older embedders made, and the positions of deleted workspaces, step by step."""
+def sweep_vectors(db: Database, now: float) -> Iterator[int]:
+    """Delete what older embedders made, what no chunk has had for long, and the positions of deleted workspaces.
+
+    Step by step: yields after each.
+    """
     db.write(lambda tx: tx.execute("DELETE FROM embedded WHERE workspace NOT IN (SELECT id FROM workspace)"))
     old = db.read("SELECT id FROM embedder ORDER BY used_at DESC, id DESC LIMIT -1 OFFSET ?", (KEPT_EMBEDDERS,))
     for row in old:
         yield from _drop_embedder(db, row["id"])
-    unused = db.read(
-        "SELECT id FROM embedding AS e WHERE NOT EXISTS (SELECT 1 FROM chunk_embedding WHERE embedding = e.id)"
+    back = db.read(
+        "SELECT id FROM embedding AS e WHERE unused_at IS NOT NULL"
+        " AND EXISTS (SELECT 1 FROM chunk_embedding WHERE embedding = e.id)"
     )
-    for some in _batches([row["id"] for row in unused], SWEEP_ROWS):
+    yield from _mark(db, [row["id"] for row in back], None)
+    unused = db.read(
+        "SELECT id, unused_at FROM embedding AS e"
+        " WHERE NOT EXISTS (SELECT 1 FROM chunk_embedding WHERE embedding = e.id)"
+        " ORDER BY coalesce(unused_at, ?) DESC, id DESC",
+        (now,),
+    )
+    yield from _mark(db, [row["id"] for row in unused[:UNUSED_KEPT] if row["unused_at"] is None], now)
+    gone = [row["id"] for row in unused[:UNUSED_KEPT] if (row["unused_at"] or now) < now - UNUSED_KEPT_S]
+    gone += [row["id"] for row in unused[UNUSED_KEPT:]]
+    for some in _batches(gone, SWEEP_ROWS):
         yield db.write(partial(_drop_unused, ids=some))
+
+
+def _mark(db: Database, ids: Sequence[int], unused_at: float | None) -> Iterator[int]:
+    for some in _batches(ids, SWEEP_ROWS):
+        rows = [(unused_at, one) for one in some]
+        db.write(partial(_set_unused_at, rows=rows))
+        yield len(rows)
+
+
+def _set_unused_at(tx: sqlite3.Connection, rows: Sequence[tuple[float | None, int]]) -> None:
+    tx.executemany("UPDATE embedding SET unused_at = ? WHERE id = ?", rows)
 
 
 def _drop_embedder(db: Database, embedder: int) -> Iterator[int]:

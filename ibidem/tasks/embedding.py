@@ -19,7 +19,15 @@ from functools import partial
 from importlib import import_module
 from itertools import groupby
 
-from ibidem.errors import ChildFailed, IbidemError, ModelRejected, StoreError, VectorsUnusable
+from ibidem.errors import (
+    ChildFailed,
+    ContextTooLong,
+    IbidemError,
+    ModelCutOff,
+    ModelRejected,
+    StoreError,
+    VectorsUnusable,
+)
 from ibidem.index.indexes import Call
 from ibidem.index.vectors import Vectors
 from ibidem.models.embed import Embedder, embed_documents, packed
@@ -34,7 +42,12 @@ POLL_S = 5.0  # the change log is looked at so often without being told
 RETRY_S = 15.0  # after a failure; twice as long after each further one
 RETRY_MAX_S = 300.0
 GATHERED = 512  # chunks put in order of their length together
-CALL_CHUNKS = 64  # chunks embedded and stored together: what a kill can lose
+CALL_CHUNKS = 64  # chunks embedded and stored together, at most: what a kill can lose
+FIRST_CALL_CHUNKS = 8  # while it is not known how long they take
+CALL_S = 0.5  # fewer than 64 are embedded together where these take longer: a question waits behind a call
+PAUSES_S = (0.5, 2.0, 8.0)  # before a server's "try again" is believed to be a failure
+PAUSE_MAX_S = 60.0  # of what a server asks for
+TOO_MANY_REQUESTS = 429
 SHOWN_S = 3.0  # a complete matrix learns of what is new so often while more is being embedded
 YIELD_S = 0.05
 YIELD_MAX_S = 20.0  # answers without a pause must not starve it
@@ -61,6 +74,7 @@ class Embedding:
         self._open = open_embedder
         self._call = call  # runs a heavy embedder in a child; None: in this process
         self._busy = busy
+        self._call_chunks = FIRST_CALL_CHUNKS
         self._row: tuple[str, int, int] | None = None  # name, dim, id
         self._sweep_at = 0.0  # once after the start, then after work
         self._stop = threading.Event()
@@ -86,7 +100,7 @@ class Embedding:
                 self._changed.clear()
                 filled = False
                 try:
-                    filled = await asyncio.to_thread(self.fill)
+                    filled = await _in_daemon(self.fill)
                 except StoreError as error:
                     log.warning("vectors wait: %s", error)
                 except Exception:  # foreign work, or a folder that goes meanwhile: the loop must outlive it
@@ -168,27 +182,34 @@ class Embedding:
                 if chunk.text_hash not in known:
                     new.setdefault(chunk.text_hash, chunk)
             ordered = sorted(new.values(), key=lambda chunk: len(chunk.text))
-            for start in range(0, len(ordered), CALL_CHUNKS):
-                batch = ordered[start : start + CALL_CHUNKS]
+            while ordered:
+                batch, ordered = ordered[: self._call_chunks], ordered[self._call_chunks :]
                 if not self._make_room():
                     return
+                began = time.monotonic()
                 made = list(zip(batch, self._vectors_of(embedder, dim, [one.text for one in batch]), strict=True))
+                self._learn_pace(time.monotonic() - began)
                 self._db.write(partial(store.store_vectors, embedder=row, vectors=made))
-            stored = {chunk.id for chunk in ordered}
+            stored = {chunk.id for chunk in new.values()}
             others = [chunk for chunk in mine if chunk.id not in stored]
             for start in range(0, len(others), CALL_CHUNKS):
                 some = others[start : start + CALL_CHUNKS]
                 self._db.write(partial(store.link, embedder=row, chunks=some))
 
+    def _learn_pace(self, took_s: float) -> None:
+        """The next call has as many chunks as take CALL_S, but neither twice as many nor half as many as this one."""
+        fitting = int(self._call_chunks * min(2.0, max(0.5, CALL_S / max(took_s, 1e-3))))
+        self._call_chunks = max(1, min(CALL_CHUNKS, fitting))
+
     def _vectors_of(self, embedder: Embedder, dim: int, texts: Sequence[str]) -> list[bytes]:
-        """Float16 bytes for each text; empty for one that the embedder refuses while it takes others."""
+        """Float16 bytes for each text; empty for one that the embedder fails at while it takes others."""
         try:
             return self._ask(embedder, dim, texts)
-        except (ModelRejected, ChildFailed, VectorsUnusable) as error:
-            if isinstance(error, ModelRejected) and error.transient:
+        except (ModelRejected, VectorsUnusable, ContextTooLong, ChildFailed) as error:
+            if isinstance(error, ModelRejected) and error.status == TOO_MANY_REQUESTS:
                 raise
+            self._ask(embedder, dim, ["ibidem"])  # raises when it is not the texts' fault
             if len(texts) == 1:
-                self._ask(embedder, dim, ["ibidem"])  # raises when it is not the text's fault
                 log.warning("%s refuses a text of %d characters: %s", embedder.name, len(texts[0]), error)
                 return [b""]
             half = len(texts) // 2
@@ -198,6 +219,20 @@ class Embedding:
             ]
 
     def _ask(self, embedder: Embedder, dim: int, texts: Sequence[str]) -> list[bytes]:
+        """As often as it takes a server to come to itself, within limits."""
+        for pause_s in PAUSES_S:
+            try:
+                return self._ask_once(embedder, dim, texts)
+            except (ModelRejected, ModelCutOff) as error:
+                if isinstance(error, ModelRejected):
+                    if not error.transient:
+                        raise
+                    pause_s = min(PAUSE_MAX_S, max(pause_s, error.retry_after_s or 0.0))
+                if self._stop.wait(pause_s):
+                    raise
+        return self._ask_once(embedder, dim, texts)
+
+    def _ask_once(self, embedder: Embedder, dim: int, texts: Sequence[str]) -> list[bytes]:
         if not embedder.heavy or self._call is None:
             return [packed(vectors) for vectors in embed_documents(embedder, texts, dim)]
         payload = {"embedder": embedder.name, "models": asdict(self._settings), "texts": list(texts), "dim": dim}
@@ -227,6 +262,32 @@ class Embedding:
 
     def _sweep(self) -> None:
         self._sweep_at = math.inf
-        for _ in store.sweep_vectors(self._db):
+        for _ in store.sweep_vectors(self._db, time.time()):
             if self._stop.wait(SWEEP_PAUSE_S):
                 return
+
+
+async def _in_daemon(work: Callable[[], bool]) -> bool:
+    """Run it in a thread that does not keep the program from ending: an embedder's server may hang for minutes."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[bool] = loop.create_future()
+
+    def settle(result: bool | Exception) -> None:
+        if done.cancelled():
+            return
+        if isinstance(result, Exception):
+            done.set_exception(result)
+        else:
+            done.set_result(result)
+
+    def run() -> None:
+        result: bool | Exception
+        try:
+            result = work()
+        except Exception as error:  # noqa: BLE001 - carried to who waits
+            result = error
+        with suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(settle, result)
+
+    threading.Thread(target=run, name="embedding", daemon=True).start()
+    return await done

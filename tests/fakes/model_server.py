@@ -21,6 +21,8 @@ from typing import Any, Literal
 
 import pytest
 
+from tests.fakes.model_vectors import VectorFault, ollama_embeddings, openai_embeddings, scores
+
 Behaviour = Literal[
     "answer",  # the pieces of `reply`, then usage and the end mark
     "silent",  # takes the request and never answers
@@ -77,6 +79,11 @@ ERRORS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "too_long_stream": ("200 OK", {"message": "the request exceeds the available context size", "code": 400}),
 }
+SHOWN = {
+    "capabilities": ["completion", "tools", "insert"],
+    "model_info": {"general.architecture": "tiny", "general.basename": "Tiny", "tiny.context_length": 65536},
+}
+CHATS = ("/api/chat", "/v1/chat/completions")
 # Where the stream itself goes wrong: before the first piece, after it, or after the last.
 AFTER_FIRST = {"stall", "keep_alive_only", "cut", "ends_early", "broken_json", "error_in_stream"}
 
@@ -99,6 +106,13 @@ class FakeModelServer:
     reply: Sequence[str] = ("The pump ", "starts at ", "4.2 bar [1].")
     models: Sequence[str] = ("tiny:latest", "large:7b")
     pause_s: float = 0.0  # before each piece
+    shown: dict[str, Any] = field(default_factory=lambda: dict(SHOWN))  # of `/api/show`
+    entry: dict[str, Any] = field(default_factory=dict)  # more about each model of `/v1/models`
+    studio: dict[str, Any] | None = None  # what LM Studio says of each model; None: another server
+    props: dict[str, Any] | None = None  # of llama-server's `/props`; None: another server
+    vector_fault: VectorFault = ""
+    window_chars: int = 2000  # a longer text to embed is refused
+    behaves_times: int = 0  # so many vectors or scores go wrong as `behaviour` says, the others well; 0: all go wrong
     chunk_bytes: int = 0  # a piece of network for each so many bytes; 0 = one for each line
     seen: list[Seen] = field(default_factory=list)
     left_after_s: list[float] = field(default_factory=list)  # how long after its request a client left early
@@ -115,6 +129,11 @@ class FakeModelServer:
         self.port = self._server.sockets[0].getsockname()[1]
         self._thread.start()
         started.wait(5)
+
+    @property
+    def chats(self) -> list[Seen]:
+        """The chats asked for."""
+        return [seen for seen in self.seen if seen.path in CHATS]
 
     @property
     def url(self) -> str:
@@ -184,8 +203,22 @@ class FakeModelServer:
                 details = {"parameter_size": "3.2B", "quantization_level": "Q4_K_M"}
                 await self._list(writer, {"models": [{"name": name, "details": details} for name in self.models]})
             case "GET", "/v1/models":
-                await self._list(writer, {"object": "list", "data": [{"id": name} for name in self.models]})
-            case "POST", "/api/chat" | "/v1/chat/completions":
+                entries = [{"id": name, "object": "model", **self.entry} for name in self.models]
+                await self._list(writer, {"object": "list", "data": entries})
+            case "GET", "/api/v0/models" if self.studio is not None:
+                await self._list(writer, {"data": [{"id": name, **self.studio} for name in self.models]})
+            case "GET", "/props" if self.props is not None:
+                await self._list(writer, self.props)
+            case "POST", "/v1/chat/completions/input_tokens" if self.props is not None:
+                words = sum(len(message["content"].split()) for message in seen.body["messages"])
+                await self._list(writer, {"input_tokens": words})
+            case "POST", "/api/show":
+                known = self.behaviour != "missing_model"
+                answer = self.shown if known else {"error": "model 'tiny' not found"}
+                await _send(writer, "200 OK" if known else "404 Not Found", json.dumps(answer).encode())
+            case "POST", "/api/embed" | "/v1/embeddings" | "/v1/rerank":
+                await self._answer(seen, dialect, writer)
+            case "POST", path if path in CHATS:
                 self._someone_asked.set()
                 await self._chat(seen, dialect, writer)
             case _:
@@ -198,6 +231,30 @@ class FakeModelServer:
         if self.behaviour in ERRORS:
             status, body = ERRORS[self.behaviour][0], '{"error": "no"}'
         await _send(writer, status, body.encode())
+
+    async def _answer(self, seen: Seen, dialect: Dialect, writer: asyncio.StreamWriter) -> None:
+        """Vectors or scores, in one piece."""
+        behaviour = self.behaviour
+        if self.behaves_times:
+            self.behaves_times -= 1
+            if not self.behaves_times:
+                self.behaviour = "answer"
+        if behaviour == "silent":
+            await asyncio.sleep(3600)
+        if behaviour == "disconnect":
+            return
+        texts = [*seen.body.get("input", []), *seen.body.get("documents", [])]
+        if behaviour in ERRORS or max(map(len, texts)) > self.window_chars:
+            name = behaviour if behaviour in ERRORS else "too_long_llama"
+            retry = "Retry-After: 1\r\n" if behaviour == "rate_limited" else ""
+            await _send(writer, ERRORS[name][0], dialect.error_body(ERRORS[name][1]), headers=retry)
+            return
+        make = {"/api/embed": ollama_embeddings, "/v1/embeddings": openai_embeddings, "/v1/rerank": scores}[seen.path]
+        body = json.dumps(make(seen.body, self.vector_fault)).encode()
+        if behaviour == "cut":
+            await _send(writer, "200 OK", body[: len(body) // 2], length=len(body))
+        else:
+            await _send(writer, "200 OK", b"<!doctype html>" if behaviour == "not_an_answer" else body)
 
     async def _chat(self, seen: Seen, dialect: Dialect, writer: asyncio.StreamWriter) -> None:
         behaviour = self.behaviour

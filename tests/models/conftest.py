@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.model_server import model_server
+from tests.models.conformance import providers
 
-__all__ = ["model_server"]
+__all__ = ["model_server", "providers"]
 
 MAKE = Path(__file__).parents[1] / "fakes" / "make_tiny_gguf.py"
 
@@ -31,3 +32,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 @pytest.fixture(scope="session")
 def tiny_chat(made: Callable[[str], Path]) -> str:
     return str(made("chat"))
+
+
+@pytest.fixture(scope="session")
+def tiny_embed(made: Callable[[str], Path]) -> str:
+    return str(made("embed"))

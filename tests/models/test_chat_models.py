@@ -197,7 +197,7 @@ def test_a_lone_surrogate_in_question_or_answer_can_be_sent_and_stored(
     model_server.reply = ("half a smile: \ud83d",)
     asked = ChatRequest(messages=[ChatMessage("user", "half a smile: \ud83d")])
     assert text(ask(model, asked)) == "half a smile: ?"
-    assert model_server.seen[0].body["messages"][0]["content"] == "half a smile: \ud83d"
+    assert model_server.chats[0].body["messages"][0]["content"] == "half a smile: \ud83d"
 
 
 def test_endless_tokens_are_left_after_twice_the_limit(model: ChatModel, model_server: FakeModelServer) -> None:
@@ -334,7 +334,7 @@ def test_ollama_is_asked_for_a_window_that_holds_prompt_and_answer(
     settings: ModelSettings, model_server: FakeModelServer
 ) -> None:
     ask(open_model("ollama:llama3.2:3b", settings, str.split))
-    sent = model_server.seen[0]
+    sent = model_server.chats[0]
     assert sent.path == "/api/chat"
     assert sent.body["model"] == "llama3.2:3b"
     assert sent.body["options"] == {"num_ctx": 4096, "num_predict": 20, "temperature": 0.2}
@@ -358,7 +358,7 @@ def test_an_openai_server_gets_the_key_and_is_asked_for_usage(
     settings: ModelSettings, model_server: FakeModelServer
 ) -> None:
     ask(open_model("openai:meta/tiny", settings, str.split))
-    sent = model_server.seen[0]
+    sent = model_server.chats[0]
     assert sent.path == "/v1/chat/completions"
     assert sent.headers["authorization"] == f"Bearer {KEY}"
     assert sent.body["model"] == "meta/tiny"

@@ -41,6 +41,8 @@ WITHOUT_OWNER = {
     "FROM embedded AS e JOIN workspace AS w": "filling serves all owners' workspaces",
     "INSERT OR IGNORE INTO chunk_embedding": "joins a chunk and a vector of one owner",
     "NOT EXISTS (SELECT 1 FROM chunk_embedding": "upkeep of all owners: vectors without a chunk",
+    "SELECT id FROM embedding AS e WHERE unused_at IS NOT NULL": "upkeep of all owners: vectors that are used again",
+    "UPDATE embedding SET unused_at = ? WHERE id = ?": "upkeep of all owners: ids that it has found",
     "SELECT seq, owner, document, deleted FROM change WHERE workspace = ?": "filling; what it finds carries its owner",
     "JOIN chunk_embedding AS l ON l.embedding = e.id WHERE e.embedder = ?": "upkeep of all owners: an embedder that goes",
     "SELECT id FROM embedding WHERE embedder = ?": "upkeep of all owners: an embedder that goes",

@@ -10,7 +10,11 @@ import pytest
 
 from ibidem.app import build
 from ibidem.settings import load
+from tests.fakes.model_server import model_server
+from tests.models.conftest import made, tiny_embed
 from tests.tasks.room import Room
+
+__all__ = ["made", "model_server", "tiny_embed"]
 
 
 @pytest.fixture

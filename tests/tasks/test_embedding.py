@@ -7,20 +7,32 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from ibidem.errors import ChildFailed, IbidemError, ModelRejected, ModelUnreachable, VectorsUnusable
+from ibidem.errors import (
+    ChildFailed,
+    ContextTooLong,
+    IbidemError,
+    ModelCutOff,
+    ModelError,
+    ModelRejected,
+    ModelUnreachable,
+    VectorsUnusable,
+)
 from ibidem.ingest.children import Children
+from ibidem.models.catalog import open_embedder
 from ibidem.models.hashed import HashedEmbedder
 from ibidem.settings import ModelSettings
-from ibidem.store.vectors import count_embedded, failure
+from ibidem.store.vectors import UNUSED_KEPT_S, count_embedded, failure, sweep_vectors
 from ibidem.store.workspaces import LOCAL_OWNER
-from ibidem.tasks.embedding import CALL_CHUNKS, SWEEP_AFTER_S, Embedding
+from ibidem.tasks.embedding import CALL_CHUNKS, FIRST_CALL_CHUNKS, SWEEP_AFTER_S, Embedding
 from tests.fakes.library import Library, RecordingEmbedder, texts
+from tests.fakes.model_server import Behaviour, FakeModelServer
 
 NAME = "recording:64"
 MANY = [f"paragraph {n} about subject{n % 17} and thing{n}" for n in range(3 * CALL_CHUNKS)]
@@ -87,7 +99,15 @@ def test_long_chunks_go_in_windows_and_the_best_counts(tmp_path: Path) -> None:
     library.close()
 
 
-def test_vectors_leave_with_their_chunks(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+def swept(library: Library, now: float) -> None:
+    library.sweep()
+    for _ in sweep_vectors(library.db, now):
+        pass
+
+
+def test_text_that_comes_back_within_a_week_is_not_embedded_again(
+    library: Library, embedder: RecordingEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("ibidem.tasks.embedding.SWEEP_AFTER_S", -1.0)
     assert SWEEP_AFTER_S > 0
     gone = library.add("one", "two")
@@ -96,7 +116,35 @@ def test_vectors_leave_with_their_chunks(library: Library, monkeypatch: pytest.M
     library.delete(gone)
     library.sweep()
     library.fill(NAME)
-    assert (library.count("embedding"), library.count("chunk_embedding"), rows(library)) == (1, 1, 1)
+    assert (library.count("embedding"), library.count("chunk_embedding"), rows(library)) == (2, 1, 1)
+    library.add("one")  # as when a branch is checked out again
+    library.fill(NAME)
+    assert sorted(embedder.seen) == ["one", "two"]
+    swept(library, time.time() + 2 * UNUSED_KEPT_S)  # in use again: its age counts from anew
+    assert library.count("embedding") == 2
+
+
+def test_vectors_without_a_text_leave_after_a_week(library: Library) -> None:
+    gone = library.add("one", "two")
+    library.add("two")
+    library.fill(NAME)
+    library.delete(gone)
+    swept(library, now=1000.0)
+    swept(library, now=1000.0 + UNUSED_KEPT_S - 1)
+    assert library.count("embedding") == 2
+    swept(library, now=1000.0 + UNUSED_KEPT_S + 1)
+    assert library.count("embedding") == 1
+
+
+def test_of_vectors_without_a_text_only_so_many_are_kept(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ibidem.store.vectors.UNUSED_KEPT", 5)
+    for text in MANY[:9]:
+        library.delete(library.add(text))
+    gone = library.add(*MANY[:9])
+    library.fill(NAME)
+    library.delete(gone)
+    swept(library, now=1000.0)
+    assert library.count("embedding") == 5
 
 
 def test_another_embedder_is_built_beside_and_switched_to_when_complete(
@@ -156,7 +204,7 @@ def test_an_embedder_that_fails_loses_nothing_and_is_noted(library: Library, emb
     library.add(*MANY)
 
     def fail(_: Sequence[str]) -> None:
-        if len(embedder.seen) >= CALL_CHUNKS:
+        if len(embedder.seen) >= FIRST_CALL_CHUNKS:
             raise ModelUnreachable("no answer from the embedder", hint="start it")
 
     embedder.before = fail
@@ -166,7 +214,7 @@ def test_an_embedder_that_fails_loses_nothing_and_is_noted(library: Library, emb
         "message": "no answer from the embedder",
         "hint": "start it",
     }
-    assert embedded(library)[0] == CALL_CHUNKS
+    assert embedded(library)[0] == FIRST_CALL_CHUNKS
     assert library.search("thing7").trace["dense"]["state"] == "no vectors yet"
     embedder.before = lambda texts: None
     library.fill(NAME)
@@ -201,6 +249,128 @@ def test_an_embedder_that_refuses_everything_leaves_nothing_out(library: Library
     assert embedded(library) == (0, 2)
 
 
+def test_a_server_that_asks_for_patience_gets_it(
+    library: Library, embedder: RecordingEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.add(*MANY)
+    waited: list[float] = []
+    work = library.embedding(NAME)
+    monkeypatch.setattr(work._stop, "wait", lambda pause_s: waited.append(pause_s))
+    errors = [
+        ModelRejected("slow down", status=429, retry_after_s=3.0),
+        ModelRejected("out of memory", status=500),
+        ModelCutOff("broke off"),
+    ]
+
+    def fail(_: Sequence[str]) -> None:
+        if errors:
+            raise errors.pop(0)
+
+    embedder.before = fail
+    assert work.fill()
+    assert embedded(library) == (len(MANY), len(MANY))
+    assert waited == [3.0, 2.0, 8.0]
+
+
+@pytest.mark.parametrize("behaviour", ["rate_limited", "server_error", "disconnect", "cut"])
+def test_a_real_server_that_comes_to_itself_again_loses_nothing(
+    tmp_path: Path, model_server: FakeModelServer, monkeypatch: pytest.MonkeyPatch, behaviour: Behaviour
+) -> None:
+    monkeypatch.setattr("ibidem.tasks.embedding.PAUSES_S", (0.0, 0.0, 0.0))
+    settings = ModelSettings(openai_url=model_server.openai_url)
+    library = Library(tmp_path, open_embedder("openai:tiny", settings))
+    library.add(*MANY[:40])
+    assert library.embedders["openai:tiny"].dim
+    model_server.behaviour, model_server.behaves_times = behaviour, 2
+    assert library.fill("openai:tiny")
+    assert embedded(library, "openai:tiny") == (40, 40)
+    assert library.search("thing7").trace["dense"]["state"] == "used"
+    library.close()
+
+
+def test_a_server_that_stays_overrun_leaves_nothing_out(
+    library: Library, embedder: RecordingEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ibidem.tasks.embedding.PAUSES_S", (0.0,))
+    library.add("one", "two")
+
+    def refuse(_: Sequence[str]) -> None:
+        raise ModelRejected("slow down", status=429)
+
+    embedder.before = refuse
+    assert not library.fill(NAME)
+    assert embedded(library) == (0, 2)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ModelRejected("json: unsupported value: NaN", status=500),
+        VectorsUnusable("a vector of zeros"),
+        ContextTooLong("the text is too long"),
+    ],
+)
+def test_one_text_that_an_embedder_fails_at_does_not_keep_the_others_waiting(
+    library: Library, embedder: RecordingEmbedder, monkeypatch: pytest.MonkeyPatch, error: ModelError
+) -> None:
+    monkeypatch.setattr("ibidem.tasks.embedding.PAUSES_S", (0.0,))
+    library.add(*MANY[:20], "poison")
+
+    def fail(texts: Sequence[str]) -> None:
+        if "poison" in texts:
+            raise error
+
+    embedder.before = fail
+    assert library.fill(NAME)
+    assert (embedded(library), rows(library)) == ((21, 21), 20)
+
+
+def test_calls_are_as_long_as_a_question_may_wait(
+    library: Library, embedder: RecordingEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.add(*MANY)
+    calls: list[int] = []
+    clock = [0.0]
+    embedder.before = lambda texts: (calls.append(len(texts)), clock.__setitem__(0, clock[0] + 0.2 * len(texts)))[0]
+    monkeypatch.setattr("ibidem.tasks.embedding.time.monotonic", lambda: clock[0])
+    library.fill(NAME)
+    assert calls[0] == FIRST_CALL_CHUNKS
+    assert set(calls[2:]) == {2}  # 0.2 s a text: less than half a second a call
+
+
+def test_an_embedder_that_hangs_does_not_keep_the_program_from_ending(tmp_path: Path) -> None:
+    Library(tmp_path, RecordingEmbedder()).add("one")
+    began = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", HANGS, str(tmp_path)], timeout=60, check=False)
+    assert done.returncode == 0
+    assert time.monotonic() - began < 30
+
+
+HANGS = """
+import asyncio, sys, time
+from pathlib import Path
+from ibidem.settings import ModelSettings
+from ibidem.index.vectors import Vectors
+from ibidem.store.database import Database
+from ibidem.tasks.embedding import Embedding
+from tests.fakes.library import RecordingEmbedder, call
+
+folder = Path(sys.argv[1])
+embedder = RecordingEmbedder()
+hanging = []
+embedder.before = lambda texts: (hanging.append(1), time.sleep(3600))
+db = Database(folder / "ibidem.db")
+work = Embedding(db, Vectors(folder / "index", db, call), ModelSettings(embedder=embedder.name),
+                 open_embedder=lambda name: embedder, call=call)
+
+async def main():
+    running = asyncio.create_task(work.run())
+    while not hanging:
+        await asyncio.sleep(0.01)
+    running.cancel()
+
+asyncio.run(main())
+"""
 KILLED = """
 import os, signal, sys
 from pathlib import Path

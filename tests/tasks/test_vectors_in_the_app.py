@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from ibidem.app import App, build
-from ibidem.cli.status import checks, overview
+from ibidem.cli.status import checks, outbound, overview
 from ibidem.errors import ModelUnknown, ModelUnreachable
 from ibidem.retrieve.retrieve import Context
-from ibidem.settings import ModelSettings, Settings
+from ibidem.settings import ModelSettings, RetrieveSettings, Settings, load
 from ibidem.store.vectors import failure
 from ibidem.store.workspaces import LOCAL_OWNER, get_workspace
 from tests.fakes.library import RecordingEmbedder
+from tests.fakes.model_server import FakeModelServer
 
 QUESTION = "who renews the lease of a job?"
 TIMEOUT_S = 30
@@ -78,7 +79,7 @@ def test_what_an_embedder_fails_with_is_shown_and_words_answer(
 
     embedder = RecordingEmbedder()
     embedder.before = fail
-    monkeypatch.setattr("ibidem.app.open_embedder", lambda name, models: embedder)
+    monkeypatch.setattr("ibidem.app.open_embedder", lambda name, *_: embedder)
     loaded = settings(tmp_path, embedder.name)
     app = build(loaded)
     closing.append(app)
@@ -94,3 +95,54 @@ def test_a_misspelt_name_is_said_at_start(tmp_path: Path, models: tuple[str, str
     with pytest.raises(ModelUnknown, match="nobody:1"):
         build(settings(tmp_path, *models))
     build(settings(tmp_path, "")).close()  # and the directory is free again
+
+
+def test_a_key_that_others_may_read_is_told_at_start_and_by_the_doctor(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o700)
+    (folder / "ibidem.toml").write_text('[models]\nopenai_key = "sk-canary"\n')
+    (folder / "ibidem.toml").chmod(0o644)
+    loaded = load(folder, {})
+    build(loaded).close()
+    assert "chmod 600" in caplog.text
+    told = [said for name, fine, said in checks(loaded) if name == "key" and fine is False]
+    assert len(told) == 1
+    assert "canary" not in f"{caplog.text} {told}"
+
+
+def test_vectors_of_a_server_join_by_themselves(
+    tmp_path: Path, notes: Path, closing: list[App], model_server: FakeModelServer
+) -> None:
+    models = ModelSettings(
+        embedder="ollama:nomic-embed-text",
+        reranker="openai:tiny",
+        ollama_url=model_server.ollama_url,
+        openai_url=model_server.openai_url,
+        embedder_document_prefix="text: ",
+    )
+    loaded = Settings(tmp_path / "data", models=models, retrieve=RetrieveSettings(dense_ms=5000, rerank_ms=5000))
+    app = build(loaded)
+    closing.append(app)
+    context = asyncio.run(searched(app, notes, "used"))
+    assert "renews the lease" in context.passages[0].text
+    assert set(context.ranked[0].channels) >= {"body", "dense", "rerank"}
+    embedded = [seen.body["input"] for seen in model_server.seen if seen.path == "/api/embed"]
+    assert f"search_query: {QUESTION}" in [text for texts in embedded for text in texts]
+    assert any(text.startswith("text: ") and "Tomatoes" in text for texts in embedded for text in texts)
+    (home,) = overview(loaded)["workspaces"]
+    assert home["vectors"]["embedded"] == 2  # counted under the name that the prefix makes
+    assert any("every document" in line and model_server.ollama_url in line for line in outbound(loaded))
+
+
+def test_vectors_of_a_gguf_file_join_by_themselves(
+    tmp_path: Path, notes: Path, closing: list[App], tiny_embed: str
+) -> None:
+    models = ModelSettings(embedder=f"llama:{tiny_embed}", reranker=f"llama:{tiny_embed}")
+    loaded = Settings(tmp_path / "data", models=models, retrieve=RetrieveSettings(dense_ms=5000, rerank_ms=5000))
+    app = build(loaded)
+    closing.append(app)
+    context = asyncio.run(searched(app, notes, "used"))
+    assert "renews the lease" in context.passages[0].text
+    assert {plan.role for plan, _ in app.engines.loaded()} == {"embed", "rerank"}
