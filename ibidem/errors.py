@@ -19,6 +19,8 @@ IbidemError
 │   ├── ModelRejected       the server's own 4xx/5xx
 │   ├── ModelCutOff         the stream ended before its end
 │   ├── VectorsUnusable     an embedder's answer that is no unit vectors, or of another dimension than before
+│   ├── ModelFileBroken     a model file that is truncated, of another format, or claims the absurd
+│   ├── ModelTooLarge       a model that does not fit this machine's memory; running it would swap
 │   └── ContextTooLong      the prompt does not fit the model's window
 └── StoreError
     ├── DataDirInUse        another process holds the data directory
@@ -141,6 +143,14 @@ class ModelCutOff(ModelError):
 
 class VectorsUnusable(ModelError):
     code = "vectors_unusable"
+
+
+class ModelFileBroken(ModelError):
+    code = "model_file_broken"
+
+
+class ModelTooLarge(ModelError):
+    code = "model_too_large"
 
 
 class ContextTooLong(ModelError):

@@ -10,6 +10,7 @@ DocumentState = Literal["queued", "reading", "indexing", "ok", "partial", "skipp
 Mode = Literal["chat", "query", "plain"]
 Channel = Literal["body", "symbols", "path", "heads", "dense"]
 Verdict = Literal["supported", "weak", "unsupported"]
+Role = Literal["chat", "embed", "rerank"]  # what an engine is loaded for
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,3 +207,23 @@ def estimate_tokens(text: str) -> int:
     """Tokens estimated by script: 4 ASCII characters, or 1.4 others, a token (as retrieval budgets are counted)."""
     ascii_chars = len(text) if text.isascii() else len(text.encode("ascii", "ignore"))
     return int(ascii_chars / 4 + (len(text) - ascii_chars) / 1.4 + 0.999)
+
+
+@dataclass(frozen=True, slots=True)
+class EnginePlan:
+    """How a GGUF file is loaded on this machine: what the planner tells the engine."""
+
+    path: str  # of the GGUF file
+    role: Role = "chat"
+    context_tokens: int = 4096  # of all slots together; a request has context_tokens // slots
+    slots: int = 1
+    threads: int = 1
+    batch_tokens: int = 512  # read at once (n_ubatch)
+    gpu_layers: int = 0  # 999: all of them
+    kv_type: Literal["f16", "q8_0", "q4_0"] = "f16"
+    prompt_cache_mib: int = 0  # of host memory for prompts whose slot was taken, on top of everything else
+    repack: bool = True  # weights copied into a quicker layout (AVX2, ARM); the copy costs memory
+    lock_memory: bool = False
+    niceness: int = 0
+    insert: bool = False  # the file has the tokens for code between a prefix and a suffix
+    needs_bytes: int = 0  # predicted resident memory of the engine
