@@ -10,10 +10,15 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ibidem.hardware.gguf import TENSOR_TYPES
 from ibidem.hardware.header import Header
 from ibidem.hardware.probe import Machine
 
 FILE = "speeds.json"
+# the time that a weight takes in a prompt, beside one of Q8_0: measured on a processor with AVX2
+WORK = {"Q8_0": 1.0, "Q4_K": 0.65}
+OTHER_WORK = 1.12
+BLOCKS = {name: (block, block_bytes) for name, block, block_bytes in TENSOR_TYPES.values()}
 KEPT = 32  # models; the oldest go
 
 
@@ -25,7 +30,7 @@ class Calibration:
     weights_bytes: int
     read_bytes: int  # for a generated token
     active_parameters: int
-    prompt_parameters: int  # of these, that work on a token of a prompt
+    prompt_work: float  # weights that work on a token of a prompt, by their cost
     prompt_tokens_s: float
     generation_tokens_s: float
     gpu_share: float = 0.0  # of the layers
@@ -40,11 +45,23 @@ def calibration(
         weights_bytes=header.weights_bytes,
         read_bytes=header.read_bytes,
         active_parameters=header.active_parameters,
-        prompt_parameters=header.active_parameters - header.output_parameters,
+        prompt_work=prompt_work(header),
         prompt_tokens_s=prompt_tokens_s,
         generation_tokens_s=generation_tokens_s,
         gpu_share=gpu_share,
     )
+
+
+def prompt_work(header: Header) -> float:
+    """Weights that a token of a prompt is multiplied with, in units of one Q8_0 weight."""
+    elements = {kind: _elements(kind, size) for kind, size in header.weights.items()}
+    cost = sum(WORK.get(kind, OTHER_WORK) * count for kind, count in elements.items()) / max(1.0, sum(elements.values()))
+    return max(1, header.active_parameters - header.output_parameters) * cost
+
+
+def _elements(kind: str, size_bytes: int) -> float:
+    block, block_bytes = BLOCKS.get(kind, (1, 1))
+    return size_bytes / block_bytes * block
 
 
 def load(data_dir: Path, machine: Machine) -> list[Calibration]:

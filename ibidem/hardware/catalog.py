@@ -14,6 +14,7 @@ from ibidem.hardware.header import Header, Layer
 MIB = 1 << 20
 COPIED_SHARE = 0.58  # of a Q4_K_M file is in Q4_K, which is copied into a quicker layout
 DEFAULT_QUANTISATION = "Q4_K_M"
+REST = {"Q4_K_M": "Q6_K", "Q5_K_M": "Q5_K"}  # the tensor type of what is not copied
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Model:
             layers=tuple(self._layer(index) for index in range(self.layers)),
             window=self.window,
             state_bytes=self.state_mib * MIB,
-            weights={"Q4_K": copied, quantisation: size - copied},
+            weights={"Q4_K": copied, REST.get(quantisation, quantisation): size - copied},
             weights_bytes=size,
             expert_bytes=0,
             input_bytes=0,

@@ -30,7 +30,6 @@ MAX_WORDS = 4_000_000  # of all arrays of text together
 KEPT_NUMBERS = 1024  # longer arrays of numbers are stepped over
 MAX_DEPTH = 2  # arrays in arrays; no known key has any
 DEFAULT_ALIGNMENT = 32
-GIB = 1 << 30
 
 _U32, _U64 = struct.Struct("<I"), struct.Struct("<Q")
 _STRING, _ARRAY = 8, 9
@@ -231,7 +230,7 @@ class _Reader:
         kind = self._number(_U32, f"the type of {name!r}")
         offset = self._number(_U64, f"the offset of {name!r}")
         if offset > self._size:
-            raise self._broken(f"the tensor {name!r} begins after the end of the file")
+            raise self._broken(f"the tensor {name!r} begins after the end of the file: truncated?")
         return name, kind, elements, lengths[0], offset
 
     # --- bytes -------------------------------------------------------------------------------------------------------
@@ -241,7 +240,8 @@ class _Reader:
         count: int = self._number(_U64, f"the number of {of_what}")
         left = self._size - self._start - self._at
         if count > min(cap, left // least_bytes):
-            raise self._broken(f"{count} {of_what} is absurd: {left} bytes follow, and {cap} is the most that is read")
+            told = f"{count} {of_what} in the {left} bytes that follow, and {cap} is the most that is read"
+            raise self._broken(f"{told}: absurd, or truncated")
         return count
 
     def _text(self, what: str, cap: int) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from ibidem.hardware.calibration import Calibration
+from ibidem.hardware.calibration import Calibration, prompt_work
 from ibidem.hardware.header import Header
 from ibidem.hardware.probe import Machine
 from ibidem.types import EnginePlan
@@ -31,7 +31,7 @@ KOREAN_BYTES = 280 * MIB  # the child for Korean morphemes
 EMBEDDER_BYTES = 360 * MIB  # nomic-embed-text-v1.5 in F16 with its buffers
 
 GENERATION_SHARE = 0.55  # of the memory bandwidth that generating uses: 0.45-0.7 measured
-WEIGHTS_A_CORE_S = 28e9  # weights that a core with AVX2 multiplies in a second while it reads a prompt
+WEIGHTS_A_CORE_S = 24e9  # Q8_0 weights that a core with AVX2 multiplies in a second while it reads a prompt
 GPU_WEIGHTS_A_BYTE = 5.0  # a GPU reads a prompt so many times as fast as its bandwidth alone would give
 
 
@@ -135,14 +135,14 @@ def speed(
 def _scaled(header: Header, measured: Calibration, *, on_gpu: bool) -> Speed:
     """Another model's speed from one that was measured.
 
-    Reading a prompt multiplies with each weight, so it scales with their number. Generating waits for memory or for
+    Reading a prompt multiplies with each weight, so it scales with their number and kind. Generating waits for memory or for
     the processor, whichever is slower: on a GPU it scales with bytes; on a processor it may be either, and the
     geometric mean of both is at most 30 % off for the quantisations in use.
     """
     by_weights = measured.active_parameters / max(1, header.active_parameters)
     by_bytes = measured.read_bytes / max(1, header.read_bytes)
     generation = by_bytes if on_gpu else math.sqrt(by_bytes * by_weights)
-    prompt = measured.prompt_parameters / max(1, header.active_parameters - header.output_parameters)
+    prompt = measured.prompt_work / prompt_work(header)
     return Speed(measured.prompt_tokens_s * prompt, measured.generation_tokens_s * generation, "calibrated")
 
 
@@ -152,7 +152,7 @@ def _estimated(header: Header, machine: Machine, gpu_share: float) -> Speed:
     on_gpu, on_host = gpu.bandwidth_bytes_s if gpu else 0.0, machine.bandwidth_bytes_s
     if (gpu_share and not on_gpu) or (gpu_share < 1 and not on_host):
         return Speed(0.0, 0.0, "unknown")
-    weights = max(1, header.active_parameters - header.output_parameters)
+    weights = prompt_work(header)
     read_s = prompt_s = 0.0
     if gpu_share:
         read_s += gpu_share * header.read_bytes / (GENERATION_SHARE * on_gpu)
