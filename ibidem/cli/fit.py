@@ -30,7 +30,9 @@ BASIS = {
 @app.command()
 def fit(
     model: Annotated[str, typer.Option("--model", help="A name of the table, or a GGUF file.")] = "",
-    context: Annotated[int, typer.Option("--context", help="Tokens of context for one request.", show_default=False)] = 0,
+    context: Annotated[
+        int, typer.Option("--context", help="Tokens of context for one request.", show_default=False)
+    ] = 0,
     as_json: JsonOption = False,
     data_dir: DataDirOption = None,
 ) -> None:
@@ -140,8 +142,8 @@ def _print_choice(choice: Choice, machine: Machine, beside: Beside, *, asked: bo
     together = memory.on_host + beside.total
     print(f"  {'together':<32} {together / GB:6.2f}   of {safe_bytes(machine) / GB:.1f} that are safe to use")
     if model:
-        size = f":{choice.quantisation}" if choice.quantisation != model.quantisation else ""
-        print(f"\nget it:   ibidem models pull {model.name}{size}")
+        other = f":{choice.quantisation}" if choice.quantisation != model.quantisation else ""
+        print(f"\nget it:   ibidem models pull {model.name}{other}")
     for line in choice.warnings:
         print(f"warning:  {line}")
 

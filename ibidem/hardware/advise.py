@@ -54,8 +54,7 @@ def choose(
     quantisation: str = "",
 ) -> Choice:
     """The model as it would run here. Raises ModelTooLarge where it would swap even with nothing else running."""
-    role = header.role
-    arranged = plan(header, machine, role=role, wishes=wishes, beside=beside, lasting=True)
+    arranged = plan(header, machine, role=header.role, wishes=wishes, beside=beside, lasting=True)
     share = offloaded_share(header, arranged)
     expected = speed(header, machine, gpu_share=share, calibrations=calibrations)
     discrete = machine.gpu is not None and not machine.unified
@@ -116,9 +115,13 @@ def why(choice: Choice, machine: Machine) -> str:
     gpu = machine.gpu
     size = choice.header.weights_bytes / GB
     if gpu is not None and not machine.unified:
-        where = f"all of it fits the {gpu.name}" if choice.plan.gpu_layers == ALL_LAYERS else f"the {gpu.name} takes a part"
+        where = (
+            f"all of it fits the {gpu.name}" if choice.plan.gpu_layers == ALL_LAYERS else f"the {gpu.name} takes a part"
+        )
     elif machine.unified:
-        where = f"{machine.memory_bytes / GB:.0f} GB that processor and GPU share leave room for it and for other programs"
+        where = (
+            f"{machine.memory_bytes / GB:.0f} GB that processor and GPU share leave room for it and for other programs"
+        )
     else:
         where = f"it leaves room for other programs in {machine.memory_bytes / GB:.0f} GB"
     read = choice.header.read_bytes / GB
@@ -142,9 +145,7 @@ def machine_warnings(machine: Machine) -> list[str]:
     return told
 
 
-def _warnings(
-    header: Header, machine: Machine, arranged: EnginePlan, expected: Speed, beside: Beside
-) -> Iterable[str]:
+def _warnings(header: Header, machine: Machine, arranged: EnginePlan, expected: Speed, beside: Beside) -> Iterable[str]:
     missing = arranged.needs_bytes - present_bytes(machine, beside)
     if missing > 0:
         yield f"it would swap at the moment: close other programs until {missing / GB:.1f} GB more are free"

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from ibidem.hardware.gguf import TENSOR_TYPES
 from ibidem.hardware.header import Header
@@ -55,7 +56,9 @@ def calibration(
 def prompt_work(header: Header) -> float:
     """Weights that a token of a prompt is multiplied with, in units of one Q8_0 weight."""
     elements = {kind: _elements(kind, size) for kind, size in header.weights.items()}
-    cost = sum(WORK.get(kind, OTHER_WORK) * count for kind, count in elements.items()) / max(1.0, sum(elements.values()))
+    cost = sum(WORK.get(kind, OTHER_WORK) * count for kind, count in elements.items()) / max(
+        1.0, sum(elements.values())
+    )
     return max(1, header.active_parameters - header.output_parameters) * cost
 
 
@@ -93,10 +96,10 @@ def _machine_id(machine: Machine) -> str:
     return hashlib.sha256(json.dumps(described).encode()).hexdigest()[:16]
 
 
-def _read(data_dir: Path, machine: Machine) -> dict[str, object]:
+def _read(data_dir: Path, machine: Machine) -> dict[str, Any]:
     """A file that is absent, damaged or another machine's counts as none: it can be measured again."""
     with suppress(OSError, ValueError, TypeError, KeyError):
-        found = json.loads((data_dir / FILE).read_text("utf-8"))
+        found: dict[str, Any] = json.loads((data_dir / FILE).read_text("utf-8"))
         if found["machine"] == _machine_id(machine):
             [Calibration(**one) for one in found["speeds"]]
             return found

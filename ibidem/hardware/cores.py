@@ -15,7 +15,12 @@ from ibidem.hardware.limits import cgroup_cores
 
 Run = Callable[[list[str]], str]  # a command -> its standard output, "" where it is absent or fails
 
-X86_FEATURES = ("avx2", "fma", "f16c", "bmi2")  # without one of these the xllamacpp wheel dies of an illegal instruction
+X86_FEATURES = (
+    "avx2",
+    "fma",
+    "f16c",
+    "bmi2",
+)  # without one of these the xllamacpp wheel dies of an illegal instruction
 SAME_KIND = 0.75  # of the fastest core's clock or capacity; favoured cores differ by 5 %, efficiency cores by 30 % up
 
 
@@ -70,7 +75,7 @@ def _siblings(root: Path, processor: int) -> str:
 
 
 def _ranges(listed: str) -> set[int]:
-    """"0-3,8" -> {0, 1, 2, 3, 8}."""
+    """ "0-3,8" -> {0, 1, 2, 3, 8}."""
     found: set[int] = set()
     for part in listed.split(","):
         first, _, last = part.partition("-")

@@ -34,7 +34,8 @@ DEFAULT_ALIGNMENT = 32
 _U32, _U64 = struct.Struct("<I"), struct.Struct("<Q")
 _STRING, _ARRAY = 8, 9
 _SCALARS = {  # type number: format
-    number: struct.Struct(f"<{code}") for number, code in {**dict(enumerate("BbHhIif?")), 10: "Q", 11: "q", 12: "d"}.items()
+    number: struct.Struct(f"<{code}")
+    for number, code in {**dict(enumerate("BbHhIif?")), 10: "Q", 11: "q", 12: "d"}.items()
 }
 
 # type number: name, weights in a block, bytes of a block
@@ -139,7 +140,9 @@ class _Reader:
             raise self._broken(f"it begins with {magic!r}, not with b'GGUF'")
         version = self._number(_U32, "the version")
         if version not in (2, 3):
-            told = "it is big-endian" if version in (2 << 24, 3 << 24) else f"version {version}, and only 2 and 3 are read"
+            told = (
+                "it is big-endian" if version in (2 << 24, 3 << 24) else f"version {version}, and only 2 and 3 are read"
+            )
             raise self._broken(told)
         tensors = self._count("tensors", MAX_TENSORS, least_bytes=24)
         pairs = self._count("metadata pairs", MAX_PAIRS, least_bytes=13)
@@ -205,7 +208,9 @@ class _Reader:
             names.add(name)
             kind_name, block, block_bytes = TENSOR_TYPES.get(kind, (f"type {kind}", 0, 0))
             if block and row_elements % block:
-                raise self._broken(f"the tensor {name!r} has rows of {row_elements}, no multiple of {block} ({kind_name})")
+                raise self._broken(
+                    f"the tensor {name!r} has rows of {row_elements}, no multiple of {block} ({kind_name})"
+                )
             size = elements // block * block_bytes if block else max(0, end - offset)
             if offset + size > data_bytes:
                 missing = offset + size - data_bytes

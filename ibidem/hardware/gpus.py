@@ -69,7 +69,9 @@ def _engine_gpus(run: Run, llama_server: str) -> tuple[Gpu, ...]:
     else:
         try:
             listed = json.loads(run([sys.executable, "-c", _LIST_DEVICES]) or "[]")
-            found = [(about or name, total, free, kind == 2) for name, about, total, free, kind in listed if kind in (1, 2)]
+            found = [
+                (about or name, total, free, kind == 2) for name, about, total, free, kind in listed if kind in (1, 2)
+            ]
         except (ValueError, TypeError):
             return ()
     return tuple(

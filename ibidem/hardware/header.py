@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ibidem.errors import ModelFileBroken
 from ibidem.hardware.gguf import Contents, Length, Tensor, Value, read
+from ibidem.types import Role
 
 MAX_LAYERS = 4096
 MAX_WIDTH = 1 << 24  # of any vector in a model: heads x head size, feed-forward, embedding
@@ -63,9 +64,11 @@ class Header:
     pooling: str = ""  # "" for a model that generates
 
     @property
-    def role(self) -> str:
-        """"chat", "embed" or "rerank", as the file has it."""
-        return {"": "chat", "rank": "rerank"}.get(self.pooling, "embed")
+    def role(self) -> Role:
+        """ "chat", "embed" or "rerank", as the file has it."""
+        if self.pooling == "rank":
+            return "rerank"
+        return "embed" if self.pooling else "chat"
 
 
 def read_header(path: Path) -> Header:
@@ -106,7 +109,9 @@ class _Facts:
         if not isinstance(arch, str) or not arch:
             raise self._broken("it does not say its architecture")
         self._arch = arch
-        self._causal = self._of.get(f"{arch}.attention.causal", True)  # an encoder reads a text at once and keeps nothing
+        self._causal = self._of.get(
+            f"{arch}.attention.causal", True
+        )  # an encoder reads a text at once and keeps nothing
 
     def header(self, tensors: Sequence[Tensor]) -> Header:
         layers = self._layers()

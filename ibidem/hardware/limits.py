@@ -49,7 +49,11 @@ def cgroup_memory(root: Path) -> tuple[int, int]:
 
 def _groups(root: Path, controller: str) -> Iterator[Path]:
     """The process's group of a controller ("" for version 2) and all above it, below the mount."""
-    mounts = [root / "sys/fs/cgroup" / controller] if controller else [root / "sys/fs/cgroup", root / "sys/fs/cgroup/unified"]
+    mounts = (
+        [root / "sys/fs/cgroup" / controller]
+        if controller
+        else [root / "sys/fs/cgroup", root / "sys/fs/cgroup/unified"]
+    )
     for line in _read(root / "proc/self/cgroup").splitlines():
         _, controllers, path = [*line.split(":", 2), "", ""][:3]
         if controller not in controllers.split(","):

@@ -14,14 +14,14 @@ from typing import Literal
 
 from ibidem.errors import ModelTooLarge
 from ibidem.hardware.header import Header
-from ibidem.hardware.predict import ALL_LAYERS, MIB, Beside, Memory, kv_bytes, memory
-from ibidem.hardware.probe import GIB, Machine
+from ibidem.hardware.predict import ALL_LAYERS, MIB, Beside, kv_bytes, memory
+from ibidem.hardware.probe import Machine
 from ibidem.types import EnginePlan, Role
 
 KvType = Literal["f16", "q8_0", "q4_0"]
 
 UNIFIED_HEADROOM = 0.22  # of memory that processor and GPU share: 50 of 64 GB are safe
-HEADROOM, LEAST_HEADROOM_BYTES = 0.12, 2 * GIB  # of other memory, for the system and other programs
+HEADROOM, LEAST_HEADROOM_BYTES = 0.12, 2_000_000_000  # of other memory, for the system and other programs
 GPU_HEADROOM = 0.10  # of a graphics card's free memory
 CONTEXTS = (32768, 16384, 8192)  # tokens of one request, best first
 SHORT_CONTEXTS = (4096, 2048)  # for a machine where nothing better fits
@@ -84,16 +84,16 @@ def plan(
     `lasting` plans for the machine as it is with nothing else running, as advice for what to get.
     """
     budget = lasting_bytes(machine, beside) if lasting else present_bytes(machine, beside)
-    smallest: EnginePlan | None = None
-    for arranged in _arrangements(header, machine, role, wishes):
-        needs = memory(header, arranged, discrete_gpu=_discrete(machine))
-        fitting = replace(arranged, needs_bytes=needs.on_host)
-        if needs.on_host <= budget and _fits_gpu(machine, needs):
-            return replace(fitting, lock_memory=_may_lock(machine, fitting, header))
-        if smallest is None or fitting.needs_bytes < smallest.needs_bytes:
-            smallest = fitting
-    assert smallest is not None
+    arrangements = [_with_needs(header, machine, one) for one in _arrangements(header, machine, role, wishes)]
+    for arranged in arrangements:
+        if arranged.needs_bytes <= budget and _fits_gpu(header, machine, arranged):
+            return replace(arranged, lock_memory=_may_lock(header, machine, arranged))
+    smallest = min(arrangements, key=lambda one: one.needs_bytes)
     raise too_large(header, machine, smallest, budget, beside)
+
+
+def _with_needs(header: Header, machine: Machine, arranged: EnginePlan) -> EnginePlan:
+    return replace(arranged, needs_bytes=memory(header, arranged, discrete_gpu=_discrete(machine)).on_host)
 
 
 def too_large(header: Header, machine: Machine, smallest: EnginePlan, budget: int, beside: Beside) -> ModelTooLarge:
@@ -159,8 +159,8 @@ def _candidates(header: Header, machine: Machine, role: Role, wishes: Wishes) ->
             header, replace(base, context_tokens=count * context, slots=count, repack=repack, kv_type=kv_type)
         )
     if not wishes.context_tokens:
-        for context in SHORT_CONTEXTS:
-            short = replace(base, context_tokens=context, slots=slots[-1], repack=False, kv_type=kv_types[-1])
+        for context, kv_type in product(SHORT_CONTEXTS, kv_types):
+            short = replace(base, context_tokens=slots[-1] * context, slots=slots[-1], repack=False, kv_type=kv_type)
             yield replace(short, prompt_cache_mib=CACHE_MIB[0])
 
 
@@ -202,17 +202,16 @@ def _offload(header: Header, machine: Machine, candidate: EnginePlan, wishes: Wi
     return replace(candidate, gpu_layers=max(0, int((room - whole.compute) / a_layer)))
 
 
-def _fits_gpu(machine: Machine, needs: Memory) -> bool:
+def _fits_gpu(header: Header, machine: Machine, arranged: EnginePlan) -> bool:
     gpu = machine.gpu
     if gpu is None:
         return True
     if gpu.unified:
-        return needs.total <= gpu.total_bytes
-    return needs.on_gpu <= gpu.free_bytes * (1 - GPU_HEADROOM)
+        return arranged.needs_bytes <= gpu.total_bytes
+    return memory(header, arranged, discrete_gpu=True).on_gpu <= gpu.free_bytes * (1 - GPU_HEADROOM)
 
 
-def _may_lock(machine: Machine, fitting: EnginePlan, header: Header) -> bool:
+def _may_lock(header: Header, machine: Machine, arranged: EnginePlan) -> bool:
     """The limit allows it, and there is something on this side to be kept from being swapped out."""
-    return machine.memlock_bytes >= fitting.needs_bytes and not (
-        _discrete(machine) and offloaded_share(header, fitting) == 1
-    )
+    on_card = _discrete(machine) and offloaded_share(header, arranged) == 1
+    return machine.memlock_bytes >= arranged.needs_bytes and not on_card

@@ -85,7 +85,9 @@ def pairs(cores: int) -> list[list[int]]:
     return [[core, core + cores] for core in range(cores)]
 
 
-def mac_commands(memory_gib: int, chip: str, fast: int, slow: int, *, free_share: float = 0.7, wired: int = 0) -> dict[str, str]:
+def mac_commands(
+    memory_gib: int, chip: str, fast: int, slow: int, *, free_share: float = 0.7, wired: int = 0
+) -> dict[str, str]:
     pages = int(memory_gib * GIB * free_share / 16384)
     told = {
         "hw.memsize": memory_gib * GIB,

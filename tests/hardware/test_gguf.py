@@ -81,7 +81,10 @@ WRONG: dict[str, tuple[bytes, str]] = {
     "a key longer than the file": (head(1, 0) + struct.pack("<Q", 60_000) + bytes(64), "truncated"),
     "a key of 2**64 bytes": (head(1, 0) + struct.pack("<Q", HUGE) + bytes(64), "bytes long"),
     "a key that is no UTF-8": (gguf(extra=pair(b"\xff\xfe\x80", 1), pairs=1), "not UTF-8"),
-    "a value that is no UTF-8": (gguf(extra=pair("k", struct.pack("<I", STRING) + text(b"\xc3(")), pairs=1), "not UTF-8"),
+    "a value that is no UTF-8": (
+        gguf(extra=pair("k", struct.pack("<I", STRING) + text(b"\xc3(")), pairs=1),
+        "not UTF-8",
+    ),
     "a key twice": (gguf(extra=pair("general.name", "again"), pairs=1), "twice"),
     "an unknown type of value": (gguf(extra=text("k") + struct.pack("<I", 99), pairs=1), "unknown type 99"),
     "text of 2**63 bytes": (gguf(extra=text("k") + struct.pack("<IQ", STRING, 1 << 63), pairs=1), "bytes long"),
