@@ -23,8 +23,6 @@ IbidemError
 │   ├── ModelFileBroken     a GGUF file that is damaged, hostile or none
 │   ├── ModelTooLarge       it would not fit the memory that is free: refused before anything swaps
 │   ├── VectorsUnusable     an embedder's answer that is no unit vectors, or of another dimension than before
-│   ├── ModelFileBroken     a model file that is truncated, of another format, or claims the absurd
-│   ├── ModelTooLarge       a model that does not fit this machine's memory; running it would swap
 │   └── ContextTooLong      the prompt does not fit the model's window
 └── StoreError
     ├── DataDirInUse        another process holds the data directory
@@ -165,14 +163,6 @@ class ModelTooLarge(ModelError):
 
 class VectorsUnusable(ModelError):
     code = "vectors_unusable"
-
-
-class ModelFileBroken(ModelError):
-    code = "model_file_broken"
-
-
-class ModelTooLarge(ModelError):
-    code = "model_too_large"
 
 
 class ContextTooLong(ModelError):
