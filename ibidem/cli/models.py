@@ -171,8 +171,12 @@ def _fetched(address: str, folder: Path, sha256: str) -> Any:
     part = folder / f"{name}.part"
     if part.exists() and (size := part.stat().st_size):
         print(f"going on after {size / GB:.2f} GB, which are read once for their hash", file=sys.stderr)
-    with _progress(name) as show:
-        return pull(address, folder, sha256=sha256, on_progress=lambda have, size: show("", have, size))
+    try:
+        with _progress(name) as show:
+            return pull(address, folder, sha256=sha256, on_progress=lambda have, size: show("", have, size))
+    except KeyboardInterrupt:
+        print(f"stopped; what has come is kept in {part}: the same command goes on", file=sys.stderr)
+        raise
 
 
 def _told(fetched: dict[str, Any]) -> Iterator[str]:

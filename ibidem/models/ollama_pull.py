@@ -72,7 +72,7 @@ def _refusal(name: str, where: str, status: int, text: str) -> ModelError | NotF
     with suppress(ValueError, RecursionError):
         text = as_text(as_dict(json.loads(text)).get("error")) or text
     said = "".join(c for c in " ".join(text.split()) if c.isprintable())[:SHOWN_CHARS]
-    if "does not exist" in said or "not found" in said:
+    if "does not exist" in said:
         return NotFound(f"{where} finds no model {name!r}: {said}", hint="check the name in Ollama's library")
     return ModelRejected(f"{where} could not fetch {name!r}: {said}", status=status, hint="see Ollama's log")
 

@@ -70,7 +70,7 @@ async def try_model(model: ChatModel, engines: Engines, data_dir: Path, settings
     engine = await asyncio.to_thread(engines.take, path, "chat")
     try:
         measured = await measure(model)
-        memory = resident_bytes(engine.pid) if engine.pid else 0
+        memory = await asyncio.to_thread(resident_bytes, engine.pid) if engine.pid else 0
     finally:
         engines.give_back(path, "chat")
     kept = False
