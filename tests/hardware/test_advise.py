@@ -18,7 +18,7 @@ from tests.hardware.machines import MACHINES, Described
 
 
 def advice(machine: Machine) -> list[Choice]:
-    return advise(machine, models(), wishes=Wishes())
+    return advise(models(), machine)
 
 
 def first(machine: Machine) -> Choice:
@@ -70,20 +70,20 @@ def test_a_machine_too_small_for_any_gets_no_advice() -> None:
 
 def test_what_would_swap_now_is_warned_of() -> None:
     busy = replace(pc(16), available_bytes=4 * GIB)
-    chosen = choose(QWEN_7B_Q4, busy, wishes=Wishes())
+    chosen = choose(QWEN_7B_Q4, machine=busy)
     assert any("would swap at the moment" in line for line in chosen.warnings)
-    assert not any("swap" in line for line in choose(QWEN_7B_Q4, pc(16), wishes=Wishes()).warnings)
+    assert not any("swap" in line for line in choose(QWEN_7B_Q4, machine=pc(16)).warnings)
 
 
 def test_a_short_context_and_a_missing_template_are_warned_of() -> None:
-    chosen = choose(replace(QWEN_7B_Q4, chat_template=False), pc(7.8), wishes=Wishes(context_tokens=2048))
+    chosen = choose(replace(QWEN_7B_Q4, chat_template=False), machine=pc(7.8), wishes=Wishes(context_tokens=2048))
     assert any("2048 tokens of context" in line for line in chosen.warnings)
     assert any("no chat template" in line for line in chosen.warnings)
 
 
 def test_a_model_that_never_fits_is_refused() -> None:
     with pytest.raises(ModelTooLarge):
-        choose(replace(QWEN_7B_Q4, weights_bytes=10**12), pc(64), wishes=Wishes())
+        choose(replace(QWEN_7B_Q4, weights_bytes=10**12), machine=pc(64))
 
 
 def test_what_keeps_any_model_from_running_is_told() -> None:
