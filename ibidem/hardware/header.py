@@ -20,7 +20,7 @@ MAX_PARTS = 1000
 FULL_EVERY = {"gemma2": 2, "gemma3": 6, "gemma3n": 5, "gpt-oss": 2, "cohere2": 4, "exaone4": 4, "gemma-embedding": 6}
 FULL_FIRST = frozenset({"modern-bert"})  # the first of the group is the full one
 
-POOLING = {0: "none", 1: "mean", 2: "cls", 3: "last", 4: "rank"}
+POOLING = {1: "mean", 2: "cls", 3: "last", 4: "rank"}
 
 _LAYER = re.compile(r"blk\.(\d+)\.")
 _PART = re.compile(r"-(\d{5})-of-(\d{5})\.gguf$")
