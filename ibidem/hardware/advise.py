@@ -23,6 +23,7 @@ from ibidem.types import EnginePlan
 GB = 1e9
 LEAST_TOKENS_S = 2.5  # slower than this no one waits for an answer
 SLOW_TOKENS_S = 6.0  # about as quick as one reads
+CARD_BYTES = 6 << 30  # what fits a smaller card is too small a model: then the machine's memory decides
 SMALL_CONTEXT = 8192  # of a request; passages and a conversation want as much
 
 
@@ -99,7 +100,8 @@ def _rank(choice: Choice, model: Model, machine: Machine) -> tuple[int, float]:
     pace = choice.speed.basis == "unknown" or generation >= LEAST_TOKENS_S
     if not pace:
         return 0, generation
-    if machine.gpu is not None and not machine.unified:  # all on the card, or it is no quicker than without
+    gpu = machine.gpu
+    if gpu and not gpu.unified and gpu.total_bytes >= CARD_BYTES:  # all on the card: in part it is hardly quicker
         roomy = choice.plan.gpu_layers == ALL_LAYERS
     else:
         roomy = machine.memory_bytes >= model.from_gb * GB

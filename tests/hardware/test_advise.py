@@ -10,6 +10,7 @@ import pytest
 from ibidem.errors import ModelTooLarge, ModelUnknown
 from ibidem.hardware.advise import Choice, advise, choose, machine_warnings, why
 from ibidem.hardware.catalog import find, models
+from ibidem.hardware.gpus import Gpu
 from ibidem.hardware.plan import Wishes, safe_bytes
 from ibidem.hardware.predict import Beside
 from ibidem.hardware.probe import GIB, Machine
@@ -62,6 +63,15 @@ def test_what_is_too_slow_comes_last_and_says_so() -> None:
 
 def test_without_a_known_speed_memory_decides() -> None:
     assert first(replace(pc(64), bandwidth_bytes_s=0.0)).header.name.startswith("Qwen3-32B")
+
+
+def test_a_small_card_does_not_make_the_model_small() -> None:
+    """What fits 4 GB whole is far below what the machine's own memory holds."""
+    card = Gpu("NVIDIA GeForce GTX 1650", 4 * GIB, int(3.8 * GIB), usable=True)
+    chosen = first(pc(32, gpus=(card,)))
+    assert chosen.model is not None
+    assert chosen.model.parameters_b > 8
+    assert 0 < chosen.plan.gpu_layers < chosen.model.layers
 
 
 def test_a_machine_too_small_for_any_gets_no_advice() -> None:
