@@ -85,11 +85,11 @@ def memory(header: Header, plan: EnginePlan, *, discrete_gpu: bool = False) -> M
     """What an engine takes that loads the model by the plan."""
     offloaded = min(plan.gpu_layers, len(header.layers))
     share = offloaded / len(header.layers)
-    # the table of input embeddings stays with the processor; mapped pages that were copied to the card are given back
-    outside = header.input_bytes if header.input_bytes else _output_bytes(header)
-    gpu_weights = int((header.weights_bytes - outside) * share)
-    if offloaded and plan.gpu_layers > len(header.layers) and not header.input_bytes:
-        gpu_weights += outside
+    # the table of embeddings stays with the processor; as output too it is copied to the GPU when all layers go there
+    table = header.input_bytes or _output_bytes(header)
+    gpu_weights = int((header.weights_bytes - table) * share)
+    if not header.input_bytes and plan.gpu_layers > len(header.layers):
+        gpu_weights += table
     kv = kv_bytes(header, plan)
     compute = compute_bytes(header, plan)
     repack = 0
