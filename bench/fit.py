@@ -21,7 +21,7 @@ from bench.figures import Figure, show
 from ibidem.hardware.calibration import Calibration, calibration
 from ibidem.hardware.header import Header, read_header
 from ibidem.hardware.plan import plan
-from ibidem.hardware.predict import MIB, memory, speed
+from ibidem.hardware.predict import CHECKPOINTS, MIB, memory, speed
 from ibidem.hardware.probe import Machine, probe
 from ibidem.types import EnginePlan
 
@@ -88,7 +88,8 @@ def _reading(path: Path) -> Figure:
 
 def _run(arranged: EnginePlan) -> dict[str, float]:
     child = Path(__file__).with_name("fit_child.py")
-    words = [sys.executable, str(child), json.dumps(asdict(arranged)), str(PROMPT_TOKENS), str(NEW_TOKENS)]
+    told_to = json.dumps({**asdict(arranged), "checkpoints": CHECKPOINTS})
+    words = [sys.executable, str(child), told_to, str(PROMPT_TOKENS), str(NEW_TOKENS)]
     done = subprocess.run(words, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     told: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return told

@@ -29,7 +29,7 @@ def start(plan: dict[str, Any]) -> xllamacpp.Server:
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = plan["threads"]
     params.cache_type_k = params.cache_type_v = CACHE_TYPES[plan["kv_type"]]
     params.cache_ram_mib, params.no_extra_bufts = plan["prompt_cache_mib"], not plan["repack"]
-    params.fit_params = False
+    params.n_ctx_checkpoints, params.fit_params = plan["checkpoints"], False
     params.n_gpu_layers, params.ui, params.verbosity = plan["gpu_layers"], False, -1
     return xllamacpp.Server(params)
 

@@ -14,6 +14,8 @@ from ibidem.errors import BadInput
 
 if TYPE_CHECKING:
     from ibidem.hardware.advise import Choice
+    from ibidem.hardware.catalog import Model
+    from ibidem.hardware.header import Header
     from ibidem.hardware.predict import Beside
     from ibidem.hardware.probe import Machine
 
@@ -37,7 +39,7 @@ def fit(
     data_dir: DataDirOption = None,
 ) -> None:
     """Name the model that fits this machine, or say how a given one would run: memory, speed, settings, and why."""
-    from ibidem.hardware.advise import advise, machine_warnings
+    from ibidem.hardware.advise import advise, choose, machine_warnings
     from ibidem.hardware.catalog import models
     from ibidem.hardware.plan import Wishes
     from ibidem.hardware.predict import Beside
@@ -46,13 +48,14 @@ def fit(
     if context < 0:
         raise BadInput(f"--context {context} is no number of tokens", hint="give 4096 or more, or leave it out")
     loaded = settings(data_dir)
+    asked = _named(model, loaded.data_dir) if model else None
     machine, speeds = survey(loaded.data_dir, measure=True)
     beside = Beside() if loaded.index.korean == "morphemes" else Beside(korean=0)
     wishes = Wishes(context_tokens=context)
-    others = advise(machine, models(), wishes=wishes, beside=beside, calibrations=speeds)
+    others = advise(models(), machine, wishes=wishes, beside=beside, calibrations=speeds)
     chosen = others[0] if others else None
-    if model:
-        chosen = _named(model, loaded.data_dir, machine, wishes, beside, speeds)
+    if asked:
+        chosen = choose(*asked, machine=machine, wishes=wishes, beside=beside, calibrations=speeds)
     others = [one for one in others if chosen is None or one.header.name != chosen.header.name]
     told = machine_warnings(machine)
     if as_json:
@@ -68,9 +71,8 @@ def fit(
         print(f"warning: {line}")
 
 
-def _named(name: str, data_dir: Path, machine: Machine, wishes: Any, beside: Beside, speeds: Any) -> Choice:
-    """A file where there is one of that name, else a row of the table."""
-    from ibidem.hardware.advise import choose
+def _named(name: str, data_dir: Path) -> tuple[Header, Model | None, str]:
+    """A file where there is one of that name, else a row of the table and its quantisation."""
     from ibidem.hardware.catalog import find
     from ibidem.hardware.header import read_header
 
@@ -78,17 +80,9 @@ def _named(name: str, data_dir: Path, machine: Machine, wishes: Any, beside: Bes
     places = [Path(short).expanduser(), data_dir / "models" / short, data_dir / "models" / f"{short}.gguf"]
     path = next((place for place in places if place.is_file()), None)
     if path or short.endswith(".gguf"):
-        return choose(read_header(path or places[0]), machine, wishes=wishes, beside=beside, calibrations=speeds)
+        return read_header(path or places[0]), None, ""
     row, size = find(short)
-    return choose(
-        row.header(size),
-        machine,
-        wishes=wishes,
-        beside=beside,
-        calibrations=speeds,
-        model=row,
-        quantisation=size,
-    )
+    return row.header(size), row, size
 
 
 # --- for a person ----------------------------------------------------------------------------------------------------
@@ -127,6 +121,7 @@ def _print_choice(choice: Choice, machine: Machine, beside: Beside, *, asked: bo
         ("weights", memory.weights),
         ("their copy in a quicker layout", memory.repack),
         (f"cache of {plan.context_tokens:,} tokens", memory.kv),
+        ("states to go back to", memory.checkpoints),
         ("computing", memory.compute),
         ("prompts kept for later", memory.prompt_cache),
         ("the engine's process", memory.process),
@@ -213,6 +208,7 @@ def _choice(choice: Choice, machine: Machine, beside: Beside) -> dict[str, Any]:
             "weights_bytes": memory.weights,
             "repack_bytes": memory.repack,
             "kv_bytes": memory.kv,
+            "checkpoint_bytes": memory.checkpoints,
             "compute_bytes": memory.compute,
             "prompt_cache_bytes": memory.prompt_cache,
             "process_bytes": memory.process,

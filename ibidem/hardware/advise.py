@@ -8,13 +8,14 @@ of its weights at a time is the better choice.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ibidem.errors import ModelTooLarge
 from ibidem.hardware.calibration import Calibration
 from ibidem.hardware.catalog import Model
 from ibidem.hardware.header import Header
-from ibidem.hardware.plan import USUAL, Wishes, offloaded_share, plan, present_bytes
+from ibidem.hardware.plan import NO_WISHES, USUAL, Wishes, offloaded_share, plan, present_bytes
 from ibidem.hardware.predict import ALL_LAYERS, Beside, Memory, Speed, memory, speed
 from ibidem.hardware.probe import Machine
 from ibidem.types import EnginePlan
@@ -22,6 +23,7 @@ from ibidem.types import EnginePlan
 GB = 1e9
 LEAST_TOKENS_S = 2.5  # slower than this no one waits for an answer
 SLOW_TOKENS_S = 6.0  # about as quick as one reads
+CARD_BYTES = 6 << 30  # what fits a smaller card is too small a model: then the machine's memory decides
 SMALL_CONTEXT = 8192  # of a request; passages and a conversation want as much
 
 
@@ -45,53 +47,49 @@ class Choice:
 
 def choose(
     header: Header,
-    machine: Machine,
-    *,
-    wishes: Wishes,
-    beside: Beside = USUAL,
-    calibrations: Sequence[Calibration] = (),
     model: Model | None = None,
     quantisation: str = "",
+    *,
+    machine: Machine,
+    wishes: Wishes = NO_WISHES,
+    beside: Beside = USUAL,
+    calibrations: Sequence[Calibration] = (),
 ) -> Choice:
     """The model as it would run here. Raises ModelTooLarge where it would swap even with nothing else running."""
     arranged = plan(header, machine, role=header.role, wishes=wishes, beside=beside, lasting=True)
     share = offloaded_share(header, arranged)
     expected = speed(header, machine, gpu_share=share, calibrations=calibrations)
-    discrete = machine.gpu is not None and not machine.unified
-    needs = memory(header, arranged, discrete_gpu=discrete)
+    needs = memory(header, arranged, discrete_gpu=machine.gpu is not None and not machine.unified)
     told = tuple(_warnings(header, machine, arranged, expected, beside))
     return Choice(header, arranged, needs, expected, told, model, quantisation)
 
 
 def advise(
-    machine: Machine,
     table: Iterable[Model],
+    machine: Machine,
     *,
-    wishes: Wishes,
+    wishes: Wishes = NO_WISHES,
     beside: Beside = USUAL,
     calibrations: Sequence[Calibration] = (),
 ) -> list[Choice]:
-    """What fits of the table, the advised one first, then by quality; each model in its advised quantisation.
+    """What fits of the table, the advised one first; each model in its advised quantisation.
 
     Empty where not even the smallest fits.
     """
     fitting = []
     for model in table:
         size = model.quantisation
-        header = model.header(size)
-        try:
+        with suppress(ModelTooLarge):
             choice = choose(
-                header,
-                machine,
+                model.header(size),
+                model,
+                size,
+                machine=machine,
                 wishes=wishes,
                 beside=beside,
                 calibrations=calibrations,
-                model=model,
-                quantisation=size,
             )
-        except ModelTooLarge:
-            continue
-        fitting.append((_rank(choice, model, machine), choice))
+            fitting.append((_rank(choice, model, machine), choice))
     fitting.sort(key=lambda pair: pair[0], reverse=True)
     return [choice for _, choice in fitting]
 
@@ -102,7 +100,8 @@ def _rank(choice: Choice, model: Model, machine: Machine) -> tuple[int, float]:
     pace = choice.speed.basis == "unknown" or generation >= LEAST_TOKENS_S
     if not pace:
         return 0, generation
-    if machine.gpu is not None and not machine.unified:  # all on the card, or it is no quicker than without
+    gpu = machine.gpu
+    if gpu and not gpu.unified and gpu.total_bytes >= CARD_BYTES:  # all on the card: in part it is hardly quicker
         roomy = choice.plan.gpu_layers == ALL_LAYERS
     else:
         roomy = machine.memory_bytes >= model.from_gb * GB

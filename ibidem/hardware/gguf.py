@@ -21,7 +21,7 @@ from typing import BinaryIO
 from ibidem.errors import ModelFileBroken, ModelUnknown
 
 BLOCK_BYTES = 1 << 20  # read at once
-MAX_HEADER_BYTES = 128 << 20  # the largest known, 262,000 words with merges and scores, takes 16 MiB
+MAX_HEADER_BYTES = 64 << 20  # the largest known, 262,000 words with merges and scores, takes 16 MiB
 MAX_PAIRS = 65_536  # usual: 30-60
 MAX_TENSORS = 100_000  # usual: 150-2,000
 MAX_KEY_BYTES = 65_535  # by the format

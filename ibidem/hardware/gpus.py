@@ -17,10 +17,11 @@ from ibidem.hardware.cores import Run
 
 MIB, GIB = 1 << 20, 1 << 30
 LEAST_BYTES = 2 * GIB  # a smaller card, or the carve-out of integrated graphics, is not worth the transfers
+DEVICES = ("dev/nvidiactl", "dev/dri", "dev/kfd", "dev/dxg")  # one of them is there with any driver
 MAC_SMALL_BYTES = 36 * GIB
 
 # lists every device of ggml as JSON; in a process of its own because it loads the library
-_LIST_DEVICES = (
+LIST_DEVICES = (
     "import json, xllamacpp as x; "
     "print(json.dumps([[d['name'], d['description'], d['memory_total'], d['memory_free'], int(d['type'])] "
     "for d in x.get_device_info()]))"
@@ -43,10 +44,10 @@ class Gpu:
 
 
 def linux_gpus(root: Path, run: Run, llama_server: str) -> tuple[Gpu, ...]:
-    """Those the engine sees, else those that the system sees."""
-    if seen := _engine_gpus(run, llama_server):
-        return seen
-    return (*_nvidia(run, root), *_amd(root))
+    """Those the engine sees, else those that the system sees. Where there is no device nobody is asked."""
+    if not any((root / device).exists() for device in DEVICES):
+        return ()
+    return _engine_gpus(run, llama_server) or (*_nvidia(run), *_amd(root))
 
 
 def mac_gpus(memory_bytes: int, run: Run) -> tuple[Gpu, ...]:
@@ -68,7 +69,7 @@ def _engine_gpus(run: Run, llama_server: str) -> tuple[Gpu, ...]:
         found = [(name, int(total) * MIB, int(free) * MIB, False) for _, name, total, free in lines]
     else:
         try:
-            listed = json.loads(run([sys.executable, "-c", _LIST_DEVICES]) or "[]")
+            listed = json.loads(run([sys.executable, "-c", LIST_DEVICES]) or "[]")
             found = [
                 (about or name, total, free, kind == 2) for name, about, total, free, kind in listed if kind in (1, 2)
             ]
@@ -81,7 +82,7 @@ def _engine_gpus(run: Run, llama_server: str) -> tuple[Gpu, ...]:
     )
 
 
-def _nvidia(run: Run, root: Path) -> list[Gpu]:
+def _nvidia(run: Run) -> list[Gpu]:
     told = run(["nvidia-smi", "--query-gpu=name,memory.total,memory.free", "--format=csv,noheader,nounits"])
     found = []
     for line in told.splitlines():

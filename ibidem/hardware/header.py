@@ -18,9 +18,8 @@ MAX_PARTS = 1000
 
 # every how-manieth layer is not windowed, where the file does not say it (llama.cpp has the same figures)
 FULL_EVERY = {"gemma2": 2, "gemma3": 6, "gemma3n": 5, "gpt-oss": 2, "cohere2": 4, "exaone4": 4, "gemma-embedding": 6}
-FULL_FIRST = frozenset({"modern-bert"})  # the first of the group is the full one
 
-POOLING = {0: "none", 1: "mean", 2: "cls", 3: "last", 4: "rank"}
+POOLING = {1: "mean", 2: "cls", 3: "last", 4: "rank"}
 
 _LAYER = re.compile(r"blk\.(\d+)\.")
 _PART = re.compile(r"-(\d{5})-of-(\d{5})\.gguf$")
@@ -194,8 +193,7 @@ class _Facts:
             return [bool(pattern[index % len(pattern)]) for index in range(count)]
         if not isinstance(pattern, int) or pattern < 0:
             raise self._broken("its pattern of windowed layers is no number and no list")
-        full = 0 if self._arch in FULL_FIRST else pattern - 1
-        return [pattern == 0 or index % pattern != full for index in range(count)]
+        return [pattern == 0 or index % pattern != pattern - 1 for index in range(count)]
 
     def _state_bytes(self, without_cache: int) -> int:
         """A slot's fixed state in 4-byte numbers: the last inputs of a short convolution, and the state proper."""

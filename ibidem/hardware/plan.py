@@ -159,7 +159,8 @@ def _candidates(header: Header, machine: Machine, role: Role, wishes: Wishes) ->
             header, replace(base, context_tokens=count * context, slots=count, repack=repack, kv_type=kv_type)
         )
     if not wishes.context_tokens:
-        for context, kv_type in product(SHORT_CONTEXTS, kv_types):
+        short_contexts = [min(context, header.context_length or context) for context in SHORT_CONTEXTS]
+        for context, kv_type in product(short_contexts, kv_types):
             short = replace(base, context_tokens=slots[-1] * context, slots=slots[-1], repack=False, kv_type=kv_type)
             yield replace(short, prompt_cache_mib=CACHE_MIB[0])
 

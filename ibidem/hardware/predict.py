@@ -21,6 +21,7 @@ MIB = 1 << 20
 KV_BYTES = {"f16": 2.0, "q8_0": 34 / 32, "q4_0": 18 / 32}  # of a number in the cache
 REPACKED = ("Q4_K", "Q4_0", "IQ4_NL")  # types that are copied into a quicker layout on AVX2 and ARM
 CELL_STEP = 256  # a windowed cache is rounded up to it
+CHECKPOINTS = 4  # of a slot's windows and states, to go back to; the engine's own 32 take gigabytes with Gemma 3
 COMPUTE_BYTES = 43 * MIB  # what computing takes whatever the model
 PROCESS_BYTES = 23 * MIB  # Python with the engine's library
 OUTPUT_NUMBER_BYTES = 4  # of each word of the vocabulary, a slot
@@ -42,6 +43,7 @@ class Memory:
     weights: int
     repack: int
     kv: int
+    checkpoints: int
     compute: int
     prompt_cache: int
     process: int
@@ -49,7 +51,8 @@ class Memory:
 
     @property
     def total(self) -> int:
-        return self.weights + self.repack + self.kv + self.compute + self.prompt_cache + self.process
+        cache = self.kv + self.checkpoints + self.prompt_cache
+        return self.weights + self.repack + cache + self.compute + self.process
 
     @property
     def on_host(self) -> int:
@@ -82,11 +85,11 @@ def memory(header: Header, plan: EnginePlan, *, discrete_gpu: bool = False) -> M
     """What an engine takes that loads the model by the plan."""
     offloaded = min(plan.gpu_layers, len(header.layers))
     share = offloaded / len(header.layers)
-    # the table of input embeddings stays with the processor; mapped pages that were copied to the card are given back
-    outside = header.input_bytes if header.input_bytes else _output_bytes(header)
-    gpu_weights = int((header.weights_bytes - outside) * share)
-    if offloaded and plan.gpu_layers > len(header.layers) and not header.input_bytes:
-        gpu_weights += outside
+    # the table of embeddings stays with the processor; as output too it is copied to the GPU when all layers go there
+    table = header.input_bytes or _output_bytes(header)
+    gpu_weights = int((header.weights_bytes - table) * share)
+    if not header.input_bytes and plan.gpu_layers > len(header.layers):
+        gpu_weights += table
     kv = kv_bytes(header, plan)
     compute = compute_bytes(header, plan)
     repack = 0
@@ -97,6 +100,7 @@ def memory(header: Header, plan: EnginePlan, *, discrete_gpu: bool = False) -> M
         weights=header.weights_bytes,
         repack=repack,
         kv=kv,
+        checkpoints=plan.slots * CHECKPOINTS * checkpoint_bytes(header, plan),
         compute=compute,
         prompt_cache=plan.prompt_cache_mib * MIB,
         process=PROCESS_BYTES,
@@ -110,6 +114,13 @@ def kv_bytes(header: Header, plan: EnginePlan) -> int:
     in_window = min(cells, _up(header.window + plan.batch_tokens, CELL_STEP)) if header.window else cells
     numbers = sum(layer.kv_width * (in_window if layer.windowed else cells) for layer in header.layers)
     return int(plan.slots * (numbers * KV_BYTES[plan.kv_type] + header.state_bytes))
+
+
+def checkpoint_bytes(header: Header, plan: EnginePlan) -> int:
+    """What the engine puts aside with each prompt where a cache cannot be cut back: windows in use, and states."""
+    in_window = min(header.window, plan.context_tokens // plan.slots)
+    numbers = sum(layer.kv_width for layer in header.layers if layer.windowed) * in_window
+    return int(numbers * KV_BYTES[plan.kv_type] + header.state_bytes)
 
 
 def compute_bytes(header: Header, plan: EnginePlan) -> int:

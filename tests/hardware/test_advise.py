@@ -10,6 +10,7 @@ import pytest
 from ibidem.errors import ModelTooLarge, ModelUnknown
 from ibidem.hardware.advise import Choice, advise, choose, machine_warnings, why
 from ibidem.hardware.catalog import find, models
+from ibidem.hardware.gpus import Gpu
 from ibidem.hardware.plan import Wishes, safe_bytes
 from ibidem.hardware.predict import Beside
 from ibidem.hardware.probe import GIB, Machine
@@ -18,7 +19,7 @@ from tests.hardware.machines import MACHINES, Described
 
 
 def advice(machine: Machine) -> list[Choice]:
-    return advise(machine, models(), wishes=Wishes())
+    return advise(models(), machine)
 
 
 def first(machine: Machine) -> Choice:
@@ -64,26 +65,35 @@ def test_without_a_known_speed_memory_decides() -> None:
     assert first(replace(pc(64), bandwidth_bytes_s=0.0)).header.name.startswith("Qwen3-32B")
 
 
+def test_a_small_card_does_not_make_the_model_small() -> None:
+    """What fits 4 GB whole is far below what the machine's own memory holds."""
+    card = Gpu("NVIDIA GeForce GTX 1650", 4 * GIB, int(3.8 * GIB), usable=True)
+    chosen = first(pc(32, gpus=(card,)))
+    assert chosen.model is not None
+    assert chosen.model.parameters_b > 8
+    assert 0 < chosen.plan.gpu_layers < chosen.model.layers
+
+
 def test_a_machine_too_small_for_any_gets_no_advice() -> None:
     assert advice(pc(1.5)) == []
 
 
 def test_what_would_swap_now_is_warned_of() -> None:
     busy = replace(pc(16), available_bytes=4 * GIB)
-    chosen = choose(QWEN_7B_Q4, busy, wishes=Wishes())
+    chosen = choose(QWEN_7B_Q4, machine=busy)
     assert any("would swap at the moment" in line for line in chosen.warnings)
-    assert not any("swap" in line for line in choose(QWEN_7B_Q4, pc(16), wishes=Wishes()).warnings)
+    assert not any("swap" in line for line in choose(QWEN_7B_Q4, machine=pc(16)).warnings)
 
 
 def test_a_short_context_and_a_missing_template_are_warned_of() -> None:
-    chosen = choose(replace(QWEN_7B_Q4, chat_template=False), pc(7.8), wishes=Wishes(context_tokens=2048))
+    chosen = choose(replace(QWEN_7B_Q4, chat_template=False), machine=pc(7.8), wishes=Wishes(context_tokens=2048))
     assert any("2048 tokens of context" in line for line in chosen.warnings)
     assert any("no chat template" in line for line in chosen.warnings)
 
 
 def test_a_model_that_never_fits_is_refused() -> None:
     with pytest.raises(ModelTooLarge):
-        choose(replace(QWEN_7B_Q4, weights_bytes=10**12), pc(64), wishes=Wishes())
+        choose(replace(QWEN_7B_Q4, weights_bytes=10**12), machine=pc(64))
 
 
 def test_what_keeps_any_model_from_running_is_told() -> None:

@@ -17,15 +17,21 @@ def fit(data_dir: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
-def test_a_person_reads_the_advice_and_its_reason(tmp_path: Path) -> None:
-    done = fit(tmp_path)
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory) -> Path:
+    """One for all tests: the memory's bandwidth is measured once."""
+    return tmp_path_factory.mktemp("data")
+
+
+def test_a_person_reads_the_advice_and_its_reason(data_dir: Path) -> None:
+    done = fit(data_dir)
     assert done.returncode == 0, done.stderr
     for word in ("machine:", "memory:", "advised:", "why:", "speed:", "settings:", "together", "also fits", "Korean"):
         assert word in done.stdout
 
 
-def test_a_script_reads_names_with_units(tmp_path: Path) -> None:
-    shown = json.loads(fit(tmp_path, "--json").stdout)
+def test_a_script_reads_names_with_units(data_dir: Path) -> None:
+    shown = json.loads(fit(data_dir, "--json").stdout)
     assert shown["machine"]["memory_bytes"] > shown["machine"]["safe_bytes"] > 0
     choice = shown["choice"]
     parts = {name: size for name, size in choice["memory"].items() if name not in ("total_bytes", "gpu_bytes")}
@@ -37,18 +43,18 @@ def test_a_script_reads_names_with_units(tmp_path: Path) -> None:
     assert shown["others"]
 
 
-def test_a_file_is_planned_by_its_own_header(tmp_path: Path) -> None:
+def test_a_file_is_planned_by_its_own_header(tmp_path: Path, data_dir: Path) -> None:
     path = write(tmp_path, gguf({**LLAMA, "tokenizer.chat_template": "x"}))
     for name in (str(path), f"llama:{path}"):
-        choice = json.loads(fit(tmp_path, "--json", "--model", name, "--context", "2048").stdout)["choice"]
+        choice = json.loads(fit(data_dir, "--json", "--model", name, "--context", "2048").stdout)["choice"]
         assert (choice["model"], choice["title"]) == (str(path), "hand-made")
         assert choice["context_tokens"] == 2048
 
 
-def test_a_file_of_the_data_directory_goes_by_its_name(tmp_path: Path) -> None:
-    (tmp_path / "models").mkdir()
-    path = write(tmp_path / "models", gguf(), "mine.gguf")
-    choice = json.loads(fit(tmp_path, "--json", "--model", "mine").stdout)["choice"]
+def test_a_file_of_the_data_directory_goes_by_its_name(data_dir: Path) -> None:
+    (data_dir / "models").mkdir()
+    path = write(data_dir / "models", gguf(), "mine.gguf")
+    choice = json.loads(fit(data_dir, "--json", "--model", "mine").stdout)["choice"]
     assert choice["model"] == str(path)
 
 
@@ -61,29 +67,29 @@ def test_a_file_of_the_data_directory_goes_by_its_name(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_planned_is_one_line_and_the_next_step(
-    tmp_path: Path, words: list[str], told: str, code: int
+    data_dir: Path, words: list[str], told: str, code: int
 ) -> None:
-    done = fit(tmp_path, *words)
+    done = fit(data_dir, *words)
     assert done.returncode == code
     assert told in done.stderr
     assert "hint:" in done.stderr
     assert not done.stdout
 
 
-def test_a_model_that_would_swap_is_refused_with_what_would_fit(tmp_path: Path) -> None:
+def test_a_model_that_would_swap_is_refused_with_what_would_fit(tmp_path: Path, data_dir: Path) -> None:
     """Sixteen million numbers a layer and token: terabytes of cache."""
     heads = {
         "llama.attention.head_count_kv": 100_000,
         "llama.attention.key_length": 80,
         "llama.context_length": 1 << 20,
     }
-    done = fit(tmp_path, "--model", str(write(tmp_path, gguf({**LLAMA, **heads}))), "--context", "1000000")
+    done = fit(data_dir, "--model", str(write(tmp_path, gguf({**LLAMA, **heads}))), "--context", "1000000")
     assert done.returncode == 1
     assert "without swapping" in done.stderr
     assert "would fit" in done.stderr
 
 
-def test_a_broken_file_is_named(tmp_path: Path) -> None:
-    done = fit(tmp_path, "--model", str(write(tmp_path, gguf()[:40])))
+def test_a_broken_file_is_named(tmp_path: Path, data_dir: Path) -> None:
+    done = fit(data_dir, "--model", str(write(tmp_path, gguf()[:40])))
     assert done.returncode == 1
     assert "truncated" in done.stderr

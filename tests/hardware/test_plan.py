@@ -138,6 +138,9 @@ def test_a_model_of_32b_gets_16k() -> None:
 def test_no_more_context_than_the_model_was_made_for() -> None:
     short = replace(QWEN_05B_Q8, context_length=2048)
     assert plan(short, pc(32)).context_tokens == 2 * 2048
+    for tenths in range(76, 120):
+        tight = plan(replace(QWEN_7B_Q4, context_length=3000), pc(tenths / 10, free=0.99))
+        assert tight.context_tokens // tight.slots <= 3000
     asked = plan(short, pc(32), wishes=Wishes(context_tokens=2_000_000_000))
     assert asked.context_tokens == 2 * 2048
 

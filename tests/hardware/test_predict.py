@@ -62,6 +62,13 @@ def test_a_hybrid_model_keeps_a_state_for_each_slot() -> None:
     assert kv_bytes(header, EnginePlan("", context_tokens=2048, slots=2)) == 2048 * 512 * 2 + 2 * 1000
 
 
+def test_states_to_go_back_to_are_kept_of_windows_and_of_states_alone() -> None:
+    plan = EnginePlan("", context_tokens=16384, slots=2)
+    hybrid = replace(QWEN_05B_Q8, layers=(Layer(512, windowed=True), Layer(512)), window=1000, state_bytes=77)
+    assert memory(hybrid, plan).checkpoints == 2 * 4 * (1000 * 512 * 2 + 77)
+    assert memory(QWEN_05B_Q8, plan).checkpoints == 0
+
+
 def test_a_gpu_needs_no_copy_of_the_weights_and_a_card_keeps_them_itself() -> None:
     plan = EnginePlan("", gpu_layers=999)
     shared, card = memory(QWEN_7B_Q4, plan), memory(QWEN_7B_Q4, plan, discrete_gpu=True)

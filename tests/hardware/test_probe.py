@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ibidem.hardware.bandwidth import measure, published
+from ibidem.hardware.gpus import LIST_DEVICES
 from ibidem.hardware.probe import Machine, probe, run_command
 from tests.hardware.machines import FLAGS, GIB, LIBGOMP, LIMITED, MACHINES, Described, linux_files, mac_commands, pairs
 
@@ -98,18 +99,26 @@ def test_a_machine_that_says_nothing_has_one_core_and_no_memory(tmp_path: Path) 
 
 
 def test_devices_of_the_wheel_count_but_not_its_processor(tmp_path: Path) -> None:
-    described = seen  # the wheel is asked by this interpreter
     rows = '[["CPU", "EPYC", 1, 1, 0], ["Vulkan0", "Arc A770", 17179869184, 16000000000, 1]]'
-    from ibidem.hardware.gpus import _LIST_DEVICES
-
-    machine = described(
+    machine = seen(
         tmp_path,
         linux_files(16, pairs(4), processor="any"),
         allowed={0},
-        commands={f"{sys.executable} -c {_LIST_DEVICES}": rows},
+        commands={f"{sys.executable} -c {LIST_DEVICES}": rows},
     )
     assert machine.gpu is not None
     assert (machine.gpu.name, machine.gpu.total_bytes, machine.unified) == ("Arc A770", 17179869184, False)
+
+
+def test_where_there_is_no_device_no_command_is_run(tmp_path: Path) -> None:
+    files = linux_files(16, pairs(4), processor="any")
+    del files["dev/dri/card0"]
+    for path, content in files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(content)
+    run: list[list[str]] = []
+    probe(tmp_path, system="linux", run=lambda words: run.append(words) or "", allowed={0}, memlock_bytes=0)
+    assert run == []
 
 
 def test_an_amd_card_is_found_in_the_system_and_integrated_graphics_are_not(tmp_path: Path) -> None:
