@@ -192,7 +192,13 @@ def _model_checks(loaded: Settings) -> Iterator[tuple[str, bool | None, str]]:
 
 def outbound(loaded: Settings) -> list[str]:
     """Every address that Ibidem may speak to, and when. There is no telemetry and no update check."""
+    from ibidem.hardware.catalog import models
+    from ibidem.models.hub import hub_models
+
+    addresses = [model.address for model in models()] + [model.repository for model in hub_models()]
+    hubs = sorted({"/".join(address.split("/")[:3]) for address in addresses})
     return [
         f"{loaded.models.ollama_url}  (questions to ollama:* models, and this check)",
         f"{loaded.models.openai_url}  (questions to openai:* models, and this check)",
+        f"{', '.join(hubs)} and where it redirects  (only when you run `ibidem models pull`)",
     ]
