@@ -163,6 +163,21 @@ def test_without_anything_to_know_the_version_by_it_begins_anew(fetch: Fetch, hu
     assert "range" not in hub.seen[1]
 
 
+def test_a_stated_hash_is_enough_to_go_on_by_since_it_is_checked_at_the_end(fetch: Fetch, hub: Hub) -> None:
+    hub.etag, hub.plays, hub.stated = "", ["cut"], {"X-Linked-Etag": hub.sha256}
+    assert fetch(hub.address).verified
+    assert hub.seen[1]["range"] == f"bytes={half_of(hub)}-"
+    assert "if-range" not in hub.seen[1]
+
+
+def test_a_file_that_became_shorter_keeps_nothing_of_the_longer_one(fetch: Fetch, hub: Hub) -> None:
+    hub.plays = ["cut"] + ["hang_up"] * (TRIES - 1)
+    with pytest.raises(ModelCutOff):
+        fetch(hub.address)
+    hub.content, hub.etag = b"GGUF and little more", '"v2"'
+    assert fetch(hub.address).path.read_bytes() == hub.content
+
+
 @pytest.mark.parametrize("note", [b"", b"{", b"[]", b'{"address": 3, "size_bytes": "many"}', b"\xff"])
 def test_a_damaged_note_costs_what_had_come_and_nothing_else(fetch: Fetch, hub: Hub, note: bytes) -> None:
     fetch.folder.mkdir()
