@@ -17,8 +17,8 @@ from ibidem.hardware.probe import Machine
 
 FILE = "speeds.json"
 # the time that a weight takes in a prompt, beside one of Q8_0: measured on a processor with AVX2
-WORK = {"Q8_0": 1.0, "Q4_K": 0.65}
-OTHER_WORK = 1.12
+WORK = {"Q8_0": 1.0, "Q4_K": 0.65, "Q6_K": 0.85}
+OTHER_WORK = 1.2
 BLOCKS = {name: (block, block_bytes) for name, block, block_bytes in TENSOR_TYPES.values()}
 KEPT = 32  # models; the oldest go
 
