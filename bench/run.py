@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import chroma, figures, ingest, load, memory, query, search
+from bench import chroma, figures, fit, ingest, load, memory, query, search
 from bench.figures import Figure
 
 Part = Callable[[], Iterator[Figure]]
@@ -31,7 +31,7 @@ _OTHER_LANGUAGE = ("xling", "ko-en")  # Korean questions over English documents:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.run", description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument(
-        "part", nargs="*", help="ingest, load, search, query, memory, quotes, chroma; all of them without"
+        "part", nargs="*", help="ingest, load, search, query, memory, fit, quotes, chroma; all of them without"
     )
     parser.add_argument("--eval", type=Path, metavar="DIR", help="evaluation sets: adds the quality of quotes")
     parser.add_argument("--chroma", action="store_true", help="adds the comparison; installs chromadb in a temp folder")
@@ -47,13 +47,15 @@ def main() -> None:
             "query": query.measure,
             "memory": memory.measure,
         }
+        if fit.available():
+            parts["fit"] = lambda: fit.measure(Path(work))
         if wanted.eval:
             parts["quotes"] = lambda: quotes(wanted.eval)
         if wanted.chroma:
             parts["chroma"] = chroma.measure
         if unknown := set(wanted.part) - set(parts):
             parser.error(
-                f"unknown part {min(unknown)!r}; known: {', '.join(parts)} (quotes needs --eval, chroma --chroma)"
+                f"unknown part {min(unknown)!r}; known: {', '.join(parts)} (quotes needs --eval, chroma --chroma, fit gguf and xllamacpp)"
             )
         measured = []
         for name, part in parts.items():

@@ -196,6 +196,8 @@ def _model_checks(loaded: Settings) -> Iterator[tuple[str, bool | None, str]]:
 
 def outbound(loaded: Settings) -> list[str]:
     """Every address that Ibidem may speak to, and when. There is no telemetry and no update check."""
+    from ibidem.hardware.catalog import models as catalogued
+    from ibidem.models.hub import hub_models
     from ibidem.models.upstream import without_secrets
 
     models = loaded.models
@@ -210,4 +212,7 @@ def outbound(loaded: Settings) -> list[str]:
         provider = name.partition(":")[0]
         if provider in asked:
             asked[provider][1].append(sent)
-    return [f"{without_secrets(url)}  ({'; '.join(sent)}; this check)" for url, sent in asked.values()]
+    model_servers = [f"{without_secrets(url)}  ({'; '.join(sent)}; this check)" for url, sent in asked.values()]
+    hub_addresses = [*(model.address for model in catalogued()), *(model.repository for model in hub_models())]
+    hubs = ", ".join(sorted({"/".join(address.split("/")[:3]) for address in hub_addresses}))
+    return [*model_servers, f"{hubs} and where it redirects  (only when you run `ibidem models pull`)"]

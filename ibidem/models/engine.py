@@ -110,6 +110,11 @@ class Engine:
     def alive(self) -> bool:
         return self._watcher is not None and self._watcher.poll() is None
 
+    @property
+    def pid(self) -> int | None:
+        """Of the watcher, whose child the engine is."""
+        return self._watcher.pid if self._watcher else None
+
     def has_ended(self) -> bool:
         """Whether it is gone, also when its end is only just coming to be known."""
         if self._watcher is None:

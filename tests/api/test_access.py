@@ -55,6 +55,8 @@ ROUTES: dict[tuple[str, str], tuple[int, Any]] = {
     ("GET", "/api/jobs/{job_id}/"): (404, None),
     ("POST", "/api/jobs/{job_id}/cancel/"): (404, None),
     ("POST", "/api/jobs/{job_id}/retry/"): (404, None),
+    ("GET", "/api/models/"): (200, None),
+    ("POST", "/api/models/test/"): (400, {"model": "nobody:x"}),
 }
 UNSAFE = [route for route in ROUTES if route[0] not in ("GET", "HEAD")]
 HEADERS = {

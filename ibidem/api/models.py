@@ -1,0 +1,28 @@
+"""/api/models/: what can be asked now, and how fast one of them is here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from ibidem.api.access import Engine, Owner
+from ibidem.tasks.models import list_models, try_model
+
+router = APIRouter(prefix="/api/models", tags=["models"])
+
+
+class Trial(BaseModel):
+    model: str = Field(max_length=4096)  # provider:name
+
+
+@router.get("/")
+async def models(app: Engine, owner: Owner) -> dict[str, Any]:
+    return await list_models(app.settings.models, app.data.models)
+
+
+@router.post("/test/")
+async def test(body: Trial, app: Engine, owner: Owner) -> dict[str, Any]:
+    """Answers when it is measured: the model is loaded first, and a long answer is written."""
+    return await try_model(app.open_model(body.model), app.engines, app.data.root, app.settings.models)

@@ -1,0 +1,142 @@
+"""What the servers on this machine offer now: names, sizes and contexts, asked side by side within a second."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ibidem.errors import IbidemError, ModelError, ModelTimeout
+from ibidem.models.http import ModelServer
+from ibidem.models.ollama import ollama_server
+from ibidem.models.openai import openai_server
+from ibidem.models.origin import shown
+from ibidem.models.upstream import as_count, as_dict, as_text
+from ibidem.settings import ModelSettings
+
+WITHIN_S = 1.0  # a server on this machine answers in milliseconds
+MAX_BYTES = 1 << 60
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A model that can be asked. What its provider does not say is None, or empty."""
+
+    name: str  # as --model takes it
+    provider: str
+    size_bytes: int | None = None
+    context_tokens: int | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    provider: str
+    address: str
+    reachable: bool
+    detail: str = ""  # why it is not
+
+
+async def servers(settings: ModelSettings) -> tuple[list[Server], list[Found]]:
+    """The two servers of the settings, and all models of those that answer."""
+    import httpx  # noqa: F401  (what it takes to load would count against the second)
+
+    asked = await asyncio.gather(
+        _asked("ollama", settings.ollama_url, lambda: ollama_models(settings)),
+        _asked("openai", settings.openai_url, lambda: openai_models(settings)),
+    )
+    return [server for server, _ in asked], [model for _, models in asked for model in models]
+
+
+async def _asked(provider: str, address: str, ask: Callable[[], Awaitable[list[Found]]]) -> tuple[Server, list[Found]]:
+    try:
+        models = await ask()
+    except ModelTimeout as error:
+        return Server(provider, shown(address), reachable=False, detail=error.message), []
+    except IbidemError as error:
+        return Server(provider, shown(address), reachable=False, detail=f"{error.message}; {error.hint}"), []
+    return Server(provider, shown(address), reachable=True), models
+
+
+async def ollama_models(settings: ModelSettings) -> list[Found]:
+    """Raises ModelError. A context that is not told within the second stays None."""
+    server = ollama_server(settings)
+    until = asyncio.get_running_loop().time() + WITHIN_S
+    try:
+        entries = _entries(await server.get("/api/tags", timeout_s=WITHIN_S), "models")
+        models = [_of_ollama(entry) for entry in entries]
+        left_s = max(0.05, until - asyncio.get_running_loop().time())
+        contexts = await asyncio.gather(*(_ollama_context(server, model.name, left_s) for model in models))
+    finally:
+        await server.close()
+    return [replace(model, context_tokens=context) for model, context in zip(models, contexts, strict=True)]
+
+
+def _of_ollama(entry: Mapping[str, Any]) -> Found:
+    details = as_dict(entry.get("details"))
+    facts = (as_text(details.get("parameter_size")), as_text(details.get("quantization_level")))
+    size, name = _size(entry.get("size")), as_text(entry.get("name"))
+    return Found(f"ollama:{name}", "ollama", size, detail=" ".join(fact for fact in facts if fact))
+
+
+async def _ollama_context(server: ModelServer, name: str, within_s: float) -> int | None:
+    try:
+        told = await server.post("/api/show", {"model": name.removeprefix("ollama:")}, timeout_s=within_s)
+    except ModelError:
+        return None
+    facts = as_dict(told.get("model_info"))
+    return as_count(facts.get(f"{facts.get('general.architecture')}.context_length")) or None
+
+
+async def openai_models(settings: ModelSettings) -> list[Found]:
+    """LM Studio says more of its models beside `/v1`; other servers in the entries themselves. Raises ModelError."""
+    listed, more = await asyncio.gather(_listed(openai_server(settings), "/models"), _studio(settings))
+    return [_of_openai({**entry, **more.get(as_text(entry.get("id")), {})}) for entry in listed]
+
+
+async def _studio(settings: ModelSettings) -> dict[str, Mapping[str, Any]]:
+    """LM Studio's own entries by id; empty where another server runs."""
+    url = settings.openai_url.strip().rstrip("/").removesuffix("/v1")
+    try:
+        entries = await _listed(openai_server(replace(settings, openai_url=url)), "/api/v0/models")
+    except ModelError:
+        return {}
+    return {as_text(entry.get("id")): entry for entry in entries}
+
+
+async def _listed(server: ModelServer, path: str) -> Sequence[Mapping[str, Any]]:
+    try:
+        return _entries(await server.get(path, timeout_s=WITHIN_S), "data")
+    finally:
+        await server.close()
+
+
+def _of_openai(entry: Mapping[str, Any]) -> Found:
+    meta = as_dict(entry.get("meta"))  # llama-server
+    contexts = (
+        entry.get("loaded_context_length"),  # LM Studio: what a request has, if it is loaded
+        entry.get("max_context_length"),  # LM Studio
+        entry.get("max_model_len"),  # vLLM
+        entry.get("context_length"),  # OpenRouter
+        meta.get("n_ctx"),
+        meta.get("n_ctx_train"),
+    )
+    facts = (as_text(entry.get("quantization")), as_text(entry.get("state")))
+    return Found(
+        f"openai:{as_text(entry.get('id'))}",
+        "openai",
+        _size(meta.get("size")),
+        next((count for count in map(as_count, contexts) if count), None),
+        " ".join(fact for fact in facts if fact),
+    )
+
+
+def _entries(answer: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    entries = answer.get(key)
+    return [as_dict(entry) for entry in entries] if isinstance(entries, list) else []
+
+
+def _size(value: object) -> int | None:
+    """Bytes; as_count has the range of tokens."""
+    return value if isinstance(value, int) and 0 < value < MAX_BYTES else None
