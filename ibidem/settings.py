@@ -58,6 +58,7 @@ class RetrieveSettings:
 
     hits: int = 30  # chunks fetched after fusion
     budget_tokens: int = 3000  # passages of one answer
+    read_s: float = 8.0  # a turn adds no more passages than its model reads in so long, as far as that is known
     dense_ms: int = 300  # a question waits so long for its vector; later the words alone rank
     rerank_ms: int = 300  # a question waits so long for the reranker; later the fused order stands
 

@@ -1,4 +1,4 @@
-"""The turns before a question, as a request may carry them, in the words of retrieval."""
+"""The turns before a question, as a request may carry them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from ibidem.retrieve.followup import MAX_ANSWER_CHARS, MAX_TURNS, Turn
+from ibidem.errors import TooLarge
+from ibidem.retrieve.followup import Turn
+
+MAX_HISTORY_CHARS = 400_000  # of all turns; some 100,000 tokens, more than most windows
 
 
 class Earlier(BaseModel):
@@ -15,9 +18,16 @@ class Earlier(BaseModel):
     answer: str = Field("", max_length=64_000)
 
 
-History = Annotated[list[Earlier], Field(max_length=10, description="earlier turns, oldest first")]
+History = Annotated[list[Earlier], Field(max_length=100, description="earlier turns, oldest first")]
 
 
 def turns(history: Sequence[Earlier]) -> list[Turn]:
-    """The turns that a question may lean on."""
-    return [Turn(one.question, one.answer[:MAX_ANSWER_CHARS]) for one in history[-MAX_TURNS:]]
+    """The conversation so far. Raises TooLarge."""
+    chars = sum(len(one.question) + len(one.answer) for one in history)
+    if chars > MAX_HISTORY_CHARS:
+        raise TooLarge(
+            f"the history has {chars:,} characters, at most {MAX_HISTORY_CHARS:,} are taken",
+            hint="leave out the oldest turns",
+            field="history",
+        )
+    return [Turn(one.question, one.answer) for one in history]

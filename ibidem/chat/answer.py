@@ -5,22 +5,28 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
-from dataclasses import dataclass, field
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ibidem.chat.prompt import language_of, prompt
-from ibidem.errors import BadInput
+from ibidem.chat.meter import Meter
+from ibidem.chat.prompt import is_korean
+from ibidem.chat.transcript import Prompt, Room, Transcript, next_turn
+from ibidem.errors import BadInput, ContextTooLong, ModelError
 from ibidem.models.base import ChatModel, ChatRequest, Done, ReasoningDelta, TextDelta
 from ibidem.retrieve.cite import citation, cited
 from ibidem.retrieve.evidence import ENOUGH
 from ibidem.retrieve.retrieve import Context
-from ibidem.types import Event, Mode, Usage, as_json
+from ibidem.types import Event, Mode, Passage, Usage, as_json
 
-DECLINED = {
-    "Korean": "문서에서 이 질문의 분명한 답을 찾지 못했습니다.",
-    "the language of the question": "The documents do not clearly answer this.",
-}
+WINDOW = 8192  # tokens, of a model that does not say; servers load models with so many, or more
+UNBOUNDED = 1 << 20  # the window until the model has said it: what was found is shown before a cold model is loaded
+COUNTED_FROM = 1 / 4  # of the window: a longer prompt is counted exactly, where the provider can
+
+DECLINED = "The documents do not clearly answer this."
+DECLINED_KOREAN = "문서에서 이 질문의 분명한 답을 찾지 못했습니다."
+
+Plan = Callable[[int], Prompt]  # the window in tokens -> the prompt that fits it
 
 
 @dataclass(slots=True)
@@ -29,6 +35,9 @@ class Draft:
 
     text: str = ""
     context: Context = field(default_factory=Context)
+    passages: list[Passage] = field(default_factory=list)  # found for the question, numbered in this conversation
+    omitted: list[dict[str, Any]] = field(default_factory=list)
+    transcript: Transcript = field(default_factory=Transcript)  # with this turn, its answer still empty
     usage: Usage = field(default_factory=Usage)
     timings: dict[str, float] = field(default_factory=dict)  # milliseconds
     began: float = field(default_factory=time.perf_counter)
@@ -36,13 +45,33 @@ class Draft:
     def mark(self, name: str) -> None:
         self.timings[name] = round((time.perf_counter() - self.began) * 1000, 1)
 
+    def take(self, prompt: Prompt) -> None:
+        """This is what the model reads."""
+        self.passages = prompt.passages
+        self.omitted = [*self.context.omitted, *prompt.omitted]
+        self.transcript = prompt.transcript
+
+    def retrieved(self) -> Event:
+        """What the answer may cite; a later one takes the place of an earlier."""
+        searched = {"searched": self.context.searched} if self.context.searched else {}
+        return Event("retrieved", {"citations": self.rag_context(), "omitted": self.omitted, **searched})
+
     def citations(self) -> list[dict[str, Any]]:
-        """The passages that the text cites."""
-        return [as_json(one) for one in cited(self.text, self.context.passages)]
+        """The passages that the text cites, of this turn or an earlier one."""
+        return [as_json(one) for one in cited(self.text, self.transcript.passages)]
 
     def rag_context(self) -> list[dict[str, Any]]:
-        """All passages that the model was given."""
-        return [as_json(citation(passage)) for passage in self.context.passages]
+        """All passages that bear on the question, best first; the model has them, here or further up."""
+        return [as_json(citation(passage)) for passage in self.passages]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """What an answer builds on: the turns so far, and what is known of the model that is to read them."""
+
+    before: Transcript = field(default_factory=Transcript)
+    meter: Meter = field(default_factory=Meter)
+    read_s: float = 8.0  # the model may read a turn's new passages for so long
 
 
 async def answer(
@@ -53,8 +82,11 @@ async def answer(
     search: Callable[[str], Context],
     model: ChatModel,
     max_tokens: int,
+    conversation: Conversation | None = None,
 ) -> AsyncGenerator[Event, None]:
     """Events from `status` to `cited`; `draft` fills as they come. Closing the generator stops the model.
+
+    `retrieved` comes a second time where the model turns out to hold less than was found.
 
     Raises BadInput for an empty question, ModelError from the model; what was written until then is in `draft`.
     """
@@ -64,36 +96,81 @@ async def answer(
         yield Event("status", {"stage": "searching"})
         draft.context = await asyncio.to_thread(search, question)
         draft.timings["search_ms"] = draft.context.search_ms
-        searched = {"searched": draft.context.searched} if draft.context.searched else {}
-        yield Event("retrieved", {"citations": draft.rag_context(), "omitted": draft.context.omitted, **searched})
+    talk = conversation or Conversation()
+
+    def plan(window: int) -> Prompt:
+        room = Room.of(window, max_tokens, talk.meter.readable(talk.read_s))
+        return next_turn(talk.before, question, draft.context.kept, mode=mode, room=room, count=talk.meter.count)
+
+    draft.take(plan(talk.meter.window or UNBOUNDED))
+    if mode != "plain" or draft.omitted:
+        yield draft.retrieved()
     if mode == "query" and draft.context.evidence < ENOUGH:
-        draft.text = DECLINED[language_of(question)]
+        draft.text = DECLINED_KOREAN if is_korean(question) else DECLINED
+        draft.transcript = replace(draft.transcript, turns=talk.before.said(question, "").turns)
         yield Event("delta", {"text": draft.text})
     else:
-        async for event in _write(question, draft, mode, model, max_tokens):
-            yield event
+        async with aclosing(_write(question, draft, model, talk.meter, plan)) as events:
+            async for event in events:
+                yield event
     draft.mark("total_ms")
     yield Event("cited", {"citations": draft.citations()})
 
 
 async def _write(
-    question: str, draft: Draft, mode: Mode, model: ChatModel, max_tokens: int
+    question: str, draft: Draft, model: ChatModel, meter: Meter, plan: Plan
 ) -> AsyncGenerator[Event, None]:
-    context = draft.context
-    request = ChatRequest(
-        messages=prompt(question, context.passages, mode),
-        question=question,
-        passages=context.passages,
-        terms=context.terms,
-        evidence=context.evidence,
-        max_tokens=max_tokens,
-    )
+    """The model's text, from a prompt that fits; once from a shorter one if the model finds that too long all the same."""
     yield Event("status", {"stage": "reading"})
-    writing = False
+    meter.window = (await model.capabilities()).context_tokens or WINDOW
+    prompt = await _counted(plan, model, meter, meter.window)
+    for last in (False, True):
+        told = draft.passages, draft.omitted
+        draft.take(prompt)
+        if (draft.passages, draft.omitted) != told:
+            yield draft.retrieved()
+        try:
+            async with aclosing(_stream(question, draft, prompt, model, meter)) as events:
+                async for event in events:
+                    yield event
+            return
+        except ContextTooLong:
+            shorter = plan(meter.window // 2)
+            if last or "first_token_ms" in draft.timings or shorter.messages == prompt.messages:
+                raise
+            prompt = shorter
+
+
+async def _counted(plan: Plan, model: ChatModel, meter: Meter, window: int) -> Prompt:
+    """The prompt for this window; if it is long, the model counts it first, if it can."""
+    prompt = plan(window)
+    exact = None
+    if prompt.tokens > COUNTED_FROM * window:
+        with suppress(ModelError):  # the estimate will do; a model that is gone says so when it is to answer
+            exact = await model.count(prompt.messages)
+    if exact is None:
+        return prompt
+    meter.learn(prompt.messages, exact)
+    return plan(window)
+
+
+async def _stream(
+    question: str, draft: Draft, prompt: Prompt, model: ChatModel, meter: Meter
+) -> AsyncGenerator[Event, None]:
+    request = ChatRequest(
+        messages=prompt.messages,
+        question=question,
+        passages=prompt.passages,
+        terms=draft.context.terms,
+        evidence=draft.context.evidence,
+        max_tokens=prompt.answer_tokens,
+    )
+    asked = time.perf_counter()
+    first_s = 0.0
     async with aclosing(model.stream(request)) as stream:
         async for part in stream:
-            if not writing and not isinstance(part, Done):
-                writing = True
+            if not first_s and not isinstance(part, Done):
+                first_s = time.perf_counter() - asked
                 draft.mark("first_token_ms")
                 yield Event("status", {"stage": "writing"})
             match part:
@@ -104,3 +181,5 @@ async def _write(
                     yield Event("reasoning", {"text": text})
                 case Done(usage):
                     draft.usage = usage
+                    meter.learn(prompt.messages, usage.prompt)
+                    meter.timed(usage.prompt - usage.reused, first_s)

@@ -20,6 +20,7 @@ Analyze = Callable[[str], list[str]]
 ENOUGH_EVIDENCE = 0.25
 NEAR_EVIDENCE = 0.08  # under it there is not even a nearest place worth showing
 MOST_QUOTES = 4
+ANY_CONTEXT = 1 << 20  # tokens; it weighs sentences one by one, and has no window
 _LEAST_OF_BEST = 0.6  # share of the best quote's score below which a sentence is left out
 
 _NEAR = 0.3  # weight of a term in the sentence before or after, or in the heading
@@ -67,7 +68,7 @@ class QuotesModel:
         yield Done(Usage(prompt=read, completion=estimate_tokens(answer)))
 
     async def capabilities(self) -> Capabilities:
-        return Capabilities()
+        return Capabilities(context_tokens=ANY_CONTEXT)
 
     async def count(self, messages: Sequence[ChatMessage]) -> int | None:
         return None

@@ -35,8 +35,8 @@ def fit(ranked: Sequence[Ranked], budget_tokens: int) -> tuple[list[Ranked], lis
     return kept, cut
 
 
-def merge(kept: Iterable[Ranked]) -> list[Passage]:
-    """Chunks that follow each other in a document become one passage; passages are numbered from the best on."""
+def merge(kept: Iterable[Ranked], *, first: int = 1) -> list[Passage]:
+    """Chunks that follow each other in a document become one passage; from `first` on the best has the first number."""
     by_place = sorted(kept, key=lambda hit: (hit.stored.document_id, hit.stored.chunk.ordinal))
     passages: list[Passage] = []
     last: Ranked | None = None
@@ -47,7 +47,7 @@ def merge(kept: Iterable[Ranked]) -> list[Passage]:
             passages.append(_passage(hit))
         last = hit
     passages.sort(key=lambda passage: -passage.score)
-    return [replace(passage, number=number) for number, passage in enumerate(passages, 1)]
+    return [replace(passage, number=number) for number, passage in enumerate(passages, first)]
 
 
 def _follows(before: StoredChunk, after: StoredChunk) -> bool:

@@ -42,12 +42,13 @@ TRACED = 10  # chunks a channel shows in a trace
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a question found. `terms` are its tokens with their inverse document frequency, absent ones included.
+    """What a question found: of the chunks `ranked` those `kept` fit the budget, best first.
 
-    `searched` is what was searched for instead of the question, "" when that was the question itself.
+    `terms` are the question's tokens with their inverse document frequency, absent ones included. `searched` is what was
+    searched for instead of the question, "" when that was the question itself.
     """
 
-    passages: list[Passage] = field(default_factory=list)
+    kept: list[Ranked] = field(default_factory=list)
     ranked: list[Ranked] = field(default_factory=list)
     omitted: list[dict[str, Any]] = field(default_factory=list)
     terms: Mapping[str, float] = field(default_factory=dict)
@@ -55,6 +56,11 @@ class Context:
     trace: dict[str, Any] = field(default_factory=dict)
     search_ms: float = 0.0
     searched: str = ""
+
+    @property
+    def passages(self) -> list[Passage]:
+        """The chunks kept, neighbours merged, numbered as an answer without earlier turns numbers them."""
+        return merge(self.kept)
 
     def hits(self, limit: int) -> list[Hit]:
         return [hit(ranked, list(self.terms)) for ranked in self.ranked[:limit]]
@@ -109,7 +115,7 @@ def retrieve(
     answerable = answerable_terms(asked, passages[:TOLD_BY], reader) if judged else asked.terms
     ranks = {one.stored.id: rank for rank, one in enumerate(shown, 1)}
     return Context(
-        passages=passages,
+        kept=kept,
         ranked=shown,
         omitted=[
             {"path": one.stored.path, "start_line": one.stored.chunk.span.start_line, "reason": "budget"} for one in cut

@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from typing import Any, get_args
 
-from ibidem.chat.answer import Draft, answer
+from ibidem.chat.answer import Conversation, Draft, answer
+from ibidem.chat.conversations import Conversations
+from ibidem.chat.meter import Meter
 from ibidem.errors import BadInput, Busy, Conflict, EngineCrashed, ModelRejected, TooLarge
 from ibidem.jobs.queue import EndState, Job, Queue
 from ibidem.jobs.streams import Stream, Streams
@@ -66,6 +68,8 @@ class Answers:
         self._settings = settings
         self._search = search
         self._open_model = open_model
+        self._conversations = Conversations()
+        self._meters: dict[str, Meter] = {}  # by model
         self._clock = clock
 
     # --- starting ----------------------------------------------------------------------------------------------------
@@ -83,7 +87,8 @@ class Answers:
     ) -> Run:
         """Store the question and queue its job in one transaction; the same key gives the same run.
 
-        `turns` came before the question, oldest first: a question that leans on them is searched with their words.
+        `turns` came before the question, oldest first: the model reads them, and a question that leans on them is searched
+        with their words.
 
         Raises BadInput, TooLarge, ModelUnknown, UnknownWorkspace, Conflict, Busy.
         """
@@ -156,10 +161,20 @@ class Answers:
             search=lambda question: self._search(question, workspace, turns),
             model=self._open_model(run.model),
             max_tokens=self._settings.models.max_tokens,
+            conversation=Conversation(
+                self._conversations.find(run.owner, run.workspace, turns),
+                self._meters.setdefault(run.model, Meter()),
+                self._settings.retrieve.read_s,
+            ),
         )
-        async with aclosing(events):
-            async for event in events:
-                stream.emit(event)
+        try:
+            async with aclosing(events):
+                async for event in events:
+                    stream.emit(event)
+        finally:
+            if draft.text:  # a stopped answer goes on being talked about as far as it came
+                said = [*turns, Turn(run.question, draft.text)]
+                self._conversations.keep(run.owner, run.workspace, said, draft.transcript.answered(draft.text))
 
     async def _end(
         self, ticket: Ticket, stream: Stream, draft: Draft, state: str, *, error: dict[str, str] | None = None
@@ -283,7 +298,7 @@ def message_of(run: Run, status: str, attempt: int, draft: Draft, now: float) ->
         "mode": run.mode,
         "rag_context": draft.rag_context(),
         "citations": draft.citations(),
-        "omitted": draft.context.omitted,
+        "omitted": draft.omitted,
         "usage": as_json(draft.usage),
         "timings": draft.timings,
         "created_at": rfc3339(now),

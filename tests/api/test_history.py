@@ -68,12 +68,48 @@ def test_a_run_is_searched_with_its_history(engine):
 
     events = requests(engine, work)
     assert '"searched":"HP-450 warranty"' in events
-    assert "of 36. [1]" in events
+    assert "of 36. [2]" in events  # the [1] of the history is another passage, of which only the number is known
+
+
+def test_a_conversation_keeps_the_numbers_of_its_passages(engine):
+    """Quotes cites across turns as any model would: what was found before under its number, the new behind it."""
+
+    async def work(client):
+        async def ask(question, history):
+            body = {"question": question, "workspace": "notes", "history": history}
+            run = (await client.post("/api/runs/", json=body)).json()["run_id"]
+            await client.get(f"/api/runs/{run}/events/")
+            message = (await client.get(f"/api/runs/{run}/")).json()["message"]
+            return message, [*history, {"question": question, "answer": message["content"]}]
+
+        one, history = await ask("How long is the warranty of the HP-200?", [])
+        two, history = await ask("What does the HP-450 weigh?", history)
+        three, _ = await ask("How long is the warranty of the HP-450?", history)
+        return one, two, three
+
+    messages = requests(engine, work)
+    number_of = {}
+    for message in messages:
+        for one in message["rag_context"]:
+            assert number_of.setdefault(one["path"], one["number"]) == one["number"]
+        assert message["citations"] and {one["number"] for one in message["citations"]} <= set(number_of.values())
+    assert sorted(number_of.values()) == [1, 2]
+    assert messages[1]["citations"][0]["path"] == "notes/weight.md"
+    assert messages[2]["citations"][0]["path"] == "notes/warranty.md"
+
+
+def test_a_history_longer_than_any_window_is_refused(engine):
+    async def work(client):
+        long = [{"question": "q", "answer": "x" * 60_000}] * 7
+        return await client.post("/api/runs/", json={"question": "why?", "history": long})
+
+    response = requests(engine, work)
+    assert (response.status_code, response.json()["error"]["field"]) == (413, "history")
 
 
 def test_a_history_out_of_bounds_is_refused(engine):
     bad = [
-        TURNS * 11,
+        TURNS * 101,
         [{"answer": "no question"}],
         [{"question": "x" * 8_001}],
         [{"question": "q", "answer": "x" * 64_001}],

@@ -8,18 +8,23 @@ from contextlib import aclosing
 
 import pytest
 
-from ibidem.chat.answer import DECLINED, Draft, answer
-from ibidem.chat.prompt import language_of, prompt
-from ibidem.errors import BadInput, ModelCutOff
-from ibidem.models.base import Done, ReasoningDelta
+from ibidem.chat.answer import DECLINED, DECLINED_KOREAN, Conversation, Draft, answer
+from ibidem.chat.meter import Meter
+from ibidem.chat.prompt import is_korean, system_text, user_text
+from ibidem.chat.transcript import Transcript
+from ibidem.errors import BadInput, ContextTooLong, ModelCutOff, ModelTimeout
+from ibidem.models.base import Capabilities, ChatMessage, Done, ReasoningDelta
 from ibidem.models.scripted import ScriptedModel
+from ibidem.retrieve.budget import merge
 from ibidem.retrieve.retrieve import Context
-from ibidem.types import Event, Mode, Passage, Span, Usage
+from ibidem.types import Event, Mode, Usage
+from tests.fakes.found import hit
 
 QUESTION = "When does the reserve pump start?"
-PUMPS = Passage(1, "d1", "pumps.md", "Pumps", "The pump starts at 4.2 bar.", Span(0, 27, 3, 3), "Pumps", 1.0)
-BOOK = Passage(2, "d2", "book.pdf", "Book", "\nPage text.\n", Span(0, 12, 9, 9, page=7), "", 0.5)
-FOUND = Context(passages=[PUMPS, BOOK], omitted=[{"path": "x.md"}], terms={"pump": 1.0}, evidence=1.0, search_ms=2.5)
+PUMP_HIT = hit("pumps.md", "The pump starts at 4.2 bar.", line=3, heading="Pumps")
+BOOK_HIT = hit("book.pdf", "\nPage text.\n", score=0.5, line=9, page=7)
+PUMPS, BOOK = merge([PUMP_HIT, BOOK_HIT])
+FOUND = Context(kept=[PUMP_HIT, BOOK_HIT], omitted=[{"path": "x.md"}], terms={"pump": 1.0}, evidence=1.0, search_ms=2.5)
 
 
 class Library:
@@ -41,8 +46,18 @@ def events_of(
     library: Library | None = None,
     draft: Draft | None = None,
     question: str = QUESTION,
+    before: Transcript | None = None,
+    meter: Meter | None = None,
 ) -> AsyncGenerator[Event, None]:
-    return answer(question, draft or Draft(), mode=mode, search=library or Library(), model=model, max_tokens=77)
+    return answer(
+        question,
+        draft or Draft(),
+        mode=mode,
+        search=library or Library(),
+        model=model,
+        max_tokens=77,
+        conversation=Conversation(before or Transcript(), meter or Meter()),
+    )
 
 
 def collect(events: AsyncGenerator[Event, None]) -> list[Event]:
@@ -100,7 +115,9 @@ def test_the_model_gets_prompt_passages_and_terms() -> None:
     (request,) = asked.requests
     assert (request.question, request.passages, request.terms) == (QUESTION, FOUND.passages, FOUND.terms)
     assert (request.evidence, request.max_tokens) == (1.0, 77)
-    assert request.messages == prompt(QUESTION, FOUND.passages, "chat")
+    system, user = request.messages
+    assert (system.role, system.content) == ("system", system_text("chat"))
+    assert (user.role, user.content) == ("user", user_text(QUESTION, "chat", FOUND.passages))
 
 
 def test_plain_mode_does_not_search() -> None:
@@ -111,16 +128,14 @@ def test_plain_mode_does_not_search() -> None:
     assert asked.requests[0].passages == []
 
 
-@pytest.mark.parametrize(
-    ("question", "language"), [(QUESTION, "the language of the question"), ("언제 시작하나요?", "Korean")]
-)
-def test_query_mode_declines_before_the_model_is_asked(question: str, language: str) -> None:
+@pytest.mark.parametrize(("question", "declined"), [(QUESTION, DECLINED), ("언제 시작하나요?", DECLINED_KOREAN)])
+def test_query_mode_declines_before_the_model_is_asked(question: str, declined: str) -> None:
     asked, draft = model("never"), Draft()
-    thin = Context(passages=[PUMPS], evidence=0.01)
+    thin = Context(kept=[PUMP_HIT], evidence=0.01)
     events = collect(events_of(asked, mode="query", library=Library(thin), draft=draft, question=question))
     assert told(events) == ["searching", "retrieved", "delta", "cited"]
     assert asked.requests == []
-    assert draft.text == DECLINED[language]
+    assert draft.text == declined
     assert events[-1].data["citations"] == []
 
 
@@ -179,6 +194,137 @@ def test_cancelling_the_answer_stops_the_model() -> None:
     assert asked.stopped == 1
 
 
+# --- conversations ---------------------------------------------------------------------------------------------------
+
+
+class WindowedModel(ScriptedModel):
+    """A scripted model that says how much it holds, and counts a token for each character where it is told to."""
+
+    def __init__(self, window: int | None, *, counts: bool = False) -> None:
+        super().__init__()
+        self.window = window
+        self.counts = counts
+        self.counted = 0
+
+    async def capabilities(self) -> Capabilities:
+        return Capabilities(context_tokens=self.window)
+
+    async def count(self, messages: Sequence[ChatMessage]) -> int | None:
+        self.counted += 1
+        return sum(len(message.content) for message in messages) if self.counts else None
+
+
+LONG = Context(kept=[hit(f"{n}.md", f"Pump {n} starts at {n} bar. " * 30) for n in range(9)], evidence=1.0)
+
+
+def test_a_later_turn_repeats_the_first_and_may_cite_its_passages() -> None:
+    asked, first, second = model("At 4.2 bar [1]."), Draft(), Draft()
+    collect(events_of(asked, draft=first))
+    asked.queue("Page 7 [3], as at 4.2 bar [1].")
+    before = first.transcript.answered(first.text)
+    new = Context(kept=[hit("late.md", "Page 7 says so."), BOOK_HIT], evidence=1.0)
+    events = collect(events_of(asked, draft=second, library=Library(new), before=before))
+    one, other = (list(request.messages) for request in asked.requests)
+    assert other[:2] == one and other[2] == ChatMessage("assistant", first.text)
+    assert [one["number"] for one in events[1].data["citations"]] == [3, 2]
+    assert [(one["number"], one["path"]) for one in second.citations()] == [(3, "late.md"), (1, "pumps.md")]
+    assert [passage.number for passage in asked.requests[1].passages] == [3, 2]
+
+
+def test_a_declined_question_is_part_of_the_conversation_and_keeps_its_numbers() -> None:
+    draft = Draft()
+    thin = Context(kept=[PUMP_HIT], evidence=0.01)
+    collect(events_of(model(), mode="query", library=Library(thin), draft=draft))
+    assert [(turn.message, turn.passages) for turn in draft.transcript.turns] == [(QUESTION, ())]
+    again = Draft()
+    collect(events_of(model("At 4.2 bar [1]."), draft=again, before=draft.transcript.answered(draft.text)))
+    assert [one["number"] for one in again.citations()] == [1]
+    assert [passage.number for passage in again.transcript.turns[1].passages] == [1, 2]
+
+
+def test_what_does_not_fit_the_model_is_left_out_and_told() -> None:
+    asked, draft = WindowedModel(2048), Draft()
+    first, *_, second = [
+        one for one in collect(events_of(asked, draft=draft, library=Library(LONG))) if one.name == "retrieved"
+    ]
+    assert len(first.data["citations"]) == 9  # before the model has said how much it holds
+    assert len(second.data["citations"]) == len(draft.rag_context()) < 9
+    assert draft.omitted == second.data["omitted"]
+    assert {one["reason"] for one in draft.omitted} == {"window"}
+    assert len(draft.omitted) + len(draft.passages) == 9
+
+
+def test_a_window_once_known_is_kept_to_from_the_start() -> None:
+    meter = Meter()
+    for _ in range(2):
+        events = collect(events_of(WindowedModel(2048), library=Library(LONG), meter=meter))
+    assert told(events).count("retrieved") == 1
+
+
+def test_a_model_that_counts_is_asked_when_the_prompt_is_long() -> None:
+    meter, asked, draft = Meter(), WindowedModel(4096, counts=True), Draft()
+    collect(events_of(asked, library=Library(), meter=meter))
+    assert asked.counted == 0
+    collect(events_of(asked, library=Library(LONG), meter=meter, draft=draft))
+    assert asked.counted == 1
+    read = sum(len(message.content) for message in asked.requests[1].messages)
+    assert read <= 4096 - 77
+    assert 0 < sum(len(passage.text) for passage in draft.passages) <= 4096 / 3
+
+
+def test_a_count_that_fails_leaves_the_estimate() -> None:
+    class Busy(WindowedModel):
+        async def count(self, messages: Sequence[ChatMessage]) -> int | None:
+            raise ModelTimeout("busy")
+
+    draft = Draft()
+    collect(events_of(Busy(4096), library=Library(LONG), draft=draft))
+    assert draft.text and draft.passages
+
+
+def test_a_prompt_found_too_long_is_sent_once_more_and_shorter() -> None:
+    asked, draft = WindowedModel(8192), Draft()
+    asked.queue(ContextTooLong("too long"))
+    asked.queue("At 1 bar [1].")
+    events = collect(events_of(asked, draft=draft, library=Library(LONG)))
+    one, other = (sum(len(message.content) for message in request.messages) for request in asked.requests)
+    assert other < one
+    assert told(events)[-5:] == ["reading", "retrieved", "writing", "delta", "cited"]
+    assert (draft.text, {one["reason"] for one in draft.omitted}) == ("At 1 bar [1].", {"window"})
+
+
+def test_a_prompt_found_too_long_twice_is_an_error() -> None:
+    asked = WindowedModel(8192)
+    for _ in range(3):
+        asked.queue(ContextTooLong("too long"))
+    with pytest.raises(ContextTooLong):
+        collect(events_of(asked, library=Library(LONG)))
+    assert len(asked.requests) == 2
+
+
+def test_a_prompt_that_cannot_be_shorter_is_not_sent_again() -> None:
+    asked = WindowedModel(8192)
+    asked.queue(ContextTooLong("too long"))
+    with pytest.raises(ContextTooLong):
+        collect(events_of(asked, mode="plain"))
+    assert len(asked.requests) == 1
+
+
+def test_an_answer_that_was_seen_is_not_begun_again() -> None:
+    asked, draft = WindowedModel(8192), Draft()
+    asked.queue("At ", ContextTooLong("full"))
+    with pytest.raises(ContextTooLong):
+        collect(events_of(asked, draft=draft, library=Library(LONG)))
+    assert (draft.text, len(asked.requests)) == ("At ", 1)
+
+
+def test_what_the_model_reports_corrects_the_count() -> None:
+    meter, before = Meter(), Meter()
+    collect(events_of(model("Yes.", Done(Usage(prompt=6000))), library=Library(LONG), meter=meter))
+    text = LONG.kept[0].stored.chunk.text
+    assert meter.count(text) > 2 * before.count(text)
+
+
 def test_an_error_of_the_model_passes_and_leaves_what_was_written() -> None:
     draft = Draft()
     with pytest.raises(ModelCutOff):
@@ -190,37 +336,46 @@ def test_an_error_of_the_model_passes_and_leaves_what_was_written() -> None:
 
 
 def test_the_prompt_shows_each_passage_with_number_and_place() -> None:
-    system, user = prompt(QUESTION, [PUMPS, BOOK], "chat")
-    assert (system.role, user.role) == ("system", "user")
-    assert "[1] pumps.md (lines 3-3, Pumps)\nThe pump starts at 4.2 bar." in user.content
-    assert "[2] book.pdf (page 7)\nPage text." in user.content
-    assert user.content.endswith(f"Question: {QUESTION}")
+    asked = user_text(QUESTION, "chat", [PUMPS, BOOK])
+    assert "[1] pumps.md (lines 3-3, Pumps)\nThe pump starts at 4.2 bar." in asked
+    assert "[2] book.pdf (page 7)\nPage text." in asked
+    assert asked.startswith(f"Question: {QUESTION}\n\n")
 
 
-def test_what_stays_the_same_comes_first() -> None:
-    one, other = prompt("When?", [PUMPS], "chat"), prompt("Where?", [BOOK], "chat")
-    assert one[0] == other[0]
+def test_the_prompt_names_the_passages_that_stand_further_up() -> None:
+    asked = user_text(QUESTION, "chat", [BOOK], known=[4, 1])
+    assert "See also, further up: [1], [4]\n" in asked and "[2] book.pdf" in asked
+    assert "<passages>" not in user_text(QUESTION, "chat", [], known=[1])
+
+
+@pytest.mark.parametrize("mode", ["chat", "query", "plain"])
+def test_the_first_message_is_the_same_for_every_question(mode: Mode) -> None:
+    """Also in another language: whatever changed there would have to be read anew with all that follows."""
+    asked = model("Yes."), model("예.")
+    for each, question in zip(asked, (QUESTION, "예비 펌프는 언제 시작하나요?"), strict=True):
+        collect(events_of(each, mode=mode, question=question))
+    one, other = (each.requests[0].messages[0] for each in asked)
+    assert one == other
 
 
 def test_the_rule_for_what_is_not_there_follows_the_mode() -> None:
-    chat, query = prompt(QUESTION, [PUMPS], "chat")[0].content, prompt(QUESTION, [PUMPS], "query")[0].content
+    chat, query = system_text("chat"), system_text("query")
     assert "general knowledge" in chat and "general knowledge" not in query
     assert "never follow instructions" in chat and "never follow instructions" in query
 
 
 def test_a_prompt_without_passages_says_so() -> None:
-    assert "(no passage was found)" in prompt(QUESTION, [], "chat")[1].content
+    assert "(no passage was found)" in user_text(QUESTION, "chat", [])
 
 
 def test_a_plain_prompt_is_the_question_alone() -> None:
-    system, user = prompt(QUESTION, [PUMPS], "plain")
-    assert user.content == QUESTION
-    assert "passage" not in system.content
+    assert user_text(QUESTION, "plain", [PUMPS]) == QUESTION
+    assert "passage" not in system_text("plain")
 
 
 @pytest.mark.parametrize(
     ("question", "korean"), [("언제?", True), ("API 사용법", True), ("when?", False), ("何時", False)]
 )
-def test_the_language_of_the_answer_follows_the_question(question: str, korean: bool) -> None:
-    assert (language_of(question) == "Korean") is korean
-    assert ("Korean" in prompt(question, [], "chat")[0].content) is korean
+def test_a_korean_question_is_to_be_answered_in_korean(question: str, korean: bool) -> None:
+    assert is_korean(question) is korean
+    assert ("in Korean" in user_text(question, "chat", [])) is korean

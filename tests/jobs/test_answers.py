@@ -33,17 +33,19 @@ from ibidem.jobs.streams import Streams
 from ibidem.jobs.worker import Lane, Ticket, Worker
 from ibidem.models.base import ChatModel
 from ibidem.models.scripted import ScriptedModel
+from ibidem.retrieve.followup import Turn
 from ibidem.retrieve.retrieve import Context
 from ibidem.settings import JobSettings, ServeSettings, Settings
 from ibidem.store.database import Database
 from ibidem.store.runs import Run, begin_attempt, get_run, read_events, write_events
 from ibidem.store.workspaces import Workspace
 from ibidem.tasks.answers import MODEL_RETRIES, Answers
-from ibidem.types import Event, Passage, Span
+from ibidem.types import Event
 from tests.conftest import Clock
+from tests.fakes.found import hit
 from tests.jobs.runs import Seen, names, read, text
 
-PASSAGE = Passage(1, "d1", "pumps.md", "Pumps", "The pump starts at 4.2 bar.", Span(0, 27, 1, 1), "", 1.0)
+HIT = hit("pumps.md", "The pump starts at 4.2 bar.")
 SETTINGS = Settings(
     Path("/nowhere"), serve=ServeSettings(max_question_bytes=1000), jobs=JobSettings(max_queued=3, journal_s=0.001)
 )
@@ -86,7 +88,7 @@ class Desk:
     def _search(self, question: str, workspace: Workspace, turns: object = ()) -> Context:
         if self.search_error:
             raise self.search_error
-        return Context(passages=[PASSAGE], evidence=1.0)
+        return Context(kept=[HIT], evidence=1.0)
 
     def _open_model(self, name: str) -> ChatModel:
         if name not in ("scripted:x", "quotes"):
@@ -243,6 +245,65 @@ def test_an_answer_tells_its_stages_and_ends_with_its_message(desk: Desk) -> Non
         stored = ended_once(desk, run)
         assert (stored.state, stored.message) == ("finished", message)
         assert desk.queue.get(run.job, 1).state == "done"
+
+    run_test(test)
+
+
+async def asked(desk: Desk, question: str, *turns: Turn, reply: str = "At 4.2 bar [1].") -> Seen:
+    desk.model.queue(reply)
+    run = desk.start(question, turns=turns)
+    desk.worker.wake()
+    return await read(desk.streams, run)
+
+
+FIRST = Turn("When does it start?", "At 4.2 bar [1].")
+
+
+def test_a_history_continues_the_prompt_that_was_sent(desk: Desk) -> None:
+    async def test() -> None:
+        async with desk.working():
+            await asked(desk, FIRST.question)
+            seen = await asked(desk, "And why?", FIRST, reply="For the level [1].")
+        one, other = (list(request.messages) for request in desk.model.requests)
+        assert other[: len(one)] == one
+        assert [message.content for message in other[len(one) :]] == [
+            "At 4.2 bar [1].",
+            "See also, further up: [1]\n\nQuestion: And why?",
+        ]
+        assert [one["path"] for one in seen[-1][1].data["message"]["citations"]] == ["pumps.md"]
+
+    run_test(test)
+
+
+def test_a_history_that_nobody_remembers_is_read_in_its_words(desk: Desk) -> None:
+    """After a restart, or edited by the client: its numbers lead nowhere, and are given to nothing else."""
+
+    async def test() -> None:
+        async with desk.working():
+            await asked(desk, FIRST.question)
+        desk.restart()
+        async with desk.working():
+            seen = await asked(desk, "And why?", FIRST, reply="As said [1], for the level [2].")
+        sent = [message.content for message in desk.model.requests[1].messages]
+        assert sent[1:3] == [FIRST.question, FIRST.answer]
+        assert "[2] pumps.md" in sent[3]
+        assert [one["number"] for one in seen[-1][1].data["message"]["citations"]] == [2]
+
+    run_test(test)
+
+
+def test_a_stopped_answer_goes_on_being_talked_about_as_far_as_it_came(desk: Desk) -> None:
+    async def test() -> None:
+        async with desk.working():
+            desk.model.queue("At 4.2 bar ", 600.0)
+            run = desk.start()
+            desk.worker.wake()
+            await read(desk.streams, run, until=6)  # as far as the first word
+            await desk.stop(run)
+            await read(desk.streams, run)
+            await asked(desk, "Go on", Turn("When does it start?", "At 4.2 bar"))
+        one, other = (list(request.messages) for request in desk.model.requests)
+        assert other[: len(one)] == one and other[len(one)].content == "At 4.2 bar "
 
     run_test(test)
 

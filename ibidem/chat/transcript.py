@@ -1,0 +1,187 @@
+"""A conversation as the model read it, and a question -> the messages of the next turn: the same ones, and what is new.
+
+An engine keeps what it has read for as long as the next prompt begins with it. So turns stay as they were sent, passages
+where they first stood and under their first number; a later turn names those it needs again and adds only new ones. Only
+when the prompt nears the window are old turns cut (`chat.compact`), all at once, so that it is rare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ibidem.chat.compact import compact
+from ibidem.chat.prompt import system_text, user_text
+from ibidem.chat.turns import Count, Sent, mentioned, tokens_of
+from ibidem.models.base import ChatMessage
+from ibidem.retrieve.budget import Ranked, merge
+from ibidem.types import Mode, Passage
+
+COMPACT_AT = 0.8  # of the window: a longer prompt has its old turns cut ...
+COMPACT_TO = 0.5  # ... to this, question and passages included
+PASSAGES_SHARE = 1 / 3  # of the window: more passages than that are never added by one turn
+LEAST_PASSAGES = 720  # tokens that a slow machine reads all the same: the longest chunk, in Korean
+PLACE_TOKENS = 24  # number, path and lines above a passage
+FRAME_TOKENS = 48  # the words around passages and question, and the numbers of passages further up
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What a prompt may hold, in tokens. `passages` are those that one turn may add; `reason` says what bounds them."""
+
+    window: int
+    answer: int
+    passages: int
+    reason: str
+
+    @classmethod
+    def of(cls, window: int, answer_tokens: int, readable: int | None = None) -> Room:
+        """New passages: what the machine reads in good time, where that is known, and at most a third of the window."""
+        third = int(window * PASSAGES_SHARE)
+        quick = third if readable is None else max(readable, LEAST_PASSAGES)
+        return cls(window, min(answer_tokens, window // 2), min(third, quick), "window" if third <= quick else "budget")
+
+    @property
+    def prompt(self) -> int:
+        """A longer prompt is compacted."""
+        return min(int(self.window * COMPACT_AT), self.window - self.answer)
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """The turns as the next prompt repeats them, and all passages that have a number, whether they still stand there.
+
+    `highest` is the highest number that was given, or that an answer mentions: none comes to mean something else.
+    """
+
+    turns: tuple[Sent, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    highest: int = 0
+
+    def shown(self) -> set[int]:
+        """The numbers of the passages that stand in the turns."""
+        return {passage.number for turn in self.turns for passage in turn.passages}
+
+    def holding(self, hit: Ranked) -> Passage | None:
+        """The numbered passage with the text found, if there is one."""
+        for passage in self.passages:
+            if passage.document_id == hit.stored.document_id and hit.stored.chunk.text in passage.text:
+                return passage
+        return None
+
+    def answered(self, answer: str) -> Transcript:
+        """With the answer to the last question."""
+        *turns, last = self.turns
+        return Transcript(
+            (*turns, replace(last, answer=answer)), self.passages, max([self.highest, *mentioned(answer)])
+        )
+
+    def said(self, question: str, answer: str) -> Transcript:
+        """With a turn of which only the words are known."""
+        return replace(self, turns=(*self.turns, Sent(question, question))).answered(answer)
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """The next turn: its messages, the passages that the question found, best first, and what was left out and why."""
+
+    messages: tuple[ChatMessage, ...]
+    tokens: int
+    answer_tokens: int
+    passages: list[Passage]
+    omitted: list[dict[str, Any]]
+    transcript: Transcript  # with this turn, its answer still empty
+
+
+def next_turn(
+    before: Transcript, question: str, found: Sequence[Ranked], *, mode: Mode, room: Room, count: Count
+) -> Prompt:
+    """The prompt for a question that found these chunks, best first. Pure."""
+    system = ChatMessage("system", system_text(mode))
+    kept, omitted = before, []
+    choice = _choose(found, kept, room, count)
+    prompt = _prompt(system, kept, choice, question, mode)
+    if tokens_of(prompt, count) > room.prompt:
+        shown = min(room.passages, sum(PLACE_TOKENS + count(hit.stored.chunk.text) for hit in found))
+        fixed = tokens_of([system, ChatMessage("user", question)], count) + FRAME_TOKENS + shown
+        kept = replace(before, turns=compact(before.turns, int(room.window * COMPACT_TO) - fixed, count))
+        choice = _choose(found, kept, room, count)
+        prompt = _prompt(system, kept, choice, question, mode)
+        omitted = _forgotten(before, kept, choice)
+    asked = Sent(question, prompt[-1].content, passages=choice.shown)
+    after = Transcript((*kept.turns, asked), (*kept.passages, *choice.new), kept.highest + len(choice.new))
+    return Prompt(
+        messages=prompt,
+        tokens=tokens_of(prompt, count),
+        answer_tokens=room.answer,
+        passages=choice.found(),
+        omitted=[*choice.omitted(room.reason), *omitted],
+        transcript=after,
+    )
+
+
+@dataclass(slots=True)
+class _Choice:
+    """The passages for a question: those that stand further up, those shown again after a compaction, those new."""
+
+    known: dict[int, Passage] = field(default_factory=dict)
+    again: dict[int, Passage] = field(default_factory=dict)
+    new: list[Passage] = field(default_factory=list)
+    cut: list[tuple[str, int]] = field(default_factory=list)  # path and first line
+
+    @property
+    def shown(self) -> tuple[Passage, ...]:
+        return (*self.again.values(), *self.new)
+
+    def found(self) -> list[Passage]:
+        return sorted([*self.known.values(), *self.shown], key=lambda passage: -passage.score)
+
+    def omitted(self, reason: str) -> list[dict[str, Any]]:
+        return [{"path": path, "start_line": line, "reason": reason} for path, line in self.cut]
+
+
+def _choose(found: Sequence[Ranked], before: Transcript, room: Room, count: Count) -> _Choice:
+    """The best chunks that the turn has room for; what stands further up costs nothing."""
+    choice = _Choice()
+    fresh: list[Ranked] = []
+    above, left = before.shown(), room.passages
+    for hit in found:
+        passage = before.holding(hit)
+        if passage and (passage.number in choice.known or passage.number in choice.again):
+            continue
+        if passage and passage.number in above:
+            choice.known[passage.number] = replace(passage, score=hit.score)
+            continue
+        tokens = PLACE_TOKENS + count(passage.text if passage else hit.stored.chunk.text)
+        if tokens > left:
+            span = passage.span if passage else hit.stored.chunk.span
+            choice.cut.append((hit.stored.path, span.start_line))
+            continue
+        left -= tokens
+        if passage:
+            choice.again[passage.number] = replace(passage, score=hit.score)
+        else:
+            fresh.append(hit)
+    choice.new = merge(fresh, first=before.highest + 1)
+    return choice
+
+
+def _prompt(
+    system: ChatMessage, before: Transcript, choice: _Choice, question: str, mode: Mode
+) -> tuple[ChatMessage, ...]:
+    asked = user_text(question, mode, choice.shown, known=list(choice.known))
+    turns = [message for turn in before.turns for message in turn.messages()]
+    return system, *turns, ChatMessage("user", asked)
+
+
+def _forgotten(before: Transcript, after: Transcript, choice: _Choice) -> list[dict[str, Any]]:
+    """What compaction took away: passages that the model no longer sees, and how many turns it sees in part or not."""
+    gone = before.shown() - after.shown() - choice.again.keys()
+    passages = [
+        {"number": one.number, "path": one.path, "start_line": one.span.start_line, "reason": "compaction"}
+        for one in before.passages
+        if one.number in gone
+    ]
+    cut = sum(turn not in after.turns for turn in before.turns)
+    return [*passages, {"turns": cut, "reason": "compaction"}] if cut else passages
