@@ -21,12 +21,12 @@ from bench.figures import Figure, show
 from ibidem.hardware.calibration import Calibration, calibration
 from ibidem.hardware.header import Header, read_header
 from ibidem.hardware.plan import plan
-from ibidem.hardware.predict import CHECKPOINTS, MIB, memory, speed
+from ibidem.hardware.predict import MIB, memory, speed
 from ibidem.hardware.probe import Machine, probe
 from ibidem.types import EnginePlan
 
 ROOT = Path(__file__).parent.parent
-MAKER = ROOT / "tests/models_made/make_tiny_gguf.py"
+MAKER = ROOT / "tests/fakes/make_tiny_gguf.py"
 SHAPES = [("qwen2.5-0.5b", "q8_0"), ("qwen2.5-0.5b", "q4_k_m"), ("llama3.2-1b", "q4_k_m")]
 CALIBRATED_WITH = ("llama3.2-1b", "q4_k_m")
 ARRANGED: list[dict[str, object]] = [  # what differs from 4,096 tokens in one slot
@@ -88,7 +88,7 @@ def _reading(path: Path) -> Figure:
 
 def _run(arranged: EnginePlan) -> dict[str, float]:
     child = Path(__file__).with_name("fit_child.py")
-    told_to = json.dumps({**asdict(arranged), "checkpoints": CHECKPOINTS})
+    told_to = json.dumps(asdict(arranged))
     words = [sys.executable, str(child), told_to, str(PROMPT_TOKENS), str(NEW_TOKENS)]
     done = subprocess.run(words, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     told: dict[str, float] = json.loads(done.stdout.splitlines()[-1])

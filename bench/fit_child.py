@@ -10,27 +10,16 @@ import os
 import random
 import sys
 import time
-from typing import Any
 
 import xllamacpp
 
-CACHE_TYPES = {
-    "f16": xllamacpp.ggml_type.GGML_TYPE_F16,
-    "q8_0": xllamacpp.ggml_type.GGML_TYPE_Q8_0,
-    "q4_0": xllamacpp.ggml_type.GGML_TYPE_Q4_0,
-}
+from ibidem.models.xllama import parameters
+from ibidem.types import EnginePlan
 
 
-def start(plan: dict[str, Any]) -> xllamacpp.Server:
-    params = xllamacpp.CommonParams()
-    params.model.path = plan["path"]
-    params.n_ctx, params.n_parallel, params.kv_unified = plan["context_tokens"], plan["slots"], False
-    params.n_ubatch = plan["batch_tokens"]
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = plan["threads"]
-    params.cache_type_k = params.cache_type_v = CACHE_TYPES[plan["kv_type"]]
-    params.cache_ram_mib, params.no_extra_bufts = plan["prompt_cache_mib"], not plan["repack"]
-    params.n_ctx_checkpoints, params.fit_params = plan["checkpoints"], False
-    params.n_gpu_layers, params.ui, params.verbosity = plan["gpu_layers"], False, -1
+def start(plan: EnginePlan) -> xllamacpp.Server:
+    params = parameters(plan, 0, "bench")
+    params.verbosity = -1
     return xllamacpp.Server(params)
 
 
@@ -40,7 +29,7 @@ def resident_mib() -> float:
 
 
 def main() -> None:
-    plan, prompt_tokens, new_tokens = json.loads(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    plan, prompt_tokens, new_tokens = EnginePlan(**json.loads(sys.argv[1])), int(sys.argv[2]), int(sys.argv[3])
     server = start(plan)
     words = random.Random(7)
     for _ in range(2):  # the first warms up

@@ -15,6 +15,8 @@ from functools import partial
 from pathlib import Path
 
 from ibidem.errors import BadInput, Conflict, DataDirUnusable, IbidemError, NotFound, StoreError
+from ibidem.hardware.load import plan_file
+from ibidem.hardware.predict import Beside
 from ibidem.index.analyze import tokenize
 from ibidem.index.imports import FileTables
 from ibidem.index.indexes import Indexes
@@ -70,10 +72,6 @@ EDITED_S, EDITED_FILES = 1800.0, 8  # files edited in the last half hour; more a
 GRACE_S = 3.0  # a stop waits so long for files that are being read
 
 
-def plan_engine(path: str, role: Role) -> EnginePlan:
-    return EnginePlan(path, role, context_tokens=8192, slots=2, threads=os.cpu_count() or 1)
-
-
 class App:
     """The assembled parts. `running()` makes them work; without it they only answer."""
 
@@ -103,7 +101,7 @@ class App:
         self.files = FileTables(db)
         self.vectors = Vectors(data.index, db, embedders.call)
         self.timed = Timed()
-        self.engines = Engines(plan_engine, settings.models)
+        self.engines = Engines(self._plan_engine, settings.models)
         self._embedders: dict[str, Embedder] = {}
         self.embedding: Embedding | None = None
         self.dense: DenseChannel | None = None
@@ -213,6 +211,10 @@ class App:
             recent=recently_edited(self.db, workspace, since=since, limit=EDITED_FILES),
             budget_tokens=budget_tokens,
         )
+
+    def _plan_engine(self, path: str, role: Role) -> EnginePlan:
+        beside = Beside() if self.settings.index.korean == "morphemes" else Beside(korean=0)
+        return plan_file(path, role, self.settings.models, self.data.root, beside)
 
     def open_model(self, name: str) -> ChatModel:
         """One object a name: what a provider has learnt of its model is kept between answers. Raises ModelUnknown."""

@@ -79,6 +79,12 @@ class ModelSettings:
     openai_key: str = field(default="", repr=False)
     openai_key_file: str = ""  # a file that holds the key and nothing else
     llama_server: str = ""  # path of a `llama-server` that runs GGUF files; empty: the `xllamacpp` wheel does
+    context_tokens: int = 0  # of one request to a GGUF file; 0: as planned for this machine
+    slots: int = 0  # requests a GGUF file answers at once; 0: as planned
+    threads: int = 0  # of the engine; 0: as planned (performance cores)
+    gpu_layers: int = -1  # on the graphics card; -1: as planned, 999: all
+    kv_type: Literal["planned", "f16", "q8_0", "q4_0"] = "planned"  # of the engine's cache
+    niceness: int = 0  # of the engine's process, for experts: 5 leaves other programs more of the processor
     keep_alive_s: float = 600.0  # an engine without a request for so long is ended, and its memory free
     load_timeout_s: float = 300.0  # a GGUF file not ready after so long is given up
     connect_timeout_s: float = 5.0

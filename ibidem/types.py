@@ -226,6 +226,7 @@ class EnginePlan:
     batch_tokens: int = 512  # read at once (n_ubatch)
     gpu_layers: int = 0  # 999: all of them
     kv_type: Literal["f16", "q8_0", "q4_0"] = "f16"
+    checkpoints: int = 4  # of a slot's windows and states (Gemma, Qwen3.5): llama.cpp's own 32 take gigabytes
     prompt_cache_mib: int = 0  # of host memory for prompts whose slot was taken, on top of everything else
     repack: bool = True  # weights copied into a quicker layout (AVX2, ARM); the copy costs memory
     lock_memory: bool = False

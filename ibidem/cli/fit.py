@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -41,7 +41,7 @@ def fit(
     """Name the model that fits this machine, or say how a given one would run: memory, speed, settings, and why."""
     from ibidem.hardware.advise import advise, choose, machine_warnings
     from ibidem.hardware.catalog import models
-    from ibidem.hardware.plan import Wishes
+    from ibidem.hardware.load import wishes_of
     from ibidem.hardware.predict import Beside
     from ibidem.hardware.survey import survey
 
@@ -49,9 +49,11 @@ def fit(
         raise BadInput(f"--context {context} is no number of tokens", hint="give 4096 or more, or leave it out")
     loaded = settings(data_dir)
     asked = _named(model, loaded.data_dir) if model else None
-    machine, speeds = survey(loaded.data_dir, measure=True)
+    machine, speeds = survey(loaded.data_dir, llama_server=loaded.models.llama_server, measure=True)
     beside = Beside() if loaded.index.korean == "morphemes" else Beside(korean=0)
-    wishes = Wishes(context_tokens=context)
+    wishes = wishes_of(loaded.models)
+    if context:
+        wishes = replace(wishes, context_tokens=context)
     others = advise(models(), machine, wishes=wishes, beside=beside, calibrations=speeds)
     chosen = others[0] if others else None
     if asked:

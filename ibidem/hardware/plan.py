@@ -145,6 +145,7 @@ def _candidates(header: Header, machine: Machine, role: Role, wishes: Wishes) ->
         repack=machine.gpu is None,
         niceness=wishes.niceness,
         insert=header.fim,
+        name=header.name,
     )
     if role != "chat":
         context = min(wishes.context_tokens or EMBEDDING_CONTEXT, header.context_length or EMBEDDING_CONTEXT)

@@ -49,6 +49,7 @@ def environment(plan: EnginePlan, key: str) -> dict[str, str]:
         **{name: value for name, value in os.environ.items() if not name.startswith(("LLAMA_", "IBIDEM_"))},
         "LLAMA_API_KEY": key,
         "LLAMA_ARG_CACHE_RAM": str(plan.prompt_cache_mib),
+        "LLAMA_ARG_CTX_CHECKPOINTS": str(plan.checkpoints),
         "LLAMA_ARG_WEBUI": "0",
         "LLAMA_ARG_UI": "0",
         "LLAMA_ARG_MLOCK": str(int(plan.lock_memory)),

@@ -32,6 +32,8 @@ def parameters(plan: EnginePlan, port: int, key: str) -> Any:
     wanted.n_gpu_layers = plan.gpu_layers
     wanted.cache_type_k = wanted.cache_type_v = kv_type
     wanted.cache_ram_mib = plan.prompt_cache_mib  # the library's own default is 8 GiB
+    wanted.n_ctx_checkpoints = plan.checkpoints
+    wanted.kv_unified = False  # each slot has its share
     wanted.no_extra_bufts = not plan.repack
     if plan.lock_memory:
         wanted.load_mode = llama.llama_load_mode.LLAMA_LOAD_MODE_MMAP_MLOCK

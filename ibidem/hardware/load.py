@@ -1,0 +1,44 @@
+"""A GGUF file -> how it is loaded on this machine, now: header, survey and plan together, with what the user has set."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from ibidem.errors import EngineFailed
+from ibidem.hardware.advise import machine_warnings
+from ibidem.hardware.header import read_header
+from ibidem.hardware.plan import Wishes, plan
+from ibidem.hardware.predict import Beside
+from ibidem.hardware.probe import Machine
+from ibidem.hardware.survey import survey
+from ibidem.settings import ModelSettings
+from ibidem.types import EnginePlan, Role
+
+
+def wishes_of(settings: ModelSettings) -> Wishes:
+    """What of the plan the user has set."""
+    return Wishes(
+        context_tokens=settings.context_tokens,
+        slots=settings.slots,
+        threads=settings.threads,
+        gpu_layers=settings.gpu_layers,
+        kv_type="" if settings.kv_type == "planned" else settings.kv_type,
+        niceness=settings.niceness,
+    )
+
+
+def plan_file(path: str, role: Role, settings: ModelSettings, data_dir: Path, beside: Beside) -> EnginePlan:
+    """Raises ModelFileBroken, ModelTooLarge, and EngineFailed for a machine that cannot run the wheel."""
+    header = read_header(Path(path))
+    machine, _ = survey(data_dir, llama_server=settings.llama_server)
+    check_runs(machine)
+    if role == "chat":
+        return plan(header, machine, role=role, wishes=wishes_of(settings), beside=beside)
+    return plan(header, machine, role=role, beside=replace(beside, embedder=0))  # it is the embedder
+
+
+def check_runs(machine: Machine) -> None:
+    """Refuse before a process dies of it. Raises EngineFailed."""
+    if machine.missing_features or not machine.libgomp:
+        raise EngineFailed("no model can be run here", hint="; ".join(machine_warnings(machine)))
