@@ -213,18 +213,19 @@ def _from_environment(section: str, environ: Mapping[str, str]) -> dict[str, tup
 def _section(cls: type, values: Mapping[str, tuple[Any, str]]) -> Any:
     hints = get_type_hints(cls)
     secret = {item.name for item in fields(cls) if not item.repr}
+    least = {item.name: min(0, item.default) for item in fields(cls) if isinstance(item.default, int | float)}
     read = {}
     for key, (value, where) in values.items():
         if key not in hints:
             raise BadInput(f"unknown option {where}", hint=f"known: {', '.join(hints)}")
         if key in secret and not isinstance(value, str):
             raise BadInput(f"{where} must be text in quotes", hint="see docs/settings.md")  # without the value
-        read[key] = _typed(value, hints[key], where)
+        read[key] = _typed(value, hints[key], where, least.get(key, 0))
     return cls(**read)
 
 
-def _typed(value: Any, wanted: type, where: str) -> Any:
-    """`value` as the field's type; numbers may come as text from the environment."""
+def _typed(value: Any, wanted: type, where: str, least: float) -> Any:
+    """`value` as the field's type; numbers may come as text from the environment, and begin at `least`."""
     if get_origin(wanted) is Literal:
         if value not in get_args(wanted):
             raise BadInput(
@@ -242,6 +243,6 @@ def _typed(value: Any, wanted: type, where: str) -> Any:
         value = float(value)
     if not isinstance(value, wanted) or isinstance(value, bool) is not (wanted is bool):
         raise BadInput(f"{where} must be of type {wanted.__name__}, not {value!r}", hint="see docs/settings.md")
-    if isinstance(value, int | float) and not 0 <= value < math.inf:  # false for NaN too
-        raise BadInput(f"{where} must be a number from 0 on, not {value!r}", hint="see docs/settings.md")
+    if isinstance(value, int | float) and not least <= value < math.inf:  # false for NaN too
+        raise BadInput(f"{where} must be a number from {least} on, not {value!r}", hint="see docs/settings.md")
     return value
