@@ -268,7 +268,7 @@ def test_a_history_continues_the_prompt_that_was_sent(desk: Desk) -> None:
         assert other[: len(one)] == one
         assert [message.content for message in other[len(one) :]] == [
             "At 4.2 bar [1].",
-            "See also, further up: [1]\n\nQuestion: And why?",
+            "Question: And why?\n\nSee also, further up: [1]",
         ]
         assert [one["path"] for one in seen[-1][1].data["message"]["citations"]] == ["pumps.md"]
 
