@@ -34,7 +34,8 @@ def chunks_by_id(db: Database, workspace: Workspace, ids: Sequence[int]) -> dict
     """
     marks = ",".join("?" * len(ids))
     rows = db.read(
-        f"SELECT {CHUNK_COLUMNS} FROM chunk AS c JOIN document AS d ON d.id = c.document AND d.version = c.version"
+        # CROSS: begin at the ids. Left to itself, the store walks through the workspace's documents, 9 ms of 28,000 chunks
+        f"SELECT {CHUNK_COLUMNS} FROM chunk AS c CROSS JOIN document AS d ON d.id = c.document AND d.version = c.version"
         f" WHERE c.owner = ? AND d.workspace = ? AND c.id IN ({marks})",
         (workspace.owner, workspace.id, *ids),
     )
