@@ -23,7 +23,7 @@ from ibidem.retrieve.retrieve import retrieve
 from ibidem.settings import load
 from ibidem.store.workspaces import LOCAL_OWNER, get_workspace
 
-SIZES = ((4_000, 2 * MB, 5.0, 15.0), (CHUNKS, STEP_BYTES, None, 40.0))  # chunks, a step towards them, goals in ms
+SIZES = ((4_000, MB // 2, 5.0, 15.0), (CHUNKS, STEP_BYTES, None, 40.0))  # chunks, a step towards them, goals in ms
 MEASURED = 700  # 280 with Hangul: by the time one comes again, its morphemes are forgotten
 ROUNDS = 3
 TOKENIZED_BYTES = 4 * MB
