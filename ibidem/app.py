@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-from ibidem.errors import BadInput, Conflict, DataDirUnusable, IbidemError, NotFound, StoreError
+from ibidem.errors import BadInput, Conflict, DataDirUnusable, NotFound, StoreError
 from ibidem.hardware.load import plan_file
 from ibidem.hardware.predict import Beside
 from ibidem.index.analyze import tokenize
@@ -26,7 +26,7 @@ from ibidem.ingest.children import Children
 from ibidem.jobs.queue import Job
 from ibidem.jobs.sqlite import SqliteQueue
 from ibidem.jobs.streams import Streams
-from ibidem.jobs.worker import Lane, Ticket, Worker
+from ibidem.jobs.worker import Lane, Worker
 from ibidem.models.base import ChatModel
 from ibidem.models.catalog import open_embedder, open_model, open_reranker
 from ibidem.models.embed import Embedder
@@ -42,7 +42,7 @@ from ibidem.store.database import Database
 from ibidem.store.datadir import DataDir
 from ibidem.store.documents import recently_edited
 from ibidem.store.migrate import migrate
-from ibidem.store.readings import fail_waiting, read_again, recover, waiting_upload
+from ibidem.store.readings import fail_waiting, read_again, recover
 from ibidem.store.workspaces import (
     LOCAL_OWNER,
     Source,
@@ -50,11 +50,11 @@ from ibidem.store.workspaces import (
     add_source,
     all_sources,
     ensure_home,
-    get_source,
 )
 from ibidem.tasks.answers import Answers
 from ibidem.tasks.embedding import Embedding
-from ibidem.tasks.reading import Reader, upload_path
+from ibidem.tasks.indexing import Indexing
+from ibidem.tasks.reading import Reader
 from ibidem.tasks.sources import Sources
 from ibidem.tasks.upkeep import Upkeep
 from ibidem.tasks.watch import Watcher
@@ -145,16 +145,20 @@ class App:
             refresh=self.queue_refresh,
             sync=self.queue_sync,
         )
+        self._long = ThreadPoolExecutor(LONG_THREADS, "long")
+        indexing = Indexing(
+            db,
+            data.files,
+            self._long,
+            sources=self.sources,
+            uploads=self.uploads,
+            indexes=self.indexes,
+            embedding=self.embedding,
+        )
         jobs = settings.jobs
         self.worker = Worker(
             self.queue,
-            {
-                "answer": self.answers.handle,
-                "sync": self._sync,
-                "refresh": self._refresh,
-                "upload": self._upload,
-                "rebuild": self._rebuild,
-            },
+            {"answer": self.answers.handle, **indexing.handlers},
             [
                 Lane(["answer"], jobs.answers),
                 Lane(["sync"], jobs.indexing),
@@ -166,7 +170,6 @@ class App:
             on_cut=self._cut,
         )
         self._models: dict[str, ChatModel] = {}
-        self._long = ThreadPoolExecutor(LONG_THREADS, "long")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Future[None] | None = None
 
@@ -308,43 +311,6 @@ class App:
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self.watcher.restart)
 
-    # --- handlers of jobs ------------------------------------------------------------------------------------------------
-
-    async def _sync(self, ticket: Ticket) -> None:
-        source = await asyncio.to_thread(self._source_of, ticket.job)
-        if source is None:
-            return
-        ticket.headway = True  # its documents carry the state: a new claim goes on where this one ended
-        await self._in_thread(lambda stop: self.sources.sync(source, ticket.progress, stop))
-
-    async def _refresh(self, ticket: Ticket) -> None:
-        source = await asyncio.to_thread(self._source_of, ticket.job)
-        if source is None:
-            return
-        paths = [os.fsencode(path) for path in ticket.job.payload["paths"]]
-        await self._in_thread(lambda stop: self.sources.refresh(source, paths, stop))
-
-    async def _rebuild(self, ticket: Ticket) -> None:
-        workspace = ticket.job.payload["workspace"]
-        await self._in_thread(lambda _: self.indexes.replay(workspace, fresh=True))
-        if embedding := self.embedding:
-            await self._in_thread(lambda _: embedding.rebuild(workspace))
-
-    def _source_of(self, job: Job) -> Source | None:
-        """None when the source has been removed in the meantime: nothing is left to do."""
-        with suppress(NotFound):
-            return get_source(self.db, job.owner, job.payload["source"])
-        return None
-
-    async def _upload(self, ticket: Ticket) -> None:
-        owner, document_id = ticket.job.owner, ticket.job.payload["document"]
-
-        def read(stop: threading.Event) -> None:
-            while not stop.is_set() and (document := waiting_upload(self.db, owner, document_id)):
-                self.uploads.read([document], lambda one: os.fsencode(upload_path(self.data.files, one.id)), stop)
-
-        await self._in_thread(read)
-
     def _cut(self, job: Job) -> None:
         """A job ended without its handler's doing: what belongs to it ends with it."""
         if job.kind == "answer":
@@ -352,18 +318,6 @@ class App:
         elif job.kind == "upload" and job.state == "dead":
             reason = "reading it ended the program; upload it again, or leave it out"
             self.db.write(lambda tx: fail_waiting(tx, job.owner, job.payload["document"], reason))
-
-    async def _in_thread(self, work: Callable[[threading.Event], None]) -> None:
-        """Run plain code in a thread; a cancel sets its `stop` and waits until it has come to a good place."""
-        stop = threading.Event()
-        running = asyncio.get_running_loop().run_in_executor(self._long, work, stop)
-        try:
-            await asyncio.shield(running)
-        except asyncio.CancelledError:
-            stop.set()
-            with suppress(IbidemError):
-                await running
-            raise
 
     # --- life ------------------------------------------------------------------------------------------------------------
 
