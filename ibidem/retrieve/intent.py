@@ -25,16 +25,13 @@ _CODE = re.compile(
     re.IGNORECASE,
 )
 
-MANY_WORDS = 10  # more say enough by themselves. Source: evals/LOG.md
-
 
 def is_exact(question: str) -> bool:
-    """It names code, describes a change, has many words, or runs over several lines (a message, a traceback)."""
+    """It names code, describes a change, or runs over several lines (a message, a traceback)."""
     text = question.strip()
-    return "\n" in text or len(text.split()) > MANY_WORDS or bool(_NAME.search(text) or _CHANGE.match(text))
+    return "\n" in text or bool(_NAME.search(text) or _CHANGE.match(text))
 
 
 def wants_code(question: str) -> bool:
-    """It names code, describes a change, shows lines, or asks for a function, a class, a definition, the code itself."""
-    text = question.strip()
-    return "\n" in text or bool(_NAME.search(text) or _CHANGE.match(text) or _CODE.search(text))
+    """It is exact, or asks for a function, a class, a definition, the code itself."""
+    return is_exact(question) or bool(_CODE.search(question))
