@@ -28,7 +28,8 @@ CALL_TEXTS = 32  # windows handed to an embedder at once
 UNIT_TOLERANCE = 0.01
 PAYLOAD_TOO_LARGE = 413
 
-_PIECE = re.compile(r"\s*\S{1,200}\s*")  # a word with the blanks around it; longer runs are cut
+# A word with the blanks around it. Longer runs are cut, so that the smallest window holds one: 50 Hangul syllables are 36 tokens.
+_PIECE = re.compile(r"\s{0,50}\S{1,50}\s{0,50}|\s{1,50}")
 
 
 class Embedder(Protocol):

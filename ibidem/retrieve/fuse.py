@@ -44,8 +44,10 @@ def fuse(
     total: dict[int, float] = {}
     for channel, ranking in rankings.items():
         best = ranking[0][1] if ranking else 0.0
-        least = ranking[-1][1] if ranking and channel == "dense" and ranking[-1][1] < best else 0.0
-        span = (best - least) or 1.0
+        if best <= 0:  # nothing, or vectors that point away from the question
+            continue
+        least = ranking[-1][1] if channel == "dense" and ranking[-1][1] < best else 0.0
+        span = best - least
         for chunk_id, score in ranking:
             total[chunk_id] = total.get(chunk_id, 0.0) + weights[channel] * (score - least) / span
     ordered = sorted(total, key=total.__getitem__, reverse=True)

@@ -129,9 +129,9 @@ class Embedding:
             for workspace in store.workspaces_to_embed(self._db, row):
                 self._sweep_at = time.monotonic() + SWEEP_AFTER_S
                 self._fill(embedder, row, dim, workspace)
-                self._replay(workspace, embedder.name, dim, row)
+                self._follow(workspace, embedder.name, dim, row)
             for workspace in store.workspaces_embedded(self._db, row):
-                self._replay(workspace, embedder.name, dim, row)
+                self._follow(workspace, embedder.name, dim, row)
         except StoreError:
             raise
         except IbidemError as error:
@@ -251,6 +251,14 @@ class Embedding:
     def _answers(self, workspace: int, name: str, dim: int) -> bool:
         position = self._vectors.position(workspace)
         return position is not None and (position.embedder, position.dim) == (name, dim)
+
+    def _follow(self, workspace: int, name: str, dim: int, row: int) -> None:
+        """A matrix that cannot be written is no fault of the embedder's, and keeps no other workspace waiting."""
+        try:
+            self._replay(workspace, name, dim, row)
+        except ChildFailed as error:
+            if not self._stop.is_set():
+                log.warning("the vectors of workspace %d did not catch up: %s", workspace, error)
 
     def _replay(self, workspace: int, name: str, dim: int, row: int) -> None:
         if self._stop.is_set():

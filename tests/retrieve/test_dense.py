@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ibidem.errors import ModelUnreachable
-from ibidem.retrieve.fuse import fuse
+from ibidem.retrieve.fuse import Fused, fuse
 from tests.fakes.library import Library, RecordingEmbedder, scores, texts
 
 NAME = "recording:64"
@@ -142,3 +142,7 @@ def test_cosines_are_stretched_before_they_are_weighted() -> None:
 @pytest.mark.parametrize("dense", [[(1, 0.0)], [(1, -0.2)], [(1, 0.3), (2, 0.3)], []])
 def test_flat_dense_rankings_are_harmless(dense: list[tuple[int, float]]) -> None:
     assert len(fuse({"body": [(1, 2.0)], "dense": dense})) in (1, 2)
+
+
+def test_a_vector_that_points_away_counts_nothing() -> None:
+    assert fuse({"body": [(1, 2.0)], "dense": [(2, -0.2)]}) == [Fused(1, 1.0, {"body": 2.0})]

@@ -439,6 +439,26 @@ def test_a_child_that_is_gone_is_a_failure_like_any_other(library: Library) -> N
     assert embedded(library, "hashed:64") == (0, 1)
 
 
+def test_a_matrix_that_cannot_be_written_is_no_fault_of_the_embedder(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = library.workspace("Other")
+    library.add("one")
+    library.add("two", workspace=other)
+    replay = library.vectors.replay
+
+    def lost(workspace: int, name: str, dim: int) -> None:
+        if workspace == library.home.id:
+            raise ChildFailed("ended by SIGKILL", lost=True)
+        replay(workspace, name, dim)
+
+    monkeypatch.setattr(library.vectors, "replay", lost)
+    assert library.fill(NAME)
+    assert failure(library.db, NAME) is None
+    position = library.vectors.position(other.id)
+    assert position and position.rows == 1
+
+
 def test_answers_go_first(library: Library, embedder: RecordingEmbedder) -> None:
     library.add("one")
     answering, waited = threading.Event(), threading.Event()
