@@ -232,8 +232,10 @@ def _by_lines(title: str) -> OnStage:
 
 
 def _tested(name: str, loaded: Settings) -> dict[str, Any]:
+    from ibidem.cli.engine import whole_name
+
     if client := find(loaded.data_dir):
-        measured: dict[str, Any] = client.call("POST", "/api/models/test/", {"model": name})
+        measured: dict[str, Any] = client.call("POST", "/api/models/test/", {"model": whole_name(name)})
         return measured
     DataDir(loaded.data_dir).must_be_free()  # told at once, before the parts are loaded
     import asyncio

@@ -199,6 +199,30 @@ def test_a_running_server_lists_tests_and_keeps(served: Server, hub: Hub) -> Non
     assert hashlib.sha256((served.data / "models" / "second.gguf").read_bytes()).hexdigest() == hub.sha256
 
 
+def test_a_file_of_this_folder_is_the_same_for_a_server_with_another(
+    served: Server, tmp_path: Path, tiny_chat: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.link(tiny_chat, tmp_path / "here.gguf")
+    monkeypatch.chdir(tmp_path)
+    asked = run(
+        "ask", "What is it?", "--mode", "plain", "--model", "llama:here.gguf", "--json", data=served.data, fresh=True
+    )
+    assert asked.json["model"] == f"llama:{tmp_path / 'here.gguf'}"
+    assert run("models", "test", "llama:./here.gguf", data=served.data, fresh=True).code == 0
+
+
+def test_the_doctor_looks_at_the_files_that_the_settings_name(data: Path, tiny_chat: str) -> None:
+    with_tiny(data, tiny_chat)
+    (data / "models" / "cut.gguf").write_bytes(Path(tiny_chat).read_bytes()[:100_000])
+    named = {"IBIDEM_MODELS__DEFAULT": "llama:tiny", "IBIDEM_MODELS__EMBEDDER": "llama:cut"}
+    doctor = run("doctor", data=data, **named, **nowhere())
+    assert doctor.code == 1
+    assert "ok    model llama:tiny: 0." in doctor.out and "tokens of context" in doctor.out
+    assert "BAD   model llama:cut" in doctor.out and "truncated" in doctor.out
+    absent = run("doctor", data=data, IBIDEM_MODELS__DEFAULT="llama:absent", **nowhere())
+    assert absent.code == 1 and "no GGUF file 'absent'" in absent.out
+
+
 def test_nobody_else_may_list_or_test(served: Server) -> None:
     stranger = {"Authorization": "Bearer guessed"}
     assert served.http.get("/api/models/", headers=stranger).status_code == 401
