@@ -271,4 +271,4 @@ def _figures(measured: dict[str, Any]) -> Iterator[str]:
     if measured["memory_bytes"]:
         yield f"  memory of its process            {measured['memory_bytes'] / GB:8.2f} GB"
     if measured["calibrated"]:
-        yield "  kept: `ibidem fit` predicts other models from it"
+        yield "  kept: `ibidem fit` predicts models of like size from it"
