@@ -251,6 +251,7 @@ def _tested(name: str, loaded: Settings) -> dict[str, Any]:
             return await try_model(model, engine.engines, engine.data.root, loaded.models)
         finally:
             await model.close()
+            await asyncio.to_thread(engine.engines.close)  # an interrupt does not wait for a model to load
 
     try:
         return asyncio.run(measure())

@@ -7,7 +7,9 @@ import json
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -221,6 +223,36 @@ def test_the_doctor_looks_at_the_files_that_the_settings_name(data: Path, tiny_c
     assert "BAD   model llama:cut" in doctor.out and "truncated" in doctor.out
     absent = run("doctor", data=data, IBIDEM_MODELS__DEFAULT="llama:absent", **nowhere())
     assert absent.code == 1 and "no GGUF file 'absent'" in absent.out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["ask", "--mode", "plain", "--model", "llama:tiny", "hello"], ["models", "test", "llama:tiny"]],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("how", ["alone", "served"])
+def test_an_interrupt_does_not_wait_for_a_model_that_is_being_loaded(
+    data: Path, tiny_chat: str, tmp_path: Path, words: list[str], how: str
+) -> None:
+    slow, began = tmp_path / "llama-server", tmp_path / "began"
+    slow.write_text(f"#!/bin/sh\ntouch {began}\nsleep 60\n")
+    slow.chmod(0o755)
+    settings = {"IBIDEM_MODELS__LLAMA_SERVER": str(slow), **nowhere()}
+    with_tiny(data, tiny_chat)
+    with serving(data, **settings) if how == "served" else nullcontext() as server:
+        asking = subprocess.Popen(
+            [IBIDEM, *words, "--data-dir", str(data)],
+            env=environment(**settings),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        wait_for(began.exists, "the model is being loaded")
+        stopped = server.process if server else asking
+        at = time.monotonic()
+        stopped.send_signal(signal.SIGINT)
+        stopped.wait(timeout=20)
+        asking.wait(timeout=20)
+        assert time.monotonic() - at < 6
 
 
 def test_nobody_else_may_list_or_test(served: Server) -> None:
