@@ -336,7 +336,12 @@ class App:
     def begin_stop(self) -> None:
         """Answers end now, and their readers with them; what is left ends with `running`. On the app's loop."""
         self.streams.shut()
-        self._stopping = asyncio.ensure_future(self.worker.stop())
+        self._stopping = asyncio.ensure_future(self._stop_answers())
+
+    async def _stop_answers(self) -> None:
+        """Engines after the answers, which are cancelled and not cut off; a model that is being loaded holds up nothing."""
+        await self.worker.stop()
+        await asyncio.to_thread(self.engines.close)
 
     @asynccontextmanager
     async def running(self, *, watch: bool = True, only: Collection[str] = ()) -> AsyncIterator[App]:
@@ -371,7 +376,7 @@ class App:
                 self.embedding.stop()
             for pool in self.pools:
                 pool.refuse_new(after_s=GRACE_S)
-            await self.worker.stop()
+            await self._stop_answers()
             await worker
             for task in tasks:
                 task.cancel()

@@ -51,7 +51,7 @@ class Remote:
         self._client = client
 
     def ask(self, question: str, *, workspace: str, model: str | None, mode: str, on_event: OnEvent) -> str:
-        body = {"question": question, "workspace": workspace, "model": model, "mode": mode}
+        body = {"question": question, "workspace": workspace, "model": model and whole_name(model), "mode": mode}
         run_id: str = self._client.call("POST", "/api/runs/", body)["run_id"]
         name = ""
         for name, data in self._client.events(f"/api/runs/{run_id}/events/"):
@@ -168,3 +168,10 @@ def searchable(source: dict[str, Any]) -> bool:
 def absolute(path: Path) -> str:
     """The path as the server, which has another working directory, must name it."""
     return os.path.abspath(path.expanduser())
+
+
+def whole_name(model: str) -> str:
+    """The model as the server must name it: a GGUF file of this directory by its whole path."""
+    provider, _, file = model.strip().partition(":")
+    path = Path(file).expanduser()
+    return f"llama:{absolute(path)}" if provider == "llama" and path.is_file() else model

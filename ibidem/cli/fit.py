@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ibidem.cli.main import DataDirOption, JsonOption, app, settings
-from ibidem.errors import BadInput
+from ibidem.errors import BadInput, ModelUnknown
+from ibidem.store.datadir import DataDir
 
 if TYPE_CHECKING:
     from ibidem.hardware.advise import Choice
@@ -60,6 +61,10 @@ def fit(
         chosen = choose(*asked, machine=machine, wishes=wishes, beside=beside, calibrations=speeds)
     others = [one for one in others if chosen is None or one.header.name != chosen.header.name]
     told = machine_warnings(machine)
+    if chosen and context > chosen.context_tokens:
+        told.append(
+            f"{chosen.header.name} was made for {chosen.context_tokens:,} tokens of context: no more are planned"
+        )
     if as_json:
         print(json.dumps(_shown(machine, chosen, others, told, beside), ensure_ascii=False))
         return
@@ -77,14 +82,17 @@ def _named(name: str, data_dir: Path) -> tuple[Header, Model | None, str]:
     """A file where there is one of that name, else a row of the table and its quantisation."""
     from ibidem.hardware.catalog import find
     from ibidem.hardware.header import read_header
+    from ibidem.models.catalog import model_file
 
     short = name.removeprefix("llama:")
-    places = [Path(short).expanduser(), data_dir / "models" / short, data_dir / "models" / f"{short}.gguf"]
-    path = next((place for place in places if place.is_file()), None)
-    if path or short.endswith(".gguf"):
-        return read_header(path or places[0]), None, ""
-    row, size = find(short)
-    return row.header(size), row, size
+    try:
+        path = model_file(short, DataDir(data_dir).models)
+    except ModelUnknown:
+        if short.endswith(".gguf"):
+            raise
+        row, size = find(short)
+        return row.header(size), row, size
+    return read_header(Path(path)), None, ""
 
 
 # --- for a person ----------------------------------------------------------------------------------------------------

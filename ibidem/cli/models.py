@@ -232,8 +232,10 @@ def _by_lines(title: str) -> OnStage:
 
 
 def _tested(name: str, loaded: Settings) -> dict[str, Any]:
+    from ibidem.cli.engine import whole_name
+
     if client := find(loaded.data_dir):
-        measured: dict[str, Any] = client.call("POST", "/api/models/test/", {"model": name})
+        measured: dict[str, Any] = client.call("POST", "/api/models/test/", {"model": whole_name(name)})
         return measured
     DataDir(loaded.data_dir).must_be_free()  # told at once, before the parts are loaded
     import asyncio
@@ -249,6 +251,7 @@ def _tested(name: str, loaded: Settings) -> dict[str, Any]:
             return await try_model(model, engine.engines, engine.data.root, loaded.models)
         finally:
             await model.close()
+            await asyncio.to_thread(engine.engines.close)  # an interrupt does not wait for a model to load
 
     try:
         return asyncio.run(measure())
@@ -269,4 +272,4 @@ def _figures(measured: dict[str, Any]) -> Iterator[str]:
     if measured["memory_bytes"]:
         yield f"  memory of its process            {measured['memory_bytes'] / GB:8.2f} GB"
     if measured["calibrated"]:
-        yield "  kept: `ibidem fit` predicts other models from it"
+        yield "  kept: `ibidem fit` predicts models of like size from it"

@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -16,6 +16,9 @@ from ibidem import __version__
 from ibidem.cli.main import DataDirOption, JsonOption, app, settings
 from ibidem.errors import StoreError
 from ibidem.settings import Settings, exposed_key
+
+if TYPE_CHECKING:
+    from ibidem.types import Role
 
 LOW_DISK_BYTES = 1 << 30
 
@@ -185,13 +188,45 @@ def _embedder_check(data: Any, name: str) -> tuple[str, bool | None, str]:
 
 
 def _model_checks(loaded: Settings) -> Iterator[tuple[str, bool | None, str]]:
+    """The GGUF files that the settings name, and what both servers offer now."""
     import asyncio
 
-    from ibidem.models.catalog import reachable
+    from ibidem.models.found import servers
 
-    yield "default model", True, loaded.models.default
-    for info in asyncio.run(reachable(loaded.models)):
-        yield f"model {info.name}", True if info.reachable else None, info.detail or "reachable"
+    models = loaded.models
+    yield "default model", True, models.default
+    named: tuple[tuple[str, Role], ...] = (
+        (models.default, "chat"),
+        (models.embedder, "embed"),
+        (models.reranker, "rerank"),
+    )
+    for name, role in named:
+        if name.startswith("llama:"):
+            yield _file_check(name, role, loaded)
+    asked, offered = asyncio.run(servers(models))
+    for server in asked:
+        if not server.reachable:
+            yield f"model {server.provider}", None, server.detail
+        elif not any(one.provider == server.provider for one in offered):
+            yield f"model {server.provider}", True, "answers, but has no model yet"
+    for one in offered:
+        yield f"model {one.name}", True, one.detail or "reachable"
+
+
+def _file_check(name: str, role: Role, loaded: Settings) -> tuple[str, bool | None, str]:
+    from ibidem.errors import ModelError, ModelTooLarge
+    from ibidem.hardware.load import plan_file
+    from ibidem.hardware.predict import Beside
+    from ibidem.models.catalog import model_file
+    from ibidem.store.datadir import DataDir
+
+    try:
+        path = model_file(name.removeprefix("llama:"), DataDir(loaded.data_dir).models)
+        plan = plan_file(path, role, loaded.models, loaded.data_dir, Beside())
+    except ModelError as error:  # memory may be short because it is loaded
+        return f"model {name}", None if isinstance(error, ModelTooLarge) else False, f"{error.message}; {error.hint}"
+    context = plan.context_tokens // plan.slots
+    return f"model {name}", True, f"{plan.needs_bytes / 1e9:.1f} GB of memory, {context:,} tokens of context"
 
 
 def outbound(loaded: Settings) -> list[str]:

@@ -101,12 +101,15 @@ def too_large(header: Header, machine: Machine, smallest: EnginePlan, budget: in
     needs = smallest.needs_bytes
     context = smallest.context_tokens // smallest.slots
     message = (
-        f"{header.name!r} needs {needs / 1e9:.1f} GB with {context} tokens of context, "
+        f"{header.name!r} needs {needs / 1e9:.1f} GB with {smallest.slots} x {context} tokens of context, "
         f"and {budget / 1e9:.1f} GB can be used without swapping"
     )
     if needs <= lasting_bytes(machine, beside):
         return ModelTooLarge(message, hint=f"close other programs until {(needs - budget) / 1e9:.1f} GB more are free")
-    file_bytes = max(0, budget - (needs - header.weights_bytes))
+    file_bytes = budget - (needs - header.weights_bytes)
+    if file_bytes <= 0:
+        hint = "set fewer `slots` or `context_tokens` under [models]; `ibidem fit` names the models that would fit"
+        return ModelTooLarge(message, hint=hint)
     hint = f"a file of up to {file_bytes / 1e9:.1f} GB would fit; `ibidem fit` names the models"
     return ModelTooLarge(message, hint=hint)
 

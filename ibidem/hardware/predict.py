@@ -24,6 +24,7 @@ CELL_STEP = 256  # a windowed cache is rounded up to it
 COMPUTE_BYTES = 43 * MIB  # what computing takes whatever the model
 PROCESS_BYTES = 23 * MIB  # Python with the engine's library
 OUTPUT_NUMBER_BYTES = 4  # of each word of the vocabulary, a slot
+MOST_APART = 20  # times the bytes read for a token: a smaller model's time is not that of its weights
 ALL_LAYERS = 999
 
 SERVER_BYTES = 150 * MIB  # Ibidem itself, with its children at rest
@@ -136,9 +137,9 @@ def speed(
     own = [one for one in comparable if one.weights_bytes == header.weights_bytes and one.name == header.name]
     if own:
         return Speed(own[-1].prompt_tokens_s, own[-1].generation_tokens_s, "measured")
-    if comparable:
-        nearest = min(comparable, key=lambda one: abs(math.log(one.read_bytes / max(1, header.read_bytes))))
-        return _scaled(header, nearest, on_gpu=gpu_share > 0.5)
+    apart = {abs(math.log(one.read_bytes / max(1, header.read_bytes))): one for one in comparable if one.read_bytes}
+    if apart and min(apart) < math.log(MOST_APART):
+        return _scaled(header, apart[min(apart)], on_gpu=gpu_share > 0.5)
     return _estimated(header, machine, gpu_share)
 
 

@@ -1,21 +1,18 @@
-"""A name such as `ollama:llama3.2` becomes a model; the settings become a list of what answers."""
+"""A name such as `ollama:llama3.2` becomes a model, an embedder or a reranker."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from ibidem.errors import IbidemError, ModelUnknown
+from ibidem.errors import ModelUnknown
 from ibidem.models.base import ChatModel
 from ibidem.models.blocking import BlockingServer
 from ibidem.models.embed import Embedder
 from ibidem.models.engines import Engines
 from ibidem.models.families import plain_name
 from ibidem.models.hashed import hashed
-from ibidem.models.http import ModelServer
 from ibidem.models.llama import LlamaModel
 from ibidem.models.ollama import OllamaModel, ollama_server
 from ibidem.models.openai import OpenAIModel, openai_server
@@ -23,23 +20,11 @@ from ibidem.models.rerank import Reranker, ScriptedReranker
 from ibidem.models.scripted import ScriptedModel
 from ibidem.models.served import ScoreSource, ServedEmbedder, ServedReranker, VectorSource
 from ibidem.models.sources import LlamaSource, OllamaSource, OpenAISource
-from ibidem.models.upstream import as_dict
 from ibidem.settings import ModelSettings
 
 KNOWN = "quotes, llama:FILE, ollama:NAME, openai:NAME, scripted:NAME"
 EMBEDDERS = "llama:FILE, ollama:NAME, openai:NAME, hashed:DIM"
 RERANKERS = "llama:FILE, openai:NAME, scripted:NAME"
-PROBE_TIMEOUT_S = 1.0  # a server on this machine answers in milliseconds
-
-
-@dataclass(frozen=True, slots=True)
-class ModelInfo:
-    """A model that can be asked, or a provider without one and why."""
-
-    name: str  # `provider:name` as --model takes it; the provider alone if it lists no model
-    provider: str
-    reachable: bool
-    detail: str = ""
 
 
 def open_model(
@@ -77,7 +62,7 @@ def model_file(name: str, models_dir: Path) -> str:
     path = Path(name).expanduser()
     for place in (path, models_dir / name, models_dir / f"{name}.gguf"):
         if place.is_file():
-            return str(place.absolute())
+            return os.path.abspath(place)  # one engine a file, however it is written
     raise ModelUnknown(
         f"no GGUF file {name!r}",
         hint=f"give its path, or one of `ibidem models list`; fetched ones lie in {models_dir}",
@@ -122,44 +107,3 @@ def open_reranker(
         case _:
             raise ModelUnknown(f"no reranker {name!r}", hint=f"known: {RERANKERS}; check models.reranker")
     return ServedReranker(name.strip(), source)
-
-
-async def reachable(settings: ModelSettings) -> list[ModelInfo]:
-    """What Ollama and the OpenAI-compatible server offer now; one entry that says why where a server does not answer."""
-    found = await asyncio.gather(
-        _probe("ollama", lambda: _ollama_models(ollama_server(settings))),
-        _probe("openai", lambda: _openai_models(openai_server(settings))),
-    )
-    return [info for infos in found for info in infos]
-
-
-async def _probe(provider: str, ask: Callable[[], Awaitable[list[ModelInfo]]]) -> list[ModelInfo]:
-    try:
-        models = await ask()
-    except IbidemError as error:
-        return [ModelInfo(provider, provider, reachable=False, detail=f"{error.message}; {error.hint}")]
-    return models or [ModelInfo(provider, provider, reachable=True, detail="answers, but has no model yet")]
-
-
-async def _ollama_models(server: ModelServer) -> list[ModelInfo]:
-    models = []
-    for model in await _listed(server, "/api/tags", "models"):
-        details = as_dict(model.get("details"))
-        facts = (details.get("parameter_size"), details.get("quantization_level"))
-        detail = " ".join(str(fact) for fact in facts if fact)
-        models.append(ModelInfo(f"ollama:{model.get('name')}", "ollama", reachable=True, detail=detail))
-    return models
-
-
-async def _openai_models(server: ModelServer) -> list[ModelInfo]:
-    listed = await _listed(server, "/models", "data")
-    return [ModelInfo(f"openai:{model.get('id')}", "openai", reachable=True) for model in listed]
-
-
-async def _listed(server: ModelServer, path: str, key: str) -> list[dict[str, Any]]:
-    try:
-        answer = await server.get(path, timeout_s=PROBE_TIMEOUT_S)
-    finally:
-        await server.close()
-    entries = answer.get(key)
-    return [as_dict(entry) for entry in entries] if isinstance(entries, list) else []

@@ -59,7 +59,7 @@ def environment(plan: EnginePlan, key: str) -> dict[str, str]:
 
 
 class Engine:
-    """One engine process and its watcher. `start` blocks until it can be asked; `close` may be called twice."""
+    """One engine process and its watcher. `start` blocks until it can be asked; `close`, from any thread, ends that too."""
 
     def __init__(self, plan: EnginePlan, settings: ModelSettings) -> None:
         self.plan = plan
@@ -68,6 +68,7 @@ class Engine:
         self._settings = settings
         self._log: deque[str] = deque(maxlen=LOG_LINES)
         self._watcher: subprocess.Popen[bytes] | None = None
+        self._closed = False
         self.server = ModelServer(
             f"llama.cpp with {Path(plan.path).name}",
             f"http://127.0.0.1:{self.port}",
@@ -95,6 +96,9 @@ class Engine:
         threading.Thread(target=self._keep_log, args=(self._watcher.stderr,), daemon=True).start()
         deadline = time.monotonic() + self._settings.load_timeout_s
         while not self._is_ready():
+            if self._closed:
+                self.close()
+                raise EngineFailed(f"{self.plan.path} was given up while it was loaded", hint="ask again")
             if not self.alive:
                 why = self.why_ended()
                 self.close()
@@ -129,14 +133,14 @@ class Engine:
     def why_ended(self) -> str:
         """The signal or status it ended with, and the last it said."""
         status = self._watcher.wait() if self._watcher else 0
-        if status >= 128:
-            ended = f"the engine ended by {signal.Signals(status - 128).name}"
-        else:
-            ended = f"the engine ended with status {status}"
+        by = next((one.name for one in signal.Signals if status == 128 + one), "")
+        ended = f"the engine ended by {by}" if by else f"the engine ended with status {status}"
         errors = [line for line in self._log if "error" in line.lower() or "failed" in line.lower()]
         return "; ".join((ended, *errors[-3:]))
 
     def close(self) -> None:
+        """End it, also while it starts. May be called twice."""
+        self._closed = True
         if self._watcher is None:
             return
         if self._watcher.stdin:
@@ -148,9 +152,10 @@ class Engine:
             self._watcher.wait()
 
     def _is_ready(self) -> bool:
+        """Asked for what needs both the key and the loaded model: some servers list their models before that."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=ENDED_WITHIN_S)
         try:
-            connection.request("GET", "/v1/models", headers={"Authorization": f"Bearer {self.key}"})
+            connection.request("GET", "/props", headers={"Authorization": f"Bearer {self.key}"})
             return connection.getresponse().status == 200 and self.alive
         except (OSError, HTTPException):
             return False
@@ -167,6 +172,8 @@ class Engine:
             return "this processor lacks instructions the wheel needs (AVX2): name a `llama_server` under [models]"
         if "SIGKILL" in why:
             return "the system may have run out of memory: `ibidem fit` says which models and contexts hold here"
+        if self._settings.llama_server:
+            return f"check `llama_server` under [models]: {self._settings.llama_server}"
         return "check the file (`ibidem fit --model FILE`), or fetch it again with `ibidem models pull`"
 
 

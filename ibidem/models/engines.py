@@ -61,9 +61,7 @@ class Engines:
                 if place.engine is not None and not place.engine.alive:
                     place.engine.close()
                     place.engine = None
-                if place.engine is None:
-                    place.engine = self._start(path, role)
-                return place.engine
+                return place.engine or self._start(place, path, role)
         except BaseException:
             self.give_back(path, role)
             raise
@@ -74,8 +72,8 @@ class Engines:
             place.users -= 1
             place.idle_since = self._clock()
 
-    def _start(self, path: str, role: Role) -> Engine:
-        """Where memory is short, models that nobody uses make room first."""
+    def _start(self, place: _Loaded, path: str, role: Role) -> Engine:
+        """Where memory is short, models that nobody uses make room first. It has its place at once: `close` finds it."""
         try:
             plan = self._plan(path, role)
         except ModelTooLarge:
@@ -83,7 +81,15 @@ class Engines:
                 raise
             plan = self._plan(path, role)
         engine = Engine(plan, self._settings)
-        engine.start()
+        with self._guard:
+            place.engine = engine
+            if self._closed:
+                engine.close()
+        try:
+            engine.start()
+        except BaseException:
+            place.engine = None
+            raise
         return engine
 
     def loaded(self) -> list[tuple[EnginePlan, bool]]:
@@ -112,10 +118,9 @@ class Engines:
         return len(engines)
 
     def close(self) -> None:
-        """End them all; requests under way fail."""
-        self._closed = True
+        """End them all, also those that are being loaded; requests under way fail."""
         with self._guard:
-            places = list(self._loaded.values())
-        for place in places:
-            if place.engine is not None:
-                place.engine.close()
+            self._closed = True
+            engines = [place.engine for place in self._loaded.values() if place.engine is not None]
+        for engine in engines:
+            engine.close()

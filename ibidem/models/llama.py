@@ -26,7 +26,8 @@ class LlamaModel:
         self.name = f"llama:{path}"
         self._path = path
         self._engines = engines
-        self._capabilities: Capabilities | None = None
+        self._known: tuple[Engine, Capabilities] | None = None
+        self._line = asyncio.Lock()
 
     def stream(self, request: ChatRequest) -> AsyncGenerator[ModelEvent, None]:
         body = chat_body(request, self._path) | {"cache_prompt": True}
@@ -48,12 +49,14 @@ class LlamaModel:
         return self._stream("/infill", body, Insertion, max_tokens)
 
     async def capabilities(self) -> Capabilities:
-        if self._capabilities is None:
-            async with self._engine() as engine:
+        """Of the engine as it runs: the next one may be planned with less room."""
+        async with self._engine() as engine:
+            known = self._known
+            if known is None or known[0] is not engine:
                 facts = await engine.server.get("/props", timeout_s=ASK_TIMEOUT_S)
                 window = engine.plan.context_tokens // engine.plan.slots
-                self._capabilities = capabilities_of_props(facts, window, insert=engine.plan.insert)
-        return self._capabilities
+                known = self._known = engine, capabilities_of_props(facts, window, insert=engine.plan.insert)
+            return known[1]
 
     async def count(self, messages: Sequence[ChatMessage]) -> int | None:
         async with self._engine() as engine:
@@ -73,19 +76,20 @@ class LlamaModel:
     ) -> AsyncGenerator[ModelEvent, None]:
         async with self._engine() as engine:
             stream = engine.server.stream(path, body, reader(engine.server), max_tokens=max_tokens)
-            try:
-                async with aclosing(stream) as events:
-                    async for event in events:
-                        yield event
-            except (ModelCutOff, ModelUnreachable) as error:
-                if not await asyncio.to_thread(engine.has_ended):
-                    raise
-                raise await asyncio.to_thread(crash, engine) from error
+            async with aclosing(stream) as events:
+                async for event in events:
+                    yield event
 
     @asynccontextmanager
     async def _engine(self) -> AsyncIterator[Engine]:
-        """The running engine. Whoever stops waiting while it loads leaves it loading, for the next request."""
+        """The running engine. Raises EngineCrashed where it ends before the block does.
+
+        Whoever stops waiting while it loads leaves it loading, for the next request. One waits for it in a thread and the
+        others in line: however many come, the server keeps its threads.
+        """
+        await self._line.acquire()
         taking = asyncio.ensure_future(asyncio.to_thread(self._engines.take, self._path, "chat"))
+        taking.add_done_callback(lambda _: self._line.release())
         try:
             engine = await asyncio.shield(taking)
         except asyncio.CancelledError:
@@ -93,6 +97,10 @@ class LlamaModel:
             raise
         try:
             yield engine
+        except (ModelCutOff, ModelUnreachable) as error:
+            if not await asyncio.to_thread(engine.has_ended):
+                raise
+            raise await asyncio.to_thread(crash, engine) from error
         finally:
             self._engines.give_back(self._path, "chat")
 

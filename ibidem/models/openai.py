@@ -45,6 +45,7 @@ class OpenAIModel:
         self._timeout_s = settings.connect_timeout_s
         self._capabilities: Capabilities | None = None
         self._counts = False  # llama-server does
+        self._loaded = True  # else LM Studio loads it with the first answer, and only then knows its window
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[ModelEvent, None]:
         body = chat_body(request, self._model)
@@ -54,7 +55,7 @@ class OpenAIModel:
                 yield event
 
     async def capabilities(self) -> Capabilities:
-        if self._capabilities is None:
+        if self._capabilities is None or not self._loaded:
             listed = await self._asked(self._server, "/models")
             self._capabilities = await self._learn(entry_of(listed, self._model)) if listed else None
         return self._capabilities or Capabilities()
@@ -68,8 +69,9 @@ class OpenAIModel:
             return capabilities_of_props(props, window or as_count(as_dict(entry.get("meta")).get("n_ctx")) or None)
         if "supported_parameters" in entry or "max_model_len" in entry:
             return capabilities_of_entry(entry)
-        studio = await self._asked(self._root, "/api/v0/models")
-        return capabilities_of_studio(entry_of(studio, self._model))
+        studio = entry_of(await self._asked(self._root, "/api/v0/models"), self._model)
+        self._loaded = "max_context_length" not in studio or "loaded_context_length" in studio
+        return capabilities_of_studio(studio)
 
     async def _asked(self, server: ModelServer, path: str) -> dict[str, Any]:
         """Empty where the server knows no such path, or does not answer now. Raises ModelUnreachable."""
@@ -119,12 +121,10 @@ def capabilities_of_entry(entry: Mapping[str, Any]) -> Capabilities:
 
 
 def capabilities_of_studio(entry: Mapping[str, Any]) -> Capabilities:
-    """LM Studio's entry in `/api/v0/models`. The context is the loaded one: it may be smaller than the model's own."""
+    """LM Studio's entry in `/api/v0/models`. The context is the loaded one: it is mostly smaller than the model's own."""
     able = entry.get("capabilities")
     return Capabilities(
-        context_tokens=as_count(entry.get("loaded_context_length"))
-        or as_count(entry.get("max_context_length"))
-        or None,
+        context_tokens=as_count(entry.get("loaded_context_length")) or None,
         tools=isinstance(able, list) and "tool_use" in able,
         images=entry.get("type") == "vlm",
         schema=entry.get("type") in ("llm", "vlm"),

@@ -22,6 +22,7 @@ from itertools import groupby
 from ibidem.errors import (
     ChildFailed,
     ContextTooLong,
+    EngineCrashed,
     IbidemError,
     ModelCutOff,
     ModelRejected,
@@ -205,7 +206,7 @@ class Embedding:
         """Float16 bytes for each text; empty for one that the embedder fails at while it takes others."""
         try:
             return self._ask(embedder, dim, texts)
-        except (ModelRejected, VectorsUnusable, ContextTooLong, ChildFailed) as error:
+        except (ModelRejected, VectorsUnusable, ContextTooLong, ChildFailed, EngineCrashed) as error:
             if isinstance(error, ModelRejected) and error.status == TOO_MANY_REQUESTS:
                 raise
             self._ask(embedder, dim, ["ibidem"])  # raises when it is not the texts' fault

@@ -7,7 +7,9 @@ import json
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -197,6 +199,60 @@ def test_a_running_server_lists_tests_and_keeps(served: Server, hub: Hub) -> Non
     (second,) = [one for one in listed if one["name"] == "llama:second"]
     assert second["detail"].startswith("unusable")
     assert hashlib.sha256((served.data / "models" / "second.gguf").read_bytes()).hexdigest() == hub.sha256
+
+
+def test_a_file_of_this_folder_is_the_same_for_a_server_with_another(
+    served: Server, tmp_path: Path, tiny_chat: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.link(tiny_chat, tmp_path / "here.gguf")
+    monkeypatch.chdir(tmp_path)
+    asked = run(
+        "ask", "What is it?", "--mode", "plain", "--model", "llama:here.gguf", "--json", data=served.data, fresh=True
+    )
+    assert asked.json["model"] == f"llama:{tmp_path / 'here.gguf'}"
+    assert run("models", "test", "llama:./here.gguf", data=served.data, fresh=True).code == 0
+
+
+def test_the_doctor_looks_at_the_files_that_the_settings_name(data: Path, tiny_chat: str) -> None:
+    with_tiny(data, tiny_chat)
+    (data / "models" / "cut.gguf").write_bytes(Path(tiny_chat).read_bytes()[:100_000])
+    named = {"IBIDEM_MODELS__DEFAULT": "llama:tiny", "IBIDEM_MODELS__EMBEDDER": "llama:cut"}
+    doctor = run("doctor", data=data, **named, **nowhere())
+    assert doctor.code == 1
+    assert "ok    model llama:tiny: 0." in doctor.out and "tokens of context" in doctor.out
+    assert "BAD   model llama:cut" in doctor.out and "truncated" in doctor.out
+    absent = run("doctor", data=data, IBIDEM_MODELS__DEFAULT="llama:absent", **nowhere())
+    assert absent.code == 1 and "no GGUF file 'absent'" in absent.out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["ask", "--mode", "plain", "--model", "llama:tiny", "hello"], ["models", "test", "llama:tiny"]],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("how", ["alone", "served"])
+def test_an_interrupt_does_not_wait_for_a_model_that_is_being_loaded(
+    data: Path, tiny_chat: str, tmp_path: Path, words: list[str], how: str
+) -> None:
+    slow, began = tmp_path / "llama-server", tmp_path / "began"
+    slow.write_text(f"#!/bin/sh\ntouch {began}\nsleep 60\n")
+    slow.chmod(0o755)
+    settings = {"IBIDEM_MODELS__LLAMA_SERVER": str(slow), **nowhere()}
+    with_tiny(data, tiny_chat)
+    with serving(data, **settings) if how == "served" else nullcontext() as server:
+        asking = subprocess.Popen(
+            [IBIDEM, *words, "--data-dir", str(data)],
+            env=environment(**settings),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        wait_for(began.exists, "the model is being loaded")
+        stopped = server.process if server else asking
+        at = time.monotonic()
+        stopped.send_signal(signal.SIGINT)
+        stopped.wait(timeout=20)
+        asking.wait(timeout=20)
+        assert time.monotonic() - at < 6
 
 
 def test_nobody_else_may_list_or_test(served: Server) -> None:

@@ -62,7 +62,7 @@ def test_a_file_of_the_data_directory_goes_by_its_name(data_dir: Path) -> None:
     ("words", "told", "code"),
     [
         (["--model", "no-such"], "no model 'no-such'", 2),
-        (["--model", "none.gguf"], "no model file", 2),
+        (["--model", "none.gguf"], "no GGUF file", 2),
         (["--context", "-5"], "no number of tokens", 2),
     ],
 )

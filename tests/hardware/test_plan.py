@@ -194,8 +194,14 @@ def test_what_only_other_programs_prevent_is_told_so() -> None:
 
 def test_a_context_that_does_not_fit_is_refused_when_it_was_asked_for() -> None:
     wide: Header = replace(QWEN_7B_Q4, context_length=1 << 20)
-    with pytest.raises(ModelTooLarge, match="1048576 tokens"):
+    with pytest.raises(ModelTooLarge, match="x 1048576 tokens"):
         plan(wide, pc(16), wishes=Wishes(context_tokens=1 << 20))
+
+
+def test_more_requests_at_once_than_memory_holds_are_told_as_the_reason() -> None:
+    with pytest.raises(ModelTooLarge, match="100000 x ") as refused:
+        plan(QWEN_05B_Q8, pc(16), wishes=Wishes(slots=100_000))
+    assert "`slots`" in refused.value.hint
 
 
 @pytest.mark.parametrize("gib", [0.5, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128])

@@ -121,6 +121,12 @@ def test_the_nearest_of_several_measured_models_counts() -> None:
     assert speed(QWEN_7B_Q4, MACHINE, calibrations=[small, large]) == speed(QWEN_7B_Q4, MACHINE, calibrations=[large])
 
 
+def test_a_model_of_another_order_of_size_says_nothing() -> None:
+    toy = replace(measured(QWEN_05B_Q8, "0.5B Q8_0"), read_bytes=QWEN_7B_Q4.read_bytes // 100)
+    empty = replace(toy, read_bytes=0)
+    assert speed(QWEN_7B_Q4, MACHINE, calibrations=[toy, empty]) == speed(QWEN_7B_Q4, MACHINE)
+
+
 def test_what_was_measured_without_a_gpu_says_nothing_of_one() -> None:
     machine = replace(MACHINE, gpus=(Gpu("NVIDIA GeForce RTX 4090", 24 * GIB, 23 * GIB, usable=True),))
     on_gpu = speed(QWEN_7B_Q4, machine, gpu_share=1.0, calibrations=[measured(QWEN_05B_Q8, "0.5B Q8_0")])

@@ -128,8 +128,25 @@ def test_lm_studio_tells_the_loaded_window_tools_and_images(
     able, counted = asked("openai:large:7b", settings)
     assert able == Capabilities(context_tokens=8192, tools=True, images=True, schema=True)
     assert counted is None
-    model_server.studio = {"type": "llm", "max_context_length": 131072}
-    assert asked("openai:large:7b", settings)[0] == Capabilities(context_tokens=131072, schema=True)
+
+
+def test_a_model_that_lm_studio_has_not_loaded_is_asked_for_its_window_again(
+    settings: ModelSettings, model_server: FakeModelServer
+) -> None:
+    """It is loaded with 4,096 tokens unless its user says otherwise, whatever it was made for."""
+    unloaded = {"type": "llm", "max_context_length": 131072}
+
+    async def twice() -> tuple[Capabilities, Capabilities]:
+        model = open_model("openai:large:7b", settings, str.split)
+        model_server.studio = unloaded
+        before = await model.capabilities()
+        model_server.studio = unloaded | {"loaded_context_length": 4096}
+        after = await model.capabilities()
+        await model.close()
+        return before, after
+
+    before, after = asyncio.run(twice())
+    assert (before.context_tokens, after.context_tokens) == (None, 4096)
 
 
 def test_llama_server_tells_its_slots_window_and_counts(settings: ModelSettings, model_server: FakeModelServer) -> None:

@@ -23,7 +23,7 @@ from ibidem.errors import (
     ModelUnreachable,
 )
 from ibidem.models.base import ChatMessage, ChatModel, ChatRequest, Done, ModelEvent, ReasoningDelta, TextDelta
-from ibidem.models.catalog import ModelInfo, open_model, reachable
+from ibidem.models.catalog import open_model
 from ibidem.models.ollama import context_tokens
 from ibidem.models.scripted import ScriptedModel
 from ibidem.settings import ModelSettings
@@ -411,31 +411,6 @@ def test_a_key_that_no_header_can_carry_is_refused_without_showing_it() -> None:
     with pytest.raises(BadInput) as caught:
         open_model("openai:x", ModelSettings(openai_key="sk-first\nsecond"), str.split)
     assert "first" not in f"{caught.value!r}"
-
-
-def test_the_models_of_both_servers_are_listed(settings: ModelSettings) -> None:
-    assert asyncio.run(reachable(settings)) == [
-        ModelInfo("ollama:tiny:latest", "ollama", reachable=True, detail="3.2B Q4_K_M"),
-        ModelInfo("ollama:large:7b", "ollama", reachable=True, detail="3.2B Q4_K_M"),
-        ModelInfo("openai:tiny:latest", "openai", reachable=True),
-        ModelInfo("openai:large:7b", "openai", reachable=True),
-    ]
-
-
-def test_a_server_that_is_absent_silent_or_empty_is_listed_with_the_reason(
-    settings: ModelSettings, model_server: FakeModelServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ibidem.models.catalog.PROBE_TIMEOUT_S", 0.2)
-    model_server.behaviour = "silent"
-    absent = ModelSettings(ollama_url=f"http://127.0.0.1:{closed_port()}", openai_url=settings.openai_url)
-    ollama, openai = asyncio.run(reachable(absent))
-    assert (ollama.reachable, openai.reachable) == (False, False)
-    assert "ollama serve" in ollama.detail
-    assert "silent for 0.2 s" in openai.detail
-    model_server.behaviour, model_server.models = "answer", ()
-    ollama, _ = asyncio.run(reachable(settings))
-    assert (ollama.name, ollama.reachable) == ("ollama", True)
-    assert "no model yet" in ollama.detail
 
 
 def test_opening_a_model_does_not_load_the_http_library() -> None:

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -268,6 +268,70 @@ def test_an_engine_that_never_gets_ready_is_given_up(tmp_path: Path, tiny_chat: 
     settings = fake_server(tmp_path, "import time\ntime.sleep(60)")
     with pytest.raises(EngineFailed, match="not loaded after 1 s"):
         Engine(plan(tiny_chat), settings).start()
+
+
+def test_a_program_that_stops_does_not_wait_for_a_model_to_load(tmp_path: Path, tiny_chat: str) -> None:
+    settings = fake_settings(tmp_path, f"open({str(tmp_path / 'began')!r}, 'w')\nimport time\ntime.sleep(60)")
+    engines = Engines(plan, ModelSettings(**settings))
+    told: list[Exception] = []
+
+    def load() -> None:
+        try:
+            engines.take(tiny_chat, "chat")
+        except EngineFailed as error:
+            told.append(error)
+
+    loading = threading.Thread(target=load)
+    loading.start()
+    deadline = time.monotonic() + 10
+    while not (tmp_path / "began").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    engines.close()
+    loading.join(timeout=2)
+    assert not loading.is_alive()
+    assert len(told) == 1
+    wait_until_gone(tiny_chat, within_s=2.0)
+
+
+def test_a_server_that_cannot_be_run_or_ends_at_once_is_named(tmp_path: Path, tiny_chat: str) -> None:
+    wrong = fake_server(tmp_path, "import sys\nprint('error: no such flag', file=sys.stderr)\nsys.exit(255)")
+    with pytest.raises(EngineFailed, match="status 255; error: no such flag") as failed:
+        Engine(plan(tiny_chat), wrong).start()
+    assert str(tmp_path / "llama-server") in failed.value.hint
+    absent = ModelSettings(llama_server=str(tmp_path / "nothing"))
+    with pytest.raises(EngineFailed, match="nothing") as failed:
+        Engine(plan(tiny_chat), absent).start()
+    assert "llama_server" in failed.value.hint
+
+
+def test_those_who_wait_for_a_model_take_one_thread(tmp_path: Path, tiny_chat: str) -> None:
+    """The server has sixteen for all it does: questions that are asked and stopped while a model loads take one."""
+    engines = Engines(plan, ModelSettings(**fake_settings(tmp_path, "import time\ntime.sleep(60)")))
+    model = LlamaModel(tiny_chat, engines)
+
+    async def ask_and_stop() -> float:
+        for _ in range(40):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.01):
+                    await model.capabilities()
+        began = time.monotonic()
+        await asyncio.to_thread(lambda: None)
+        took_s = time.monotonic() - began
+        engines.close()
+        return took_s
+
+    assert asyncio.run(ask_and_stop()) < 1.0
+
+
+def test_an_engine_that_dies_before_the_answer_is_told_as_such(model: LlamaModel, tiny_chat: str) -> None:
+    async def count_after_a_crash() -> None:
+        async with model._engine():
+            processes(tiny_chat)[-1].kill()
+            await model.count(REQUEST.messages)
+
+    with pytest.raises(EngineCrashed):
+        asyncio.run(count_after_a_crash())
 
 
 def test_a_processor_that_lacks_instructions_is_told(tmp_path: Path, tiny_chat: str) -> None:

@@ -17,6 +17,7 @@ import pytest
 from ibidem.errors import (
     ChildFailed,
     ContextTooLong,
+    EngineCrashed,
     IbidemError,
     ModelCutOff,
     ModelError,
@@ -221,10 +222,14 @@ def test_an_embedder_that_fails_loses_nothing_and_is_noted(library: Library, emb
     assert len(embedder.seen) == len(set(embedder.seen)) == len(MANY)
 
 
-@pytest.mark.parametrize("error", [ModelRejected("too strange", status=400), VectorsUnusable("not a number")])
-def test_a_text_that_the_embedder_refuses_is_left_out(
-    library: Library, embedder: RecordingEmbedder, error: IbidemError
+@pytest.mark.parametrize(
+    "error",
+    [ModelRejected("too strange", status=400), VectorsUnusable("not a number"), EngineCrashed("ended by SIGSEGV")],
+)
+def test_a_text_that_the_embedder_refuses_or_ends_at_is_left_out(
+    library: Library, embedder: RecordingEmbedder, monkeypatch: pytest.MonkeyPatch, error: IbidemError
 ) -> None:
+    monkeypatch.setattr("ibidem.tasks.embedding.PAUSES_S", (0.0,))
     library.add(*MANY[:50], "poison", *MANY[50:100])
 
     def refuse(texts: Sequence[str]) -> None:
