@@ -34,26 +34,18 @@ from ibidem.models.openai import chat_body
 ROOT = Path(__file__).parent.parent
 SHAPE, LARGE_SHAPE = ("qwen2.5-0.5b", "q8_0"), ("qwen2.5-7b", "q4_k_m")
 PROMPT_WORDS, NEW_TOKENS = 160, 64  # with the frame some 256 tokens
-PAIRS, PARALLEL, ROUNDS = 5, 8, 2
+PAIRS, PARALLEL, ROUNDS = 3, 8, 1
 STREAMS, STEADY_S = 100, (2.0, 8.0)  # of the ten seconds that a stream takes
 SMALL_BYTES = 8 << 30
 LARGE_CONTEXT = 4096
 MAX_OVERHEAD_US = 100
 
-TURNS = """
-How are passages chosen for an answer?
-What happens when the prompt nears the window?
-How are Korean questions searched?
-Which files are left out when a folder is read?
-How is a data directory moved to another machine?
-What does the server do after a crash in mid-answer?
-How is a job taken again after its worker died?
-Which settings bound the memory of children?
-How are symbols found in code?
-What does ibidem fit tell about a model?
-Where does the secret of the server stand?
-How are PDF files read?
-""".strip().splitlines()
+TOPICS = "harbour orchard glacier violin lantern compass furnace meadow saddle cathedral telescope bakery".split()
+NOTE_WORDS = 60
+KNOWN_WORDS = (
+    "time people water words number place work year house picture animal letter answer study world school".split()
+)
+SECOND_QUESTION = "What happens when the prompt nears the window?"
 KOREAN_QUESTION = "프롬프트가 창에 가까워지면 어떻게 되나요?"
 
 
@@ -131,12 +123,19 @@ def together(folder: Path, model: str) -> Iterator[Figure]:
 
 
 def conversation(folder: Path, model: str) -> Iterator[Figure]:
-    """Every turn finds passages of the documentation; the window is such that one compaction falls in."""
-    models = {"slots": 1, "context_tokens": 6144, "max_tokens": 8}
+    """Every turn finds a note of its own; the window is such that one compaction falls in."""
+    notes = folder / "notes"
+    notes.mkdir(exist_ok=True)
+    draw = random.Random(5)
+    for topic in TOPICS:
+        said = " ".join(draw.choices(KNOWN_WORDS, k=NOTE_WORDS))
+        (notes / f"{topic}.md").write_text(f"# The {topic}\n\nOf the {topic}: {said}.\n", "utf-8")
+    models = {"slots": 1, "context_tokens": 3328, "max_tokens": 8}
     history: list[dict[str, str]] = []
     turns: list[Told] = []
-    with answering(folder / "talk", ROOT / "docs", models=models, retrieve={"budget_tokens": 400}) as server:
-        for question in TURNS:
+    with answering(folder / "talk", notes, models=models, retrieve={"budget_tokens": 150}) as server:
+        for topic in TOPICS:
+            question = f"What is said of the {topic}?"
             turns.append(ask(server, model, question, mode="chat", history=history))
             history.append({"question": question, "answer": turns[-1].text})
     compacted = [number for number, turn in enumerate(turns) if is_compacted(turn)]
@@ -155,11 +154,11 @@ def conversation(folder: Path, model: str) -> Iterator[Figure]:
 def second_turn(folder: Path, model: str) -> Iterator[Figure]:
     """The same question again finds what stands further up."""
     models = {"slots": 1, "context_tokens": 16384, "max_tokens": 8}
-    with answering(folder / "talk", ROOT / "docs", models=models) as server:
+    with answering(folder / "second", ROOT / "docs", models=models) as server:
         ask(server, model, "Hello?")  # loads the model
-        cold = ask(server, model, TURNS[0], mode="chat")
-        history = [{"question": TURNS[0], "answer": cold.text}]
-        second = ask(server, model, TURNS[0], mode="chat", history=history)
+        cold = ask(server, model, SECOND_QUESTION, mode="chat")
+        history = [{"question": SECOND_QUESTION, "answer": cold.text}]
+        second = ask(server, model, SECOND_QUESTION, mode="chat", history=history)
     share = 100 * second.first_s / cold.first_s
     told = f"{second.first_s:.2f} of {cold.first_s:.2f} s; read {second.prompt - second.reused} of {second.prompt:,} tokens"
     yield Figure("conversation: second turn's first token", share, "%", 10, note=told)
@@ -219,7 +218,8 @@ def small_machine(folder: Path) -> Iterator[Figure]:
     with answering(
         folder / "small", ROOT, models=models, program=("-m", "bench.engine_child", str(SMALL_BYTES))
     ) as server:
-        answer = ask(server, f"llama:{model}", KOREAN_QUESTION, mode="chat")
+        ask(server, "quotes", KOREAN_QUESTION, mode="chat")  # loads what Korean needs
+        answer = ask(server, f"llama:{model}", f"{words(seed=2)} {words(seed=3)}")
         sizes = proportional_bytes(server)
     model.unlink()
     parts = ", ".join(f"{name} {size / 1e6:,.0f}" for name, size in sorted(sizes.items()))
