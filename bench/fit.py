@@ -48,7 +48,7 @@ def available() -> bool:
 
 
 def measure(folder: Path) -> Iterator[Figure]:
-    files = {shape: _made(folder, *shape) for shape in SHAPES}
+    files = {shape: made(folder, *shape) for shape in SHAPES}
     yield _reading(files[SHAPES[0]])
     machine = probe()
     headers = {shape: read_header(path) for shape, path in files.items()}
@@ -68,7 +68,7 @@ def measure(folder: Path) -> Iterator[Figure]:
         yield _memory(shape, header, planned, _run(planned), of="as planned here, ")
 
 
-def _made(folder: Path, shape: str, quantisation: str) -> Path:
+def made(folder: Path, shape: str, quantisation: str) -> Path:
     path = folder / f"{shape}-{quantisation}.gguf"
     if not path.exists():
         words = [sys.executable, str(MAKER), "shape", str(path), "--preset", shape, "--quant", quantisation]

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import chroma, figures, fit, ingest, load, memory, query, search
+from bench import chroma, engine, figures, fit, ingest, load, memory, query, search
 from bench.figures import Figure
 
 Part = Callable[[], Iterator[Figure]]
@@ -31,10 +31,13 @@ _OTHER_LANGUAGE = ("xling", "ko-en")  # Korean questions over English documents:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.run", description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument(
-        "part", nargs="*", help="ingest, load, search, query, memory, fit, quotes, chroma; all of them without"
+        "part", nargs="*", help="ingest, load, search, query, memory, fit, engine, quotes, chroma; all of them without"
     )
     parser.add_argument("--eval", type=Path, metavar="DIR", help="evaluation sets: adds the quality of quotes")
     parser.add_argument("--chroma", action="store_true", help="adds the comparison; installs chromadb in a temp folder")
+    parser.add_argument(
+        "--large", action="store_true", help="adds a 7B model on 8 GB to `engine`; makes a file of 4.7 GB"
+    )
     parser.add_argument("--log", action="store_true", help="append the figures to bench/LOG.md")
     wanted = parser.parse_args()
     began, machine = time.time(), figures.machine()
@@ -49,13 +52,14 @@ def main() -> None:
         }
         if fit.available():
             parts["fit"] = lambda: fit.measure(Path(work))
+            parts["engine"] = lambda: engine.measure(Path(work), large=wanted.large)
         if wanted.eval:
             parts["quotes"] = lambda: quotes(wanted.eval)
         if wanted.chroma:
             parts["chroma"] = chroma.measure
         if unknown := set(wanted.part) - set(parts):
             parser.error(
-                f"unknown part {min(unknown)!r}; known: {', '.join(parts)} (quotes needs --eval, chroma --chroma, fit gguf and xllamacpp)"
+                f"unknown part {min(unknown)!r}; known: {', '.join(parts)} (quotes needs --eval, chroma --chroma, fit and engine gguf and xllamacpp)"
             )
         measured = []
         for name, part in parts.items():

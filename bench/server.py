@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,10 +91,10 @@ class Server:
 
 
 @contextmanager
-def serving(data_dir: Path, *paths: Path) -> Iterator[Server]:
-    """`ibidem serve` on a free port, stopped in order at the end."""
+def serving(data_dir: Path, *paths: Path, program: Sequence[str] = ("-m", "ibidem")) -> Iterator[Server]:
+    """`ibidem serve` on a free port, stopped in order at the end. `program` is what Python runs instead of Ibidem."""
     port = free_port()
-    command = [sys.executable, "-m", "ibidem", "serve", *map(str, paths), "--port", str(port)]
+    command = [sys.executable, *program, "serve", *map(str, paths), "--port", str(port)]
     began = time.perf_counter()
     process = subprocess.Popen(
         [*command, "--data-dir", str(data_dir)], stdout=subprocess.DEVNULL, text=True, env=plain_environment()

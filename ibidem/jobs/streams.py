@@ -11,8 +11,8 @@ import asyncio
 import logging
 import sqlite3
 import time
-from collections.abc import AsyncGenerator, Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AsyncExitStack, suppress
 
 from ibidem.errors import StoreError
 from ibidem.store.database import Database
@@ -105,24 +105,30 @@ class Streams:
         """Flush forever: one transaction for all streams that have something new."""
         while True:
             await asyncio.sleep(self._journal_s)
-            for stream in [stream for stream in self._live.values() if stream.written < len(stream.events)]:
-                await self._flush(stream)
+            await self._flush([stream for stream in self._live.values() if stream.written < len(stream.events)])
 
-    async def _flush(self, stream: Stream) -> None:
-        async with stream.writing:
-            fresh = stream.events[stream.written :]
-            if not fresh or stream.ended:
+    async def _flush(self, streams: Sequence[Stream]) -> None:
+        async with AsyncExitStack() as held:
+            for stream in streams:
+                await held.enter_async_context(stream.writing)
+            fresh = [
+                (stream, stream.written + 1, stream.events[stream.written :]) for stream in streams if not stream.ended
+            ]
+            if not fresh:
                 return
-            first = stream.written + 1
-            future = self._db.submit(
-                lambda tx: write_events(tx, stream.run, stream.attempt, first, fresh, self._clock())
-            )
+
+            def write(tx: sqlite3.Connection) -> None:
+                now = self._clock()
+                for stream, first, events in fresh:
+                    write_events(tx, stream.run, stream.attempt, first, events, now)
+
             try:
-                await asyncio.wrap_future(future)
+                await asyncio.wrap_future(self._db.submit(write))
             except StoreError as error:  # kept in memory, tried again at the next flush
-                log.warning("run %s: the journal could not be written: %s", stream.run.id, error)
+                log.warning("the journal of %d runs could not be written: %s", len(fresh), error)
             else:
-                stream.written += len(fresh)
+                for stream, _, events in fresh:
+                    stream.written += len(events)
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
