@@ -17,8 +17,10 @@ import threading
 import time
 from collections import deque
 from dataclasses import asdict
+from functools import partial
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import IO
 
 from ibidem.errors import EngineFailed
 from ibidem.models.http import ModelServer
@@ -162,9 +164,9 @@ class Engine:
         finally:
             connection.close()
 
-    def _keep_log(self, stream: object) -> None:
+    def _keep_log(self, stream: IO[bytes]) -> None:
         """The deque is bounded, and so is a line: a model's text may be in it, and is gone with the process."""
-        for line in iter(lambda: stream.readline(2000), b""):  # type: ignore[attr-defined]
+        for line in iter(partial(stream.readline, 2000), b""):
             self._log.append(line.decode("utf-8", "replace").strip())
 
     def _next_step(self, why: str) -> str:
