@@ -201,7 +201,9 @@ def test_a_folder_that_vanishes_keeps_its_documents(
 
 
 def test_an_unwatched_folder_is_left_alone(server: Server, slug: str, folder: Path, follows: Follows) -> None:
+    (folder / "walked.md").write_text("a zorilla")
     add_folder(server, folder, slug, watch=False)
+    wait_for(lambda: paths_found(server, "zorilla", slug), "its only walk is over", timeout_s=FOLLOWS_S)
     (folder / "quiet.md").write_text("unseen a xenops")
     add_folder(server, folder, workspace(server, "Watching instead"))
     (folder / "quiet2.md").write_text("unseen another xenops")
