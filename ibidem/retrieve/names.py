@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from ibidem.index.analyze import STOP_WORDS, normalize, tokenize
+from ibidem.index.analyze import STOP_WORDS, is_hangul, normalize, tokenize
 from ibidem.index.sounds import hangul_key
 from ibidem.retrieve.terms import is_particles
 
 SHORTEST_NAME = 3  # syllables: two are a Korean word more often than a foreign name
 NO_NAMES_END = frozenset("의을를은는")  # a particle, then, and no part of the name
 NAME_SUFFIXES = frozenset("주시식인어계파호강산섬사교들족")  # of places, peoples, languages: 빅토리아주
-_HANGUL = re.compile(r"[\uac00-\ud7a3]")
 _HANGUL_WORD = re.compile(r"[\uac00-\ud7a3]{2,}")
-_QUESTION_WORDS = tuple(word for word in STOP_WORDS if len(word) > 1 and _HANGUL.match(word))
+_QUESTION_WORDS = tuple(word for word in STOP_WORDS if len(word) > 1 and is_hangul(word))
 
 
 def names(question: str, left: Mapping[str, None], frequency: Callable[[str], int]) -> Iterator[tuple[str, str]]:
