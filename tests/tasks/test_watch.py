@@ -14,7 +14,7 @@ import pytest
 
 from tests.api.serving import Server, add_folder, documents, paths_found, search, serving, wait_for, workspace
 
-FOLLOWS_S = 5.0
+FOLLOWS_S = 20.0  # a quiet machine needs less than five
 
 
 @pytest.fixture(scope="module")
@@ -200,19 +200,13 @@ def test_a_folder_that_vanishes_keeps_its_documents(
     follows("wallaroo", "folder/back.md")
 
 
-def test_an_unwatched_folder_is_left_alone(server: Server, slug: str, folder: Path, follows: Follows) -> None:
-    (folder / "walked.md").write_text("a zorilla")
-    add_folder(server, folder, slug, watch=False)
-    wait_for(lambda: paths_found(server, "zorilla", slug), "its only walk is over", timeout_s=FOLLOWS_S)
-    (folder / "quiet.md").write_text("unseen a xenops")
-    add_folder(server, folder, workspace(server, "Watching instead"))
-    (folder / "quiet2.md").write_text("unseen another xenops")
-    watching = [
-        one["slug"] for one in server.http.get("/api/workspaces/").json()["items"] if one["name"] == "Watching instead"
-    ]
-    wait_for(
-        lambda: len(paths_found(server, "xenops", watching[0])) == 2, "the watched one follows", timeout_s=FOLLOWS_S
-    )
+def test_an_unwatched_folder_is_left_alone(server: Server, slug: str, tmp_path: Path) -> None:
+    (still := tmp_path / "still").mkdir()
+    add_folder(server, still, slug, watch=False)
+    (still / "quiet.md").write_text("unseen a xenops")
+    add_folder(server, still, watching := workspace(server, "Watching instead"))
+    (still / "quiet2.md").write_text("unseen another xenops")
+    wait_for(lambda: len(paths_found(server, "xenops", watching)) == 2, "the watched one follows", timeout_s=FOLLOWS_S)
     assert paths_found(server, "xenops", slug) == []
 
 
