@@ -41,7 +41,7 @@ def folder(server: Server, slug: str, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def follows(server: Server, slug: str) -> Callable[..., None]:
-    """`follows("word", "folder/a.md")`: within five seconds these and no other files are found."""
+    """`follows("word", "folder/a.md")`: these and no other files are found."""
 
     def wait(query: str, *paths: str) -> None:
         look = partial(paths_found, server, query, slug)
