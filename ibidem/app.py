@@ -257,7 +257,7 @@ class App:
         job = self.queue.put(
             "sync", {"source": source.id}, owner=source.owner, priority=SYNC_PRIORITY, dedupe_key=source.id
         )
-        self.worker.wake()
+        self.worker.wake("sync")
         return job
 
     def queue_rebuild(self, workspace: Workspace) -> str:
@@ -265,13 +265,13 @@ class App:
         job = self.queue.put(
             "rebuild", {"workspace": workspace.id}, owner=workspace.owner, dedupe_key=str(workspace.id)
         )
-        self.worker.wake()
+        self.worker.wake("rebuild")
         return job
 
     def queue_refresh(self, source: Source, paths: list[bytes]) -> None:
         payload = {"source": source.id, "paths": [os.fsdecode(path) for path in paths]}
         self.queue.put("refresh", payload, owner=source.owner, priority=REFRESH_PRIORITY)
-        self.worker.wake()
+        self.worker.wake("refresh")
 
     def queue_upload(self, owner: int, document_id: str, also: Callable[[sqlite3.Connection], None]) -> str:
         """Queue the reading of an uploaded document together with the rows that describe it."""
@@ -282,7 +282,7 @@ class App:
             priority=UPLOAD_PRIORITY,
             also=lambda tx, _: also(tx),
         )
-        self.worker.wake()
+        self.worker.wake("upload")
         return job
 
     async def cancel_job(self, job_id: str, owner: int) -> Job:
@@ -303,7 +303,7 @@ class App:
         job = self.queue.retry(job_id, owner)
         if job.kind == "upload":  # it was given up together with its document
             self.db.write(lambda tx: read_again(tx, owner, job.payload["document"]))
-        self.worker.wake()
+        self.worker.wake(job.kind)
         return job
 
     def watch_again(self) -> None:

@@ -61,7 +61,7 @@ def start(body: Question, app: Engine, owner: Owner) -> dict[str, str]:
         idempotency_key=body.idempotency_key,
         turns=turns(body.history),
     )
-    app.worker.wake()
+    app.worker.wake("answer")
     return {"run_id": run.id}
 
 
