@@ -69,6 +69,7 @@ KIWI_ADDRESS_BYTES = 3 << 30  # it maps 1.3 GB and uses a fifth of them
 EMBEDDING_TIMEOUT_S = 300.0  # for one call of some 64 chunks, the model's loading included
 COMPLETION_TOKENS = 4000  # of context around a cursor
 EDITED_S, EDITED_FILES = 1800.0, 8  # files edited in the last half hour; more at once are a checkout
+MODELS_KEPT = 64  # names asked for, of which each may hold a connection and what was learnt
 GRACE_S = 3.0  # a stop waits so long for files that are being read
 
 
@@ -223,6 +224,8 @@ class App:
         """One object a name: what a provider has learnt of its model is kept between answers. Raises ModelUnknown."""
         model = self._models.get(name)
         if model is None:
+            if len(self._models) >= MODELS_KEPT:
+                self._models.pop(next(iter(self._models)))  # an answer under way keeps its own hold of it
             model = self._models[name] = open_model(
                 name, self.settings.models, tokenize, self.engines, self.data.models
             )
