@@ -56,7 +56,10 @@ def take_chats(
         elif session_of_origin(db, owner, chat.origin):
             taken.known += 1
         else:
-            taken.sessions.append(_store(db, owner, chat, workspace, checked(chat.settings), now))
+            try:
+                taken.sessions.append(_store(db, owner, chat, workspace, checked(chat.settings), now))
+            except sqlite3.IntegrityError:  # the same file, at the same moment
+                taken.known += 1
     return taken
 
 
