@@ -129,7 +129,7 @@ def elements(file: BinaryIO) -> Iterator[Any]:
 
 def _elements(text: TextIOWrapper) -> Iterator[Any]:
     decoder = json.JSONDecoder()
-    buffer = text.read(BLOCK_CHARS).lstrip(_SPACE)
+    buffer = _more(text, "")
     if not buffer.startswith("["):
         buffer += text.read(MAX_ELEMENT_CHARS)
         if len(buffer) > MAX_ELEMENT_CHARS:
@@ -173,7 +173,9 @@ def _decode(decoder: json.JSONDecoder, text: TextIOWrapper, rest: str) -> tuple[
                 raise
             rest += block
         else:
-            return value, end, rest
+            if end < len(rest) or not (block := text.read(BLOCK_CHARS)):
+                return value, end, rest
+            rest += block  # a number may go on
 
 
 def _too_large() -> TooLarge:
