@@ -60,7 +60,7 @@ def forget_old(desk: Desk) -> None:
     """As upkeep does when the journal has been kept long enough."""
     while forget_events(desk.db, written_before=MUCH_LATER):
         pass
-    forget_runs(desk.db, in_sessions_before=MUCH_LATER, others_before=0.0)
+    forget_runs(desk.db, in_sessions_before=MUCH_LATER, others_before=0.0, deleted_before=0.0)
 
 
 def found(desk: Desk, query: str) -> list[str]:
@@ -179,7 +179,7 @@ def test_a_forgotten_run_is_told_by_its_message_and_its_key_still_starts_nothing
 
 def test_a_run_whose_journal_is_kept_is_not_forgotten(desk: Desk, session: Session) -> None:
     run = say(desk, session, "When?")
-    assert forget_runs(desk.db, in_sessions_before=MUCH_LATER, others_before=MUCH_LATER) == 0
+    assert forget_runs(desk.db, in_sessions_before=MUCH_LATER, others_before=MUCH_LATER, deleted_before=MUCH_LATER) == 0
     assert get_run(desk.db, 1, run.id).job == run.job
 
 
@@ -190,7 +190,7 @@ def test_a_deleted_session_leaves_nothing(desk: Desk, session: Session) -> None:
     run = say(desk, session, "Where is the valve?")
     assert found(desk, "valve") == [session.id]
     assert delete_session(desk.db, session) == []
-    forget_runs(desk.db, in_sessions_before=0.0, others_before=0.0)
+    forget_runs(desk.db, in_sessions_before=0.0, others_before=0.0, deleted_before=MUCH_LATER)
     for lost in (lambda: get_session(desk.db, 1, session.id), lambda: get_run(desk.db, 1, run.id)):
         with pytest.raises(NotFound):
             lost()
