@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from ibidem.store.session_removal import delete_orphans, delete_session
 from ibidem.store.sessions import Session, create_session, find_sessions, get_session, list_sessions
 from ibidem.store.workspaces import Workspace
 from ibidem.tasks.asking import Ask, title_of
+from ibidem.tasks.chats import Chats
 from ibidem.types import Event
 from tests.conftest import Clock
 from tests.jobs.runs import names, read
@@ -160,6 +163,20 @@ def test_order_does_not_follow_a_clock_that_is_set_back(desk: Desk, session: Ses
     other = desk.db.write(lambda tx: create_session(tx, 1, title="", words="", workspace="home", settings={}, now=0.0))
     assert [one.content for one in messages(desk, session) if one.role == "user"] == ["One", "Two"]
     assert [one.id for one in list_sessions(desk.db, 1, before=None, limit=5)] == [other.id, session.id]
+
+
+def test_changes_of_two_tabs_at_once_are_both_kept(desk: Desk, session: Session) -> None:
+    chats = Chats(desk.db, Path("/nowhere"), open_model=lambda name: desk.model, clock=desk.clock)
+    changes: list[dict[str, Any]] = [
+        {"title": "Pumps"},
+        {"settings": {"temperature": 1.0}},
+        {"settings": {"mode": "plain"}},
+        {"settings": {"max_tokens": 9}},
+    ]
+    with ThreadPoolExecutor(4) as tabs:
+        list(tabs.map(lambda change: chats.change(1, session.id, **change), changes))
+    found = get_session(desk.db, 1, session.id)
+    assert (found.title, found.settings) == ("Pumps", {"temperature": 1.0, "mode": "plain", "max_tokens": 9})
 
 
 # --- forgetting ------------------------------------------------------------------------------------------------------
