@@ -33,7 +33,7 @@ from ibidem.store.runs import (
     run_by_key,
     write_events,
 )
-from ibidem.store.workspaces import HOME, Workspace, get_workspace
+from ibidem.store.workspaces import HOME, Workspace, get_workspace, workspace_by_id
 from ibidem.types import Event, Mode, as_json, rfc3339
 
 MODES = get_args(Mode)
@@ -201,8 +201,8 @@ class Answers:
             raise
 
     def _workspace(self, run: Run) -> Workspace:
-        row = self._db.read_one("SELECT slug FROM workspace WHERE id = ? AND owner = ?", (run.workspace, run.owner))
-        return get_workspace(self._db, run.owner, row["slug"] if row else "")
+        """As its asker may read it now: a share may have ended while the question waited."""
+        return workspace_by_id(self._db, run.owner, run.workspace)
 
     def _shown_text(self, run: Run) -> str:
         """What readers of earlier attempts have seen, as far as the journal knows."""

@@ -12,6 +12,7 @@ from contextlib import suppress
 from ibidem.errors import StoreError
 from ibidem.index.indexes import Indexes
 from ibidem.settings import Settings
+from ibidem.store.attempts import forget_attempts
 from ibidem.store.database import Database
 from ibidem.store.documents import sweep, uploads_kept
 from ibidem.store.logins import forget_logins
@@ -101,13 +102,14 @@ class Upkeep:
             await asyncio.sleep(TIDY_S)
 
     def _forget(self) -> None:
-        """Chunks that count no more, journals of runs long ended, sign-ins that have run out."""
+        """Chunks that count no more, journals of runs long ended, sign-ins that have run out, old wrong passwords."""
         while not self._stop.is_set() and sweep(self._db):
             self._stop.wait(SWEEP_PAUSE_S)
         old = time.time() - self._settings.jobs.journal_keep_s
         while not self._stop.is_set() and forget_events(self._db, written_before=old):
             self._stop.wait(SWEEP_PAUSE_S)
         forget_logins(self._db, time.time())
+        forget_attempts(self._db, time.time())
 
     def _sweep_files(self) -> None:
         """Uploaded bytes whose document is gone, or was never stored because the program ended in between."""

@@ -27,6 +27,8 @@ ROUTES: dict[tuple[str, str], tuple[int, Any]] = {
     ("POST", "/api/auth/link/"): (200, None),
     ("POST", "/api/auth/logout/"): (204, None),
     ("GET", "/api/auth/user/"): (200, None),
+    ("GET", "/api/shares/"): (200, None),
+    ("DELETE", "/api/shares/{share_id}/"): (404, None),
     ("GET", "/api/workspaces/"): (200, None),
     ("POST", "/api/workspaces/"): (400, {"name": ""}),
     ("GET", "/api/workspaces/{slug}/"): (404, None),
@@ -58,6 +60,7 @@ ROUTES: dict[tuple[str, str], tuple[int, Any]] = {
     ("GET", "/api/models/"): (200, None),
     ("POST", "/api/models/test/"): (400, {"model": "nobody:x"}),
 }
+PARAMETERS = ("slug", "source_id", "document_id", "run_id", "job_id", "share_id", "name")
 UNSAFE = [route for route in ROUTES if route[0] not in ("GET", "HEAD")]
 HEADERS = {
     "content-security-policy": "default-src 'none'",
@@ -96,7 +99,7 @@ def link_token(server: Server) -> str:
 def send(client: httpx.Client, route: tuple[str, str], **more: Any) -> httpx.Response:
     method, path = route
     body = ROUTES[route][1]
-    path = path.format_map(dict.fromkeys(("slug", "source_id", "document_id", "run_id", "job_id"), "absent"))
+    path = path.format_map(dict.fromkeys(PARAMETERS, "absent"))
     headers = {"Content-Type": "application/json", **more.pop("headers", {})}
     content = None if body is None else json.dumps(body)
     return client.request(method, path, content=content, headers=headers, **more)
@@ -197,7 +200,7 @@ def test_the_cookie_with_our_own_origin_is_answered(
 @pytest.mark.parametrize("path", [path for method, path in ROUTES if method == "GET"])
 def test_head_answers_like_get_without_a_body(server: Server, path: str) -> None:
     answer = send(server.http, ("GET", path))
-    path = path.format_map(dict.fromkeys(("slug", "source_id", "document_id", "run_id", "job_id"), "absent"))
+    path = path.format_map(dict.fromkeys(PARAMETERS, "absent"))
     head = server.http.head(path)
     assert (head.status_code, head.content) == (answer.status_code, b"")
     assert head.headers["content-type"] == answer.headers["content-type"]
@@ -338,7 +341,7 @@ def test_no_path_parameter_leads_out(server: Server, place: str) -> None:
     methods = [method for method, path in ROUTES if path == place] or ["GET"]
     for value in TRAVERSALS:
         for method in methods:
-            for parameter in ("slug", "source_id", "document_id", "run_id", "job_id", "name"):
+            for parameter in PARAMETERS:
                 if f"{{{parameter}}}" not in place:
                     continue
                 names = {"slug": "home", "source_id": "absent", parameter: value}
