@@ -17,8 +17,10 @@ from dataclasses import dataclass
 from typing import Annotated, Literal, TypeVar
 
 from fastapi import Depends
+from pydantic import Field
 from starlette.requests import HTTPConnection
 
+from ibidem.api.passwords import Passwords
 from ibidem.api.scopes import OF_ANY_KEY, needed_scope
 from ibidem.app import App
 from ibidem.errors import Forbidden, NoCredentials
@@ -56,6 +58,7 @@ class Access:
         self._links: dict[str, float] = {}
         self._open: set[_Open] = set()
         self._guard = threading.Lock()
+        self.passwords = Passwords(app.db)
         self.local = app.settings.serve.sign_in == "local"
         self.cookie_name = f"ibidem_{port}"  # cookies ignore ports
 
@@ -218,6 +221,7 @@ def principal(request: HTTPConnection) -> Principal:
     return access(request).principal(request)
 
 
+UserId = Annotated[int, Field(ge=1, le=1 << 53)]
 Engine = Annotated[App, Depends(engine)]
 Gate = Annotated[Access, Depends(access)]
 Signed = Annotated[Principal, Depends(principal)]
