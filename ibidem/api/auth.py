@@ -22,6 +22,7 @@ from ibidem.store.logins import (
     end_logins,
     list_logins,
 )
+from ibidem.store.passwords import check_password
 from ibidem.store.users import User, change_user, create_user, find_user, get_user
 from ibidem.store.workspaces import LOCAL_OWNER
 from ibidem.types import rfc3339
@@ -88,6 +89,7 @@ def me(app: Engine, who: Signed) -> dict[str, Any]:
 @router.post("/password/", status_code=204)
 async def change_password(body: NewPassword, request: Request, app: Engine, access: Gate, who: Signed) -> None:
     """A new password for the old one; every other sign-in of the user ends."""
+    check_password(body.new_password)  # before the old one is tried: tries are counted
     mine = await asyncio.to_thread(get_user, app.db, who.user)
     if not mine.has_password:
         raise BadInput("you have no password to change", hint="`ibidem user password NAME` sets one", field="password")

@@ -50,6 +50,18 @@ def create(
     Raises BadInput for an origin in the settings that is none.
     """
     serving = engine.settings.serve
+    app = application(engine, port, lifespan)
+    guard = Guard(
+        app,
+        hosts=hosts_served(port, "" if host in WILDCARDS else host, serving.allowed_hosts),
+        origins=origins_allowed(serving.allowed_origins),
+        max_body_bytes=serving.max_upload_bytes,
+    )
+    return guard, app.state.access
+
+
+def application(engine: App, port: int, lifespan: Callable[[FastAPI], object] | None = None) -> FastAPI:
+    """Every route; never served without the guard."""
     app = FastAPI(
         title="Ibidem",
         version=__version__,
@@ -79,13 +91,7 @@ def create(
         start_page,
     ):
         app.include_router(part.router)
-    guard = Guard(
-        app,
-        hosts=hosts_served(port, "" if host in WILDCARDS else host, serving.allowed_hosts),
-        origins=origins_allowed(serving.allowed_origins),
-        max_body_bytes=serving.max_upload_bytes,
-    )
-    return guard, app.state.access
+    return app
 
 
 def is_loopback(host: str) -> bool:
