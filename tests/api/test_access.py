@@ -24,6 +24,7 @@ OPEN = {
     ("POST", "/api/auth/exchange/"),
 }
 LEAVES = {("POST", "/api/auth/logout/")}  # signing out needs no sign-in; it gives nothing
+FOR_THE_SECRET = {("POST", "/api/auth/link/")}
 REQUESTS = [route for route in ROUTES if route[0] != "WS"]
 UNSAFE = [route for route in REQUESTS if route[0] not in ("GET", "HEAD")]
 HEADERS = {
@@ -148,7 +149,7 @@ def test_a_cookie_without_an_origin_gets_403_on_unsafe_methods(browser: httpx.Cl
     is_guarded(answer)
 
 
-@pytest.mark.parametrize("route", [route for route in REQUESTS if route not in LEAVES], ids=" ".join)
+@pytest.mark.parametrize("route", [route for route in REQUESTS if route not in LEAVES | FOR_THE_SECRET], ids=" ".join)
 def test_the_cookie_with_our_own_origin_is_answered(
     server: Server, browser: httpx.Client, route: tuple[str, str]
 ) -> None:
@@ -233,6 +234,10 @@ def test_a_link_is_exchanged_once_for_a_cookie_that_scripts_cannot_read(server: 
     again = anybody.post("/api/auth/exchange/", json={"token": token}, headers={"Origin": server.url})
     is_error(again, 401, "no_credentials")
     assert "set-cookie" not in again.headers
+
+
+def test_a_link_is_given_for_the_secret_alone(server: Server, browser: httpx.Client) -> None:
+    is_error(browser.post("/api/auth/link/", headers={"Origin": server.url}), 403, "forbidden")
 
 
 def test_the_link_of_the_first_line_signs_in(server: Server, anybody: httpx.Client) -> None:
