@@ -83,8 +83,12 @@ class Queue(Protocol):
         """
         ...
 
-    def claim(self, kinds: Sequence[str], *, lease_s: float) -> Lease | None:
-        """Lease the next due job of one of the kinds, the highest priority first; its attempts count at once."""
+    def claim(self, kinds: Sequence[str], *, lease_s: float, per_owner: int | None = None) -> Lease | None:
+        """Lease the next due job of one of the kinds; its attempts count at once.
+
+        The highest priority comes first. Within one, users take turns: whoever has the fewest running, then whoever was
+        served longest ago; of his jobs the oldest. Who has `per_owner` of these kinds running waits.
+        """
         ...
 
     def renew(
@@ -130,7 +134,7 @@ class Queue(Protocol):
         ...
 
     def waiting_before(self, job_id: str) -> int:
-        """How many queued jobs of its kind will be claimed before this one."""
+        """How many queued jobs of its kind will be claimed before this one, by the order of `claim`, as it is now."""
         ...
 
     def count_queued(self, owner: int, kind: str) -> int: ...

@@ -7,6 +7,7 @@ import logging
 import random
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from ibidem.errors import DiskFull, EngineCrashed, IbidemError, ModelRejected, ModelUnreachable, StoreError
@@ -46,10 +47,11 @@ Handler = Callable[[Ticket], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """So many jobs of these kinds at once."""
+    """So many jobs of these kinds at once, and so many of one user."""
 
     kinds: Sequence[str]
     slots: int
+    per_owner: int | None = None
 
 
 class Worker:
@@ -128,6 +130,7 @@ class Worker:
             def ended(_: object, job_id: str = lease.job.id) -> None:
                 self._running.pop(job_id, None)
                 slots.release()
+                wakeup.set()  # another job of its user, or of its key, may have waited for this end
 
             task.add_done_callback(ended)
 
@@ -137,7 +140,8 @@ class Worker:
             try:
                 for dead in await asyncio.to_thread(self._queue.bury):
                     await self._tell(dead)
-                if lease := await asyncio.to_thread(self._queue.claim, lane.kinds, lease_s=self._lease_s):
+                claim = partial(self._queue.claim, lane.kinds, lease_s=self._lease_s, per_owner=lane.per_owner)
+                if lease := await asyncio.to_thread(claim):
                     if not self._stopping:
                         return lease
                     await asyncio.to_thread(self._queue.release, lease)
