@@ -43,6 +43,7 @@ from ibidem.store.datadir import DataDir
 from ibidem.store.documents import recently_edited
 from ibidem.store.migrate import migrate
 from ibidem.store.readings import fail_waiting, read_again, recover
+from ibidem.store.runs import Run
 from ibidem.store.workspaces import (
     LOCAL_OWNER,
     Source,
@@ -286,6 +287,13 @@ class App:
         )
         self.worker.wake()
         return job
+
+    async def stop_run(self, owner: int, run_id: str) -> Run:
+        """A waiting run ends now, a running one within a second with what it has; an ended one stays as it is."""
+        run, running = await asyncio.to_thread(self.answers.stop, owner, run_id)
+        if running:
+            self.worker.cancel(run.job)
+        return run
 
     async def cancel_job(self, job_id: str, owner: int) -> Job:
         """A waiting job ends now, a running one within a second; the run of an answer ends with it."""

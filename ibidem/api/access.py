@@ -8,6 +8,7 @@ import time
 from typing import Annotated
 
 from fastapi import Depends, Request
+from starlette.requests import HTTPConnection
 
 from ibidem.app import App
 from ibidem.errors import NoCredentials
@@ -41,7 +42,7 @@ class Access:
             until = self._links.pop(token, 0.0)
         return until > time.monotonic()
 
-    def owner(self, request: Request) -> int:
+    def owner(self, request: HTTPConnection) -> int:
         """Raises NoCredentials."""
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and secrets.compare_digest(key.strip().encode(), self._secret.encode()):

@@ -27,13 +27,16 @@ from ibidem.api import (
     sessions,
     start_page,
     symbols,
+    websocket,
     workspaces,
 )
 from ibidem.api.access import Access
+from ibidem.api.frames import MAX_FRAME_BYTES
 from ibidem.api.guard import LOOPBACK_NAMES, Guard
 from ibidem.app import App
 from ibidem.errors import BadInput, PortTaken
 
+MAX_MESSAGE_BYTES = 2 * MAX_FRAME_BYTES  # over a WebSocket; a longer one ends the connection (1009)
 STOP_S = 5  # open streams get so long to end
 
 log = logging.getLogger(__name__)
@@ -54,7 +57,20 @@ def create(engine: App, *, port: int, lifespan: Callable[[FastAPI], object] | No
     app.state.engine = engine
     app.state.access = Access(engine, port)
     errors.install(app)
-    for part in (auth, workspaces, documents, search, symbols, runs, sessions, jobs, models, health, start_page):
+    for part in (
+        auth,
+        workspaces,
+        documents,
+        search,
+        symbols,
+        runs,
+        sessions,
+        websocket,
+        jobs,
+        models,
+        health,
+        start_page,
+    ):
         app.include_router(part.router)
     return Guard(app, port=port, max_body_bytes=engine.settings.serve.max_upload_bytes), app.state.access
 
@@ -108,7 +124,9 @@ async def serve(engine: App, listener: socket.socket, *, ready: Callable[[str, A
         lifespan="on",
         timeout_graceful_shutdown=STOP_S,
         timeout_keep_alive=30,
-        ws="none",
+        ws="websockets-sansio",
+        ws_max_size=MAX_MESSAGE_BYTES,
+        ws_per_message_deflate=False,  # costs more than it saves where most clients are on this machine
     )
     await _Server(config, asyncio.get_running_loop(), engine.begin_stop).serve(sockets=[listener])
 

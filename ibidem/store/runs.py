@@ -72,13 +72,26 @@ def insert_run(tx: sqlite3.Connection, run: Run, *, idempotency_key: str | None)
 def get_run(db: Database, owner: int, run_id: str) -> Run:
     row = db.read_one(f"SELECT {_RUN} FROM run WHERE id = ? AND owner = ?", (run_id, owner))
     if row is None:
-        raise NotFound(f"no run {run_id!r}", hint="start one with POST /api/runs/")
+        raise no_run(run_id)
     return _run(row)
+
+
+def no_run(run_id: str) -> NotFound:
+    return NotFound(f"no run {run_id!r}", hint="start one with POST /api/runs/")
 
 
 def run_by_key(db: Database, owner: int, idempotency_key: str) -> Run | None:
     row = db.read_one(f"SELECT {_RUN} FROM run WHERE owner = ? AND idempotency_key = ?", (owner, idempotency_key))
     return _run(row) if row else None
+
+
+def runs_under_way(db: Database, owner: int, session: str) -> list[Run]:
+    """The session's runs that have not ended, oldest first."""
+    rows = db.read(
+        f"SELECT {_RUN} FROM run WHERE session = ? AND owner = ? AND state IN ('queued', 'running') ORDER BY job",
+        (session, owner),
+    )
+    return [_run(row) for row in rows]
 
 
 def cut_runs(db: Database) -> list[Run]:

@@ -1,0 +1,217 @@
+"""/ws/chat/{session_id}/: a session's runs over one WebSocket: ask, follow, stop, go on after a broken connection.
+
+A socket only reads runs, as server-sent events do: losing it ends none. Nothing is kept for it: a run's events are in
+memory once for all of their readers, and a frame is made when the one before it has been taken.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from contextlib import aclosing, suppress
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from ibidem.api.access import Access
+from ibidem.api.errors import half_a_character, response
+from ibidem.api.frames import Frame, Resume, Send, Stop, frame, number_text, read
+from ibidem.api.streaming import event_number, follow
+from ibidem.app import App
+from ibidem.errors import Conflict, IbidemError, NoCredentials
+from ibidem.store.messages import get_message
+from ibidem.store.runs import EventNumber, Run, get_run, no_run, run_by_key, runs_under_way
+from ibidem.store.sessions import Session, get_session
+from ibidem.tasks.asking import HEAD, Ask
+
+router = APIRouter()
+
+TAKEN_S = 10.0  # a client that takes nothing for so long is let go; it may come back and resume
+SLOW, SIGNED_OUT = 4008, 4401  # why the server closed
+
+log = logging.getLogger(__name__)
+
+
+class Closed(Exception):
+    """The connection ends: by the client, or, with a code, by us."""
+
+    def __init__(self, code: int | None = None, reason: str = "") -> None:
+        self.code, self.reason = code, reason
+
+
+@router.websocket("/ws/chat/{session_id}/")
+async def chat(socket: WebSocket, session_id: str) -> None:
+    app: App = socket.app.state.engine
+    access: Access = socket.app.state.access
+    try:
+        owner = await asyncio.to_thread(access.owner, socket)
+        session = await asyncio.to_thread(get_session, app.db, owner, session_id)
+    except IbidemError as error:
+        await socket.send_denial_response(response(error))
+        return
+    await socket.accept()
+    await ChatSocket(socket, app, access, session).run()
+
+
+class ChatSocket:
+    """One connection to a session. The rights of its user are looked up anew for each frame that comes in."""
+
+    def __init__(self, socket: WebSocket, app: App, access: Access, session: Session) -> None:
+        self._socket = socket
+        self._app = app
+        self._access = access
+        self._session = session
+        self._owner = session.owner
+        self._sending = asyncio.Lock()
+        self._attaching = asyncio.Lock()  # a run that is being started here is not taken for another tab's
+        self._readers: dict[str, asyncio.Task[None]] = {}  # by run; those that have ended too
+        self._tasks = asyncio.TaskGroup()
+
+    async def run(self) -> None:
+        """Until one side closes; the runs go on."""
+        closed = Closed()
+        try:
+            async with self._tasks:
+                self._tasks.create_task(self._attach_to_others())
+                await self._greet()
+                while True:
+                    await self._take(await self._receive())
+        except* Closed as group:
+            closed = group.exceptions[0] if isinstance(group.exceptions[0], Closed) else closed
+        if closed.code:
+            with suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
+                async with asyncio.timeout(TAKEN_S):
+                    await self._socket.close(closed.code, closed.reason)
+
+    # --- what comes in -------------------------------------------------------------------------------------------------
+
+    async def _receive(self) -> str | None:
+        message = await self._socket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise Closed
+        text: str | None = message.get("text")
+        return text
+
+    async def _take(self, text: str | None) -> None:
+        """Do what a frame asks for; what is wrong with it is told, and the socket stays open."""
+        told: Frame = {}
+        try:
+            await self._check_rights()
+            asked = read(text)
+            match asked:
+                case Send():
+                    told = {"id": asked.id}
+                    await self._ask(asked)
+                case Stop():
+                    told = {"run_id": asked.run_id}
+                    await self._stop(asked.run_id)
+                case Resume():
+                    told = {"run_id": asked.run_id}
+                    run = await asyncio.to_thread(self._run, asked.run_id)
+                    self._read(run, event_number(asked.after))
+        except UnicodeEncodeError as error:
+            await self._tell(half_a_character(error), **told)
+        except NoCredentials as error:
+            await self._tell(error, **told)
+            raise Closed(SIGNED_OUT, "sign in again") from None
+        except IbidemError as error:
+            await self._tell(error, **told)
+
+    async def _check_rights(self) -> None:
+        """Raises NoCredentials once the sign-in has ended."""
+        if await asyncio.to_thread(self._access.owner, self._socket) != self._owner:
+            raise NoCredentials("another user has signed in here", hint="connect again")
+
+    async def _ask(self, asked: Send) -> None:
+        async with self._attaching:
+            run = await asyncio.to_thread(self._start, asked)
+            self._app.worker.wake()
+            await self._attach(run, id=asked.id)
+
+    def _start(self, asked: Send) -> Run:
+        """The run of the question: the same one for the same id, whatever the session's settings are by now."""
+        key = f"{self._session.id}:{asked.id}" if asked.id else None
+        if key and (known := run_by_key(self._app.db, self._owner, key)):
+            if known.question != asked.content:
+                raise Conflict(f"the id {asked.id!r} was used for another question", hint="use a new id", field="id")
+            return known
+        ask = Ask(
+            asked.content,
+            model=asked.model,
+            mode=asked.wished_mode(),
+            session=self._session.id,
+            parent=asked.parent if "parent" in asked.model_fields_set else HEAD,
+            idempotency_key=key,
+        )
+        return self._app.answers.start(self._owner, ask)
+
+    async def _stop(self, run_id: str | None) -> None:
+        if run_id is None:
+            runs = await asyncio.to_thread(runs_under_way, self._app.db, self._owner, self._session.id)
+        else:
+            runs = [await asyncio.to_thread(self._run, run_id)]
+        for run in runs:
+            await self._app.stop_run(self._owner, run.id)
+
+    def _run(self, run_id: str) -> Run:
+        """Raises NotFound, also for a run of another session."""
+        run = get_run(self._app.db, self._owner, run_id)
+        if run.session != self._session.id:
+            raise no_run(run_id)
+        return run
+
+    # --- what goes out -------------------------------------------------------------------------------------------------
+
+    async def _greet(self) -> None:
+        runs = await asyncio.to_thread(runs_under_way, self._app.db, self._owner, self._session.id)
+        session = self._session.shown()
+        await self._send({"type": "session_info", "session": session, "running": [run.id for run in runs]})
+
+    async def _attach_to_others(self) -> None:
+        """Runs of this session that were started elsewhere: in another tab, by a script."""
+        async with aclosing(self._app.streams.opened_in(self._session.id)) as runs:
+            async for run in runs:
+                async with self._attaching:
+                    if run.id not in self._readers:
+                        await self._attach(run)
+
+    async def _attach(self, run: Run, **told: Any) -> None:
+        """Tell of the run's question, and follow it from its beginning unless that is being done."""
+        message = await asyncio.to_thread(get_message, self._app.db, self._owner, self._session.id, run.parent or "")
+        saved = {"type": "message_saved", "run_id": run.id, "seq": number_text((0, 0)), "message": message.shown()}
+        await self._send({**saved, **told})
+        reader = self._readers.get(run.id)
+        if reader is None or reader.done():
+            self._read(run, (0, 0))
+
+    def _read(self, run: Run, after: EventNumber) -> None:
+        """Follow the run from there on, and no longer from elsewhere."""
+        if reader := self._readers.get(run.id):
+            reader.cancel()
+        self._readers[run.id] = self._tasks.create_task(self._follow(run.id, after))
+
+    async def _follow(self, run_id: str, after: EventNumber) -> None:
+        try:
+            async with aclosing(follow(self._app, self._owner, run_id, after)) as events:
+                async for number, event in events:
+                    if number:
+                        after = max(after, number)
+                    await self._send(frame(run_id, number or (after[0], after[1] + 1), event))
+        except IbidemError as error:
+            await self._tell(error, run_id=run_id)
+
+    async def _tell(self, error: IbidemError, **told: Any) -> None:
+        await self._send({"type": "error", "run_id": None, "seq": None, **error.as_dict(), **told})
+
+    async def _send(self, told: Frame) -> None:
+        """Raises Closed when the client has gone, or takes nothing."""
+        text = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+        try:
+            async with self._sending, asyncio.timeout(TAKEN_S):
+                await self._socket.send_text(text)
+        except TimeoutError:
+            raise Closed(SLOW, "you take nothing: connect again, and resume") from None
+        except (WebSocketDisconnect, RuntimeError):  # the latter where the server has closed meanwhile
+            raise Closed from None
