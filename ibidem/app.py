@@ -368,6 +368,7 @@ class App:
             asyncio.create_task(work)
             for work in (
                 self.streams.journal(),
+                self.streams.heartbeat(),
                 self.upkeep.index(),
                 self.upkeep.morphemes(),
                 self.upkeep.tidy(self.rescan),

@@ -16,13 +16,13 @@ from ibidem.api.access import Engine, Owner
 from ibidem.api.history import History, turns
 from ibidem.api.streaming import event_number, follow
 from ibidem.app import App
+from ibidem.jobs.streams import HEARTBEAT
 from ibidem.store.runs import EventNumber, Run, get_run
 from ibidem.tasks.asking import Ask
 from ibidem.types import Event, rfc3339
 
 router = APIRouter(prefix="/api/runs", tags=["runs"])
 
-HEARTBEAT_S = 15.0
 STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
@@ -98,23 +98,9 @@ async def sse(app: App, owner: int, run_id: str, after: EventNumber) -> AsyncGen
     """Server-sent events, with a comment now and then so that nobody takes silence for an end."""
     yield "retry: 1000\n\n"
 
-    async with aclosing(follow(app, owner, run_id, after)) as stream:
-        step = asyncio.ensure_future(anext(stream))
-        try:
-            while True:
-                done, _ = await asyncio.wait([step], timeout=HEARTBEAT_S)
-                if not done:
-                    yield ": still here\n\n"
-                    continue
-                try:
-                    number, event = step.result()
-                except StopAsyncIteration:
-                    return
-                yield frame(number, event)
-                step = asyncio.ensure_future(anext(stream))
-        finally:
-            step.cancel()
-            await asyncio.gather(step, return_exceptions=True)
+    async with aclosing(follow(app, owner, run_id, after)) as events:
+        async for number, event in events:
+            yield ": still here\n\n" if event is HEARTBEAT else frame(number, event)
 
 
 def frame(number: EventNumber | None, event: Event) -> str:

@@ -21,6 +21,7 @@ from ibidem.api.frames import Frame, Resume, Send, Stop, frame, number_text, rea
 from ibidem.api.streaming import event_number, follow
 from ibidem.app import App
 from ibidem.errors import Conflict, IbidemError, NoCredentials
+from ibidem.jobs.streams import HEARTBEAT
 from ibidem.store.messages import get_message
 from ibidem.store.runs import EventNumber, Run, get_run, no_run, run_by_key, runs_under_way
 from ibidem.store.sessions import Session, get_session
@@ -196,6 +197,8 @@ class ChatSocket:
         try:
             async with aclosing(follow(self._app, self._owner, run_id, after)) as events:
                 async for number, event in events:
+                    if event is HEARTBEAT:  # the protocol has its own
+                        continue
                     if number:
                         after = max(after, number)
                     await self._send(frame(run_id, number or (after[0], after[1] + 1), event))

@@ -94,9 +94,12 @@ class Worker:
             event.set()
 
     def cancel(self, job_id: str) -> None:
-        """Tell a running job now what its next renewal would tell it. On the worker's own loop."""
-        if running := self._running.get(job_id):
-            task, ticket = running
+        """Tell a running job now what its next renewal would tell it. On the worker's own loop.
+
+        Once: a second cancel would break into the handler's own ending.
+        """
+        task, ticket = self._running.get(job_id, (None, None))
+        if task and ticket and not ticket.cancelled:
             ticket.cancelled = True
             task.cancel()
 
@@ -180,9 +183,10 @@ class Worker:
             except StoreError as error:
                 log.warning("job %s: the lease could not be renewed: %s", job_id, error)
                 continue
-            if word != "go on" and not ticket.ended:
-                ticket.cancelled = True
-                work.cancel()
+            if word != "go on":
+                if not ticket.ended and not ticket.cancelled:
+                    ticket.cancelled = True
+                    work.cancel()
                 return
 
     async def _settle(self, ticket: Ticket, work: asyncio.Future[None]) -> None:

@@ -334,6 +334,35 @@ def test_a_running_job_is_cancelled_at_once_by_its_own_process(queue: ToldQueue)
     run(test)
 
 
+def test_cancels_that_are_repeated_leave_the_handler_its_ending(queue: ToldQueue) -> None:
+    began, may_end = asyncio.Event(), asyncio.Event()
+    endings: list[str] = []
+
+    async def ends_slowly(ticket: Ticket) -> None:
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            await may_end.wait()
+            endings.append("whole")
+            await asyncio.to_thread(ticket.finish, "cancelled")
+            raise
+
+    async def scenario() -> None:
+        job_id = put(queue)
+        async with working(queue, {"a": ends_slowly}) as worker:
+            await began.wait()
+            queue.cancel(job_id, 1)
+            for _ in range(5):
+                worker.cancel(job_id)
+                await asyncio.sleep(0)
+            may_end.set()
+            assert await queue.end() == ("cancelled", job_id)
+
+    asyncio.run(scenario())
+    assert endings == ["whole"]
+
+
 def test_a_cancel_from_another_process_arrives_within_a_second(queue: ToldQueue) -> None:
     async def test() -> None:
         slow = Blocked()
