@@ -58,6 +58,7 @@ from ibidem.tasks.embedding import Embedding
 from ibidem.tasks.indexing import Indexing
 from ibidem.tasks.reading import Reader
 from ibidem.tasks.sources import Sources
+from ibidem.tasks.summaries import Summaries
 from ibidem.tasks.upkeep import Upkeep
 from ibidem.tasks.watch import Watcher
 from ibidem.types import EnginePlan, Role
@@ -127,6 +128,7 @@ class App:
         self.upkeep = Upkeep(
             db,
             self.indexes,
+            self.queue,
             settings,
             end_idle=[*(pool.end_idle for pool in self.pools), self.engines.end_idle],
             replayed=self.embedding.changed if self.embedding else lambda: None,
@@ -140,7 +142,7 @@ class App:
             changed=self.upkeep.index_changed,
         )
         self.answers = Answers(db, self.queue, self.streams, settings, search=self.search, open_model=self.open_model)
-        self.chats = Chats(db, open_model=self.open_model, clock=time.time)
+        self.chats = Chats(db, data.files, open_model=self.open_model, clock=time.time)
         self.watcher = Watcher(
             lambda: all_sources(db),
             without=data.root,
@@ -158,12 +160,14 @@ class App:
             indexes=self.indexes,
             embedding=self.embedding,
         )
+        summaries = Summaries(db, open_model=self.open_model)
         jobs = settings.jobs
         self.worker = Worker(
             self.queue,
-            {"answer": self.answers.handle, **indexing.handlers},
+            {"answer": self.answers.handle, "summary": summaries.handle, **indexing.handlers},
             [
                 Lane(["answer"], jobs.answers),
+                Lane(["summary"], 1, wait=lambda: self.queue.any_running("answer")),
                 Lane(["sync"], jobs.indexing),
                 Lane(["refresh", "upload"], 2),
                 Lane(["rebuild"], 1),
@@ -304,6 +308,14 @@ class App:
             await asyncio.to_thread(self.queue.cancel, job_id, owner)
         self.worker.cancel(job_id)
         return await asyncio.to_thread(self.queue.get, job_id, owner)
+
+    async def delete_session(self, owner: int, session_id: str) -> None:
+        """What is being answered in it ends now; then its messages, feedback and images go. Raises NotFound."""
+        for run_id in await asyncio.to_thread(self.chats.answering, owner, session_id):
+            run, running = await asyncio.to_thread(self.answers.stop, owner, run_id)
+            if running:
+                self.worker.cancel(run.job)
+        await asyncio.to_thread(self.chats.delete, owner, session_id)
 
     def retry_job(self, job_id: str, owner: int) -> Job:
         """Raises Conflict for an answer: its run has ended, and ends only once."""

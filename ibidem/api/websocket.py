@@ -18,6 +18,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from ibidem.api.access import Access
 from ibidem.api.errors import half_a_character, response
 from ibidem.api.frames import Frame, Resume, Send, Stop, frame, number_text, read
+from ibidem.api.sessions import shown
 from ibidem.api.streaming import event_number, follow
 from ibidem.app import App
 from ibidem.errors import Conflict, IbidemError, NoCredentials
@@ -163,6 +164,11 @@ class ChatSocket:
             raise no_run(run_id)
         return run
 
+    def _question(self, run: Run) -> dict[str, Any]:
+        message = get_message(self._app.db, self._owner, self._session.id, run.parent or "")
+        (question,) = shown(self._app, self._owner, [message])
+        return question
+
     # --- what goes out -------------------------------------------------------------------------------------------------
 
     async def _greet(self) -> None:
@@ -180,9 +186,8 @@ class ChatSocket:
 
     async def _attach(self, run: Run, **told: Any) -> None:
         """Tell of the run's question, and follow it from its beginning unless that is being done."""
-        message = await asyncio.to_thread(get_message, self._app.db, self._owner, self._session.id, run.parent or "")
-        saved = {"type": "message_saved", "run_id": run.id, "seq": number_text((0, 0)), "message": message.shown()}
-        await self._send({**saved, **told})
+        saved = {"type": "message_saved", "run_id": run.id, "seq": number_text((0, 0))}
+        await self._send({**saved, "message": await asyncio.to_thread(self._question, run), **told})
         reader = self._readers.get(run.id)
         if reader is None or reader.done():
             self._read(run, (0, 0))

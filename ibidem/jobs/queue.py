@@ -83,6 +83,12 @@ class Queue(Protocol):
         """
         ...
 
+    def add(
+        self, transaction: Transaction, kind: str, payload: dict[str, Any], *, owner: int, priority: int = 0
+    ) -> str:
+        """Queue a job in a transaction of the store that is under way, and return its id."""
+        ...
+
     def claim(self, kinds: Sequence[str], *, lease_s: float, per_owner: int | None = None) -> Lease | None:
         """Lease the next due job of one of the kinds; its attempts count at once.
 
@@ -115,8 +121,8 @@ class Queue(Protocol):
         """Put the job back, due in `delay_s`."""
         ...
 
-    def release(self, lease: Lease) -> bool:
-        """Put the job back as if it had not been claimed: the worker stops in order."""
+    def release(self, lease: Lease, *, delay_s: float = 0.0) -> bool:
+        """Put the job back as if it had not been claimed: the worker stops in order, or others come first."""
         ...
 
     def cancel(self, job_id: str, owner: int) -> Job:
@@ -145,4 +151,8 @@ class Queue(Protocol):
 
     def bury(self) -> list[Job]:
         """Mark as dead the due jobs that were claimed MAX_ATTEMPTS times and never ended; return them."""
+        ...
+
+    def forget(self, *, ended_before: float, but: Sequence[str]) -> int:
+        """Drop jobs that are done or cancelled since then, but not of these kinds. Returns how many, at most 200."""
         ...

@@ -119,24 +119,35 @@ class SqliteQueue:
         also: Callable[[sqlite3.Connection, str], None] | None = None,
     ) -> str:
         def insert(tx: sqlite3.Connection) -> str:
-            now = self._clock()
             waiting = tx.execute(
                 "SELECT id FROM job WHERE owner = ? AND kind = ? AND dedupe_key = ? AND state = 'queued'",
                 (owner, kind, dedupe_key),
             ).fetchone()
             if waiting:
                 return str(waiting["id"])
-            row = tx.execute(
-                "INSERT INTO job (owner, kind, payload, state, priority, run_at, dedupe_key, created_at, updated_at)"
-                " VALUES (?1, ?2, ?3, 'queued', ?4, ?5, ?6, ?5, ?5) RETURNING id",
-                (owner, kind, json.dumps(payload), priority, now, dedupe_key),
-            ).fetchone()
-            job_id = str(row["id"])
+            job_id = self.add(tx, kind, payload, owner=owner, priority=priority, dedupe_key=dedupe_key)
             if also:
                 also(tx, job_id)
             return job_id
 
         return self._db.write(insert)
+
+    def add(
+        self,
+        transaction: sqlite3.Connection,
+        kind: str,
+        payload: dict[str, Any],
+        *,
+        owner: int,
+        priority: int = 0,
+        dedupe_key: str | None = None,
+    ) -> str:
+        row = transaction.execute(
+            "INSERT INTO job (owner, kind, payload, state, priority, run_at, dedupe_key, created_at, updated_at)"
+            " VALUES (?1, ?2, ?3, 'queued', ?4, ?5, ?6, ?5, ?5) RETURNING id",
+            (owner, kind, json.dumps(payload), priority, self._clock(), dedupe_key),
+        ).fetchone()
+        return str(row["id"])
 
     def claim(self, kinds: Sequence[str], *, lease_s: float, per_owner: int | None = None) -> Lease | None:
         token = secrets.token_hex(8)
@@ -196,8 +207,8 @@ class SqliteQueue:
     def retry_later(self, lease: Lease, *, delay_s: float, error: dict[str, str] | None = None) -> bool:
         return self._requeue(lease, delay_s=delay_s, error=error, retry=1)
 
-    def release(self, lease: Lease) -> bool:
-        return self._requeue(lease, delay_s=0.0, error=None, retry=0)
+    def release(self, lease: Lease, *, delay_s: float = 0.0) -> bool:
+        return self._requeue(lease, delay_s=delay_s, error=None, retry=0)
 
     def _requeue(self, lease: Lease, *, delay_s: float, error: dict[str, str] | None, retry: int) -> bool:
         values = {
@@ -270,6 +281,17 @@ class SqliteQueue:
                     f"UPDATE job SET state = 'queued', {_KEY}, lease_token = NULL, lease_until = NULL, run_at = min(run_at, ?1), updated_at = ?1"
                     " WHERE state = 'running'",
                     (now,),
+                ).rowcount
+            )
+        )
+
+    def forget(self, *, ended_before: float, but: Sequence[str]) -> int:
+        return self._db.write(
+            lambda tx: (
+                tx.execute(
+                    "DELETE FROM job WHERE id IN (SELECT id FROM job WHERE state IN ('done', 'cancelled') AND updated_at < ?"
+                    " AND kind NOT IN (SELECT value FROM json_each(?)) LIMIT 200)",
+                    (ended_before, json.dumps(list(but))),
                 ).rowcount
             )
         )

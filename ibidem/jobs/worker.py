@@ -7,7 +7,6 @@ import logging
 import random
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 from ibidem.errors import DiskFull, EngineCrashed, IbidemError, ModelRejected, ModelUnreachable, StoreError
@@ -42,16 +41,24 @@ class Ticket:
         return self.queue.finish(self.lease, state, error=error, also=also)
 
 
+class Later(Exception):
+    """Raised by a handler for which others come first: the job is put back as if it had not been claimed."""
+
+    def __init__(self, delay_s: float) -> None:
+        self.delay_s = delay_s
+
+
 Handler = Callable[[Ticket], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """So many jobs of these kinds at once, and so many of one user."""
+    """So many jobs of these kinds at once, and so many of one user; none is begun while `wait` says so."""
 
     kinds: Sequence[str]
     slots: int
     per_owner: int | None = None
+    wait: Callable[[], bool] | None = None
 
 
 class Worker:
@@ -143,8 +150,7 @@ class Worker:
             try:
                 for dead in await asyncio.to_thread(self._queue.bury):
                     await self._tell(dead)
-                claim = partial(self._queue.claim, lane.kinds, lease_s=self._lease_s, per_owner=lane.per_owner)
-                if lease := await asyncio.to_thread(claim):
+                if lease := await asyncio.to_thread(self._claim, lane):
                     if not self._stopping:
                         return lease
                     await asyncio.to_thread(self._queue.release, lease)
@@ -156,6 +162,11 @@ class Worker:
             except TimeoutError:
                 continue
         return None
+
+    def _claim(self, lane: Lane) -> Lease | None:
+        if lane.wait and lane.wait():
+            return None
+        return self._queue.claim(lane.kinds, lease_s=self._lease_s, per_owner=lane.per_owner)
 
     async def _run(self, ticket: Ticket) -> None:
         work = asyncio.ensure_future(self._handlers[ticket.job.kind](ticket))
@@ -200,6 +211,8 @@ class Worker:
                 await self._cut(ticket, "cancelled")
             else:  # the program stops
                 await asyncio.to_thread(self._queue.release, ticket.lease)
+        except Later as later:
+            await asyncio.to_thread(self._queue.release, ticket.lease, delay_s=later.delay_s)
         except Exception as error:  # noqa: BLE001 - the border of foreign work: recorded with the job, and logged
             await self._fail(ticket, error)
         else:

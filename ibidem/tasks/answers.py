@@ -12,7 +12,6 @@ from typing import Any
 
 from ibidem.chat.answer import Conversation, Draft, answer
 from ibidem.chat.conversations import Conversations
-from ibidem.chat.history import rebuild
 from ibidem.chat.meter import Meter
 from ibidem.chat.transcript import Transcript
 from ibidem.errors import Busy, EngineCrashed, ModelRejected
@@ -41,7 +40,8 @@ from ibidem.store.runs import (
 from ibidem.store.sessions import get_session
 from ibidem.store.workspaces import HOME, Workspace, get_workspace
 from ibidem.tasks.asking import Ask, check_mode, check_question, same, turns_of
-from ibidem.tasks.exchanges import AnswerEnd, add_exchange, exchanges_before, question_of
+from ibidem.tasks.exchanges import AnswerEnd, add_exchange, as_sent, exchanges_before, question_of, with_summaries
+from ibidem.tasks.summaries import put_summary
 from ibidem.types import Event, as_json, rfc3339
 
 MODEL_RETRIES = 2  # of an answer that had shown nothing, when the model's server asked for patience (429, 5xx)
@@ -104,7 +104,7 @@ class Answers:
         asked = (question, place.id, model, mode, ask.session)
         key = ask.idempotency_key
         if key and (known := run_by_key(self._db, owner, key)):
-            return same(known, asked)
+            return same(known, *asked)
         if self._queue.count_queued(owner, "answer") >= self._settings.jobs.max_queued:
             raise Busy("too many questions are waiting", retry_after_s=5, hint="wait for some of them, or stop them")
         run_id, now = new_run_id(), self._clock()
@@ -127,7 +127,7 @@ class Answers:
             known = run_by_key(self._db, owner, key or "")
             if known is None:
                 raise
-            return same(known, asked)
+            return same(known, *asked)
         return get_run(self._db, owner, run_id)
 
     # --- carrying out ------------------------------------------------------------------------------------------------
@@ -196,7 +196,7 @@ class Answers:
         exchanges = exchanges_before(self._db, run)
         turns = [one.turn for one in exchanges]
         known = self._conversations.known(run.owner, run.workspace, turns)
-        return turns, known or rebuild(exchanges)
+        return turns, with_summaries(self._db, run, exchanges, known or as_sent(self._db, run, exchanges))
 
     async def _end(
         self, ticket: Ticket, stream: Stream, draft: Draft, state: str, *, error: dict[str, str] | None = None
@@ -213,6 +213,7 @@ class Answers:
             def also(tx: sqlite3.Connection) -> None:
                 if end_run(tx, run, state, attempt=attempt, message=message, error=error, now=self._clock()):
                     ending.store(tx)
+                    put_summary(self._queue, tx, run, draft.text)
                     rows(tx)
 
             return ticket.finish(_JOB_STATE[state], error=error, also=also)
@@ -273,6 +274,7 @@ class Answers:
         def write(tx: sqlite3.Connection) -> None:
             if end_run(tx, run, state, attempt=attempt, message=message, error=error, now=now):
                 ending.store(tx)
+                put_summary(self._queue, tx, run, draft.text)
                 write_events(tx, run, attempt, 1, [Event(state, data)], now)
 
         self._db.write(write)

@@ -6,3 +6,6 @@ CREATE TABLE served (
     claim INTEGER NOT NULL,
     PRIMARY KEY (owner, kind)
 ) STRICT, WITHOUT ROWID;
+
+-- of a long answer, in at most three sentences: what later turns read where it no longer fits; NULL: none (yet)
+ALTER TABLE message ADD COLUMN summary TEXT;
