@@ -167,7 +167,7 @@ class App:
             {"answer": self.answers.handle, "summary": summaries.handle, **indexing.handlers},
             [
                 Lane(["answer"], jobs.answers),
-                Lane(["summary"], 1, wait=lambda: self.queue.any_running("answer")),
+                Lane(["summary"], 1, wait=lambda: self.queue.any_open("answer")),
                 Lane(["sync"], jobs.indexing),
                 Lane(["refresh", "upload"], 2),
                 Lane(["rebuild"], 1),

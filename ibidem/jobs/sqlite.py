@@ -267,6 +267,11 @@ class SqliteQueue:
         """Whether a job of that kind is being done; background work makes room for it."""
         return self._db.read_one("SELECT 1 FROM job WHERE state = 'running' AND kind = ? LIMIT 1", (kind,)) is not None
 
+    def any_open(self, kind: str) -> bool:
+        """Whether a job of that kind waits or is being done."""
+        sql = "SELECT 1 FROM job WHERE state IN ('queued', 'running') AND kind = ? LIMIT 1"
+        return self._db.read_one(sql, (kind,)) is not None
+
     def count_queued(self, owner: int, kind: str) -> int:
         row = self._db.read_one(
             "SELECT count(*) AS n FROM job WHERE owner = ? AND kind = ? AND state = 'queued'", (owner, kind)

@@ -47,6 +47,7 @@ WITHOUT_OWNER = {
     "SELECT kind FROM job WHERE id = ? AND state = 'queued'": "a place in the common queue: a count, no content",
     "SELECT id FROM document WHERE {column} = ? LIMIT 200": "ids of a source or workspace that was asked for; deleted with owner",
     "SELECT d.id, w.slug AS workspace": "the head of statements that ask for the owner",
+    "WHERE state IN ('queued', 'running') AND kind = ?": "whether anybody's answer waits: summaries come after all owners'",
     "WHERE state = 'running' AND kind = ?": "whether anybody's work runs: filling waits for all owners",
     "LEFT JOIN embedded AS e": "filling serves all owners' workspaces",
     "FROM embedded AS e JOIN workspace AS w": "filling serves all owners' workspaces",

@@ -43,7 +43,7 @@ class MemoryDesk(Desk):
         self.worker = Worker(
             self.queue,
             {"answer": self.answers.handle, "summary": summaries.handle},
-            [Lane(["answer"], 2), Lane(["summary"], 1, wait=lambda: self.queue.any_running("answer"))],
+            [Lane(["answer"], 2), Lane(["summary"], 1, wait=lambda: self.queue.any_open("answer"))],
             lease_s=1e9,
             poll_s=0.01,
             on_cut=self.cut,
