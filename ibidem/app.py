@@ -43,14 +43,13 @@ from ibidem.store.datadir import DataDir
 from ibidem.store.documents import recently_edited
 from ibidem.store.migrate import migrate
 from ibidem.store.readings import fail_waiting, read_again, recover
-from ibidem.store.runs import Run
+from ibidem.store.runs import Run, open_runs
 from ibidem.store.workspaces import (
-    LOCAL_OWNER,
     Source,
     Workspace,
     add_source,
     all_sources,
-    ensure_home,
+    ensure_homes,
 )
 from ibidem.tasks.answers import Answers
 from ibidem.tasks.chats import Chats
@@ -72,6 +71,7 @@ KIWI_ADDRESS_BYTES = 3 << 30  # it maps 1.3 GB and uses a fifth of them
 EMBEDDING_TIMEOUT_S = 300.0  # for one call of some 64 chunks, the model's loading included
 COMPLETION_TOKENS = 4000  # of context around a cursor
 EDITED_S, EDITED_FILES = 1800.0, 8  # files edited in the last half hour; more at once are a checkout
+MODELS_KEPT = 64  # names asked for, of which each may hold a connection and what was learnt
 GRACE_S = 3.0  # a stop waits so long for files that are being read
 
 
@@ -162,11 +162,12 @@ class App:
         )
         summaries = Summaries(db, open_model=self.open_model)
         jobs = settings.jobs
+        per_owner = max(1, jobs.answers_per_user) if settings.serve.sign_in == "password" else None
         self.worker = Worker(
             self.queue,
             {"answer": self.answers.handle, "summary": summaries.handle, **indexing.handlers},
             [
-                Lane(["answer"], jobs.answers),
+                Lane(["answer"], jobs.answers, per_owner=per_owner),
                 Lane(["summary"], 1, wait=lambda: self.queue.any_open("answer")),
                 Lane(["sync"], jobs.indexing),
                 Lane(["refresh", "upload"], 2),
@@ -230,6 +231,8 @@ class App:
         """One object a name: what a provider has learnt of its model is kept between answers. Raises ModelUnknown."""
         model = self._models.get(name)
         if model is None:
+            if len(self._models) >= MODELS_KEPT:
+                self._models.pop(next(iter(self._models)))  # an answer under way keeps its own hold of it
             model = self._models[name] = open_model(
                 name, self.settings.models, tokenize, self.engines, self.data.models
             )
@@ -264,7 +267,7 @@ class App:
         job = self.queue.put(
             "sync", {"source": source.id}, owner=source.owner, priority=SYNC_PRIORITY, dedupe_key=source.id
         )
-        self.worker.wake()
+        self.worker.wake("sync")
         return job
 
     def queue_rebuild(self, workspace: Workspace) -> str:
@@ -272,13 +275,13 @@ class App:
         job = self.queue.put(
             "rebuild", {"workspace": workspace.id}, owner=workspace.owner, dedupe_key=str(workspace.id)
         )
-        self.worker.wake()
+        self.worker.wake("rebuild")
         return job
 
     def queue_refresh(self, source: Source, paths: list[bytes]) -> None:
         payload = {"source": source.id, "paths": [os.fsdecode(path) for path in paths]}
         self.queue.put("refresh", payload, owner=source.owner, priority=REFRESH_PRIORITY)
-        self.worker.wake()
+        self.worker.wake("refresh")
 
     def queue_upload(self, owner: int, document_id: str, also: Callable[[sqlite3.Connection], None]) -> str:
         """Queue the reading of an uploaded document together with the rows that describe it."""
@@ -289,7 +292,7 @@ class App:
             priority=UPLOAD_PRIORITY,
             also=lambda tx, _: also(tx),
         )
-        self.worker.wake()
+        self.worker.wake("upload")
         return job
 
     async def stop_run(self, owner: int, run_id: str) -> Run:
@@ -325,8 +328,16 @@ class App:
         job = self.queue.retry(job_id, owner)
         if job.kind == "upload":  # it was given up together with its document
             self.db.write(lambda tx: read_again(tx, owner, job.payload["document"]))
-        self.worker.wake()
+        self.worker.wake(job.kind)
         return job
+
+    def end_answers(self, user: int, *, workspace: int | None = None) -> None:
+        """Stop what is being written for the user, or what of it comes from one workspace. From any thread."""
+        for run in open_runs(self.db, user):
+            if workspace in (None, run.workspace):
+                _, running = self.answers.stop(user, run.id)
+                if running and self._loop is not None and not self._loop.is_closed():
+                    self._loop.call_soon_threadsafe(self.worker.cancel, run.job)
 
     def watch_again(self) -> None:
         """Sources have come or gone. From any thread."""
@@ -441,7 +452,7 @@ def build(settings: Settings) -> App:
         db = Database(data.database)
         if not clean:
             threading.Thread(target=check, args=(db,), name="store-check", daemon=True).start()
-        ensure_home(db, LOCAL_OWNER, time.time())
+        ensure_homes(db, time.time())
         app = App(settings, data, db)
     except BaseException:
         data.unlock()

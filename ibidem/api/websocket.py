@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections.abc import Callable
 from contextlib import aclosing, suppress
-from typing import Any
+from typing import Any, NoReturn
 
 from fastapi import APIRouter
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -48,22 +49,26 @@ async def chat(socket: WebSocket, session_id: str) -> None:
     app: App = socket.app.state.engine
     access: Access = socket.app.state.access
     try:
-        owner = await asyncio.to_thread(access.owner, socket)
-        session = await asyncio.to_thread(get_session, app.db, owner, session_id)
+        who = await asyncio.to_thread(access.principal, socket)
+        session = await asyncio.to_thread(get_session, app.db, who.user, session_id)
     except IbidemError as error:
         await socket.send_denial_response(response(error))
         return
-    await socket.accept()
-    await ChatSocket(socket, app, access, session).run()
+    async with access.open(who) as ended:
+        await socket.accept()
+        await ChatSocket(socket, app, session, ended=ended, holds=lambda: access.holds(who)).run()
 
 
 class ChatSocket:
-    """One connection to a session. The rights of its user are looked up anew for each frame that comes in."""
+    """One connection to a session. `ended` is set when the sign-in ends; `holds` looks it up, for each frame that comes in."""
 
-    def __init__(self, socket: WebSocket, app: App, access: Access, session: Session) -> None:
+    def __init__(
+        self, socket: WebSocket, app: App, session: Session, *, ended: asyncio.Event, holds: Callable[[], bool]
+    ) -> None:
         self._socket = socket
         self._app = app
-        self._access = access
+        self._ended = ended
+        self._holds = holds
         self._session = session
         self._owner = session.owner
         self._sending = asyncio.Lock()
@@ -76,6 +81,7 @@ class ChatSocket:
         closed = Closed()
         try:
             async with self._tasks:
+                self._tasks.create_task(self._until_signed_out())
                 self._tasks.create_task(self._attach_to_others())
                 await self._greet()
                 while True:
@@ -98,9 +104,10 @@ class ChatSocket:
 
     async def _take(self, text: str | None) -> None:
         """Do what a frame asks for; what is wrong with it is told, and the socket stays open."""
+        if not await asyncio.to_thread(self._holds):
+            await self._sign_out()
         told: Frame = {}
         try:
-            await self._check_rights()
             asked = read(text)
             match asked:
                 case Send():
@@ -115,21 +122,21 @@ class ChatSocket:
                     self._read(run, event_number(asked.after))
         except UnicodeEncodeError as error:
             await self._tell(half_a_character(error), **told)
-        except NoCredentials as error:
-            await self._tell(error, **told)
-            raise Closed(SIGNED_OUT, "sign in again") from None
         except IbidemError as error:
             await self._tell(error, **told)
 
-    async def _check_rights(self) -> None:
-        """Raises NoCredentials once the sign-in has ended."""
-        if await asyncio.to_thread(self._access.owner, self._socket) != self._owner:
-            raise NoCredentials("another user has signed in here", hint="connect again")
+    async def _until_signed_out(self) -> None:
+        await self._ended.wait()
+        await self._sign_out()
+
+    async def _sign_out(self) -> NoReturn:
+        await self._tell(NoCredentials("the sign-in has ended", hint="sign in, connect again and resume"))
+        raise Closed(SIGNED_OUT, "sign in again")
 
     async def _ask(self, asked: Send) -> None:
         async with self._attaching:
             run = await asyncio.to_thread(self._start, asked)
-            self._app.worker.wake()
+            self._app.worker.wake("answer")
             await self._attach(run, id=asked.id)
 
     def _start(self, asked: Send) -> Run:

@@ -58,7 +58,7 @@ class Message:
             "usage": {},
             "timings": {},
             **self.details,
-            "summary": self.summary,
+            **({"summary": self.summary} if self.summary else {}),
             "created_at": rfc3339(self.created_at),
         }
 

@@ -38,7 +38,7 @@ from ibidem.store.runs import (
     write_events,
 )
 from ibidem.store.sessions import get_session
-from ibidem.store.workspaces import HOME, Workspace, get_workspace
+from ibidem.store.workspaces import HOME, Workspace, get_workspace, workspace_by_id
 from ibidem.tasks.asking import Ask, check_mode, check_question, same, turns_of
 from ibidem.tasks.exchanges import AnswerEnd, add_exchange, as_sent, exchanges_before, question_of, with_summaries
 from ibidem.tasks.summaries import put_summary
@@ -134,11 +134,10 @@ class Answers:
 
     async def handle(self, ticket: Ticket) -> None:
         """The job `answer`."""
-        run = await asyncio.to_thread(get_run, self._db, ticket.job.owner, ticket.job.payload["run"])
-        if run.ended:
+        begun = await asyncio.to_thread(self._begin, ticket.job)
+        if begun is None:
             return
-        shown = await asyncio.to_thread(self._shown_text, run)
-        attempt = await asyncio.to_thread(begin_attempt, self._db, run)
+        run, attempt, shown = begun
         stream = self._streams.open(run, attempt)
         draft = Draft(text=shown)
         if shown:  # a crash broke off an answer that had been seen: it is kept as it is
@@ -163,15 +162,22 @@ class Answers:
         else:
             await self._end(ticket, stream, draft, "finished")
 
+    def _begin(self, job: Job) -> tuple[Run, int, str] | None:
+        """The run with its new attempt and what earlier ones had shown; None if it has ended."""
+        run = get_run(self._db, job.owner, job.payload["run"])
+        if run.ended:
+            return None
+        shown = self._shown_text(run)
+        return run, begin_attempt(self._db, run), shown
+
     async def _write(self, run: Run, stream: Stream, draft: Draft, job: Job) -> None:
-        workspace = await asyncio.to_thread(self._workspace, run)
         turns, before = await asyncio.to_thread(self._before, run, job)
         wishes = job.payload
         events = answer(
             run.question,
             draft,
             mode=run.mode,  # type: ignore[arg-type]  # checked by the table
-            search=lambda question: self._search(question, workspace, turns),
+            search=lambda question: self._search(question, self._workspace(run), turns),
             model=self._open_model(run.model),
             max_tokens=wishes.get("max_tokens") or self._settings.models.max_tokens,
             temperature=TEMPERATURE if wishes.get("temperature") is None else wishes["temperature"],
@@ -226,8 +232,8 @@ class Answers:
             raise
 
     def _workspace(self, run: Run) -> Workspace:
-        row = self._db.read_one("SELECT slug FROM workspace WHERE id = ? AND owner = ?", (run.workspace, run.owner))
-        return get_workspace(self._db, run.owner, row["slug"] if row else "")
+        """As its asker may read it now: a share may have ended while the question waited."""
+        return workspace_by_id(self._db, run.owner, run.workspace)
 
     def _shown_text(self, run: Run) -> str:
         """What readers of earlier attempts have seen, as far as the journal knows."""
