@@ -7,8 +7,9 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -154,7 +155,7 @@ def test_nothing_acknowledged_is_lost_when_the_server_is_killed(
         children = psutil.Process(server.process.pid).children(recursive=True)
         server.kill()
         work.join()
-        wait_for(lambda: not any(map(lives, children)), "the server's children end", timeout_s=CHILDREN_S)
+        wait_for(partial(all_ended, children), "the server's children end", timeout_s=CHILDREN_S)
         assert_sound(data)
         cut = cut_off(data)
 
@@ -176,6 +177,10 @@ def test_nothing_acknowledged_is_lost_when_the_server_is_killed(
     print(f"{chats}; slowest recovery of {len(recoveries)} cut answers {max(recoveries, default=0):.2f} s")
     assert median(starts) <= START_S, starts
     assert not recoveries or median(recoveries) <= RECOVERY_S, recoveries
+
+
+def all_ended(processes: Sequence[psutil.Process]) -> bool:
+    return not any(map(lives, processes))
 
 
 def lives(process: psutil.Process) -> bool:
@@ -262,7 +267,7 @@ def test_a_killed_add_goes_on_with_the_next_command(tmp_path: Path) -> None:
         children = psutil.Process(adding.pid).children(recursive=True)
         adding.kill()
         adding.wait()
-        wait_for(lambda: not any(map(lives, children)), "the command's children end", timeout_s=CHILDREN_S)  # noqa: B023
+        wait_for(partial(all_ended, children), "the command's children end", timeout_s=CHILDREN_S)
     ran = run("add", folder, data=data)
     assert ran.out.splitlines()[-1] == f"{FILES + 1} ok, 0 partial, 2 skipped, 1 failed"
     assert_sound(data)
