@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from ibidem.api.errors import bad_shape
+from ibidem.api.sessions import Sent
 from ibidem.errors import BadInput, TooLarge
 from ibidem.store.runs import EventNumber
 from ibidem.types import Event
@@ -26,15 +27,17 @@ class _Asked(BaseModel):
 
 
 class Send(_Asked):
-    """A question. The same `id` never starts twice; `use_rag` false means the mode `plain`."""
+    """A question, or with `regenerate` one asked again. The same `id` never starts twice; `use_rag` false means `plain`."""
 
     type: Literal["message"]
     id: str | None = Field(None, min_length=1, max_length=100)
-    content: str
+    content: str = ""
     use_rag: bool | None = None
     mode: str | None = None
     model: str | None = None
     parent: str | None = None
+    regenerate: str | None = None
+    attachments: list[Sent] = []
 
     def wished_mode(self) -> str | None:
         """None: as the session says."""

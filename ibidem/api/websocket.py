@@ -135,26 +135,31 @@ class ChatSocket:
 
     async def _ask(self, asked: Send) -> None:
         async with self._attaching:
-            run = await asyncio.to_thread(self._start, asked)
-            self._app.worker.wake("answer")
+            key = f"{self._session.id}:{asked.id}" if asked.id else None
+            run = await asyncio.to_thread(self._known, asked, key)
+            if run is None:
+                run = await self._app.answers.ask(self._owner, self._wish(asked, key))
+                self._app.worker.wake("answer")
             await self._attach(run, id=asked.id)
 
-    def _start(self, asked: Send) -> Run:
-        """The run of the question: the same one for the same id, whatever the session's settings are by now."""
-        key = f"{self._session.id}:{asked.id}" if asked.id else None
-        if key and (known := run_by_key(self._app.db, self._owner, key)):
-            if known.question != asked.content:
-                raise Conflict(f"the id {asked.id!r} was used for another question", hint="use a new id", field="id")
-            return known
-        ask = Ask(
+    def _known(self, asked: Send, key: str | None) -> Run | None:
+        """The run that the id has started already, whatever the session's settings are by now. Raises Conflict."""
+        known = run_by_key(self._app.db, self._owner, key) if key else None
+        if known and not asked.regenerate and known.question != asked.content:
+            raise Conflict(f"the id {asked.id!r} was used for another question", hint="use a new id", field="id")
+        return known
+
+    def _wish(self, asked: Send, key: str | None) -> Ask:
+        return Ask(
             asked.content,
             model=asked.model,
             mode=asked.wished_mode(),
             session=self._session.id,
             parent=asked.parent if "parent" in asked.model_fields_set else HEAD,
+            regenerate=asked.regenerate,
+            attachments=[one.picture() for one in asked.attachments],
             idempotency_key=key,
         )
-        return self._app.answers.start(self._owner, ask)
 
     async def _stop(self, run_id: str | None) -> None:
         if run_id is None:

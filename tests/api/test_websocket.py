@@ -242,6 +242,19 @@ def test_a_question_behind_an_unfinished_answer_is_refused_and_can_be_sent_again
         assert chat.the("stream_end")["message"]["status"] == "finished"
 
 
+def test_a_question_asked_again_gets_one_more_answer(server: Server, model: FakeModelServer) -> None:
+    here = session(server)
+    with chatting(server, here) as chat:
+        chat.ask("why?")
+        first = chat.the("stream_end")["message"]
+        chat.send(type="message", id="again", regenerate=first["id"])
+        second = chat.the("stream_end")["message"]
+        chat.send(type="message", id="again", regenerate=first["id"])
+        assert chat.the("stream_end")["message"]["id"] == second["id"] != first["id"]
+    question, *answers = messages(server, here)
+    assert [answer["parent"] for answer in answers] == [question["id"]] * 2
+
+
 # --- stopping --------------------------------------------------------------------------------------------------------
 
 
@@ -275,6 +288,9 @@ BAD: list[tuple[str | bytes, str]] = [
     (b"\x00\xff", "bad_input"),
     ('{"type": "message"}', "bad_input"),
     ('{"type": "message", "content": 7}', "bad_input"),
+    ('{"type": "message", "content": "why?", "attachments": [{"data": "%"}]}', "bad_input"),
+    ('{"type": "message", "content": "why?", "attachments": "all"}', "bad_input"),
+    ('{"type": "message", "regenerate": "absent"}', "not_found"),
     ('{"type": "message", "content": null}', "bad_input"),
     ('{"type": "message", "content": " \\n"}', "bad_input"),
     ('{"type": "message", "content": "\\ud800"}', "bad_input"),
