@@ -128,52 +128,62 @@ class Access:
     @asynccontextmanager
     async def open(self, principal: Principal) -> AsyncIterator[asyncio.Event]:
         """Keep something open; the event is set as soon as the right to it ends."""
-        entry = _Open(principal, asyncio.Event(), asyncio.get_running_loop())
+        async with self._registered(principal) as entry:
+            yield entry.ended
+
+    async def while_open(self, principal: Principal, items: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
+        """The items, up to the moment at which the right to them ends."""
+        async with self._registered(principal) as entry, aclosing(items):
+            while not entry.ended.is_set():
+                try:
+                    async with asyncio.timeout(None) as entry.waiting:  # no task an item: there are many
+                        item = await anext(items)
+                except StopAsyncIteration:
+                    return
+                except TimeoutError:
+                    if entry.ended.is_set():
+                        return
+                    raise
+                finally:
+                    entry.waiting = None
+                yield item
+
+    @asynccontextmanager
+    async def _registered(self, principal: Principal) -> AsyncIterator[_Open]:
+        entry = _Open(principal)
         with self._guard:
             self._open.add(entry)
         try:
             if not await asyncio.to_thread(self.holds, principal):  # it ended just before it was registered
-                entry.ended.set()
-            yield entry.ended
+                entry.end()
+            yield entry
         finally:
             with self._guard:
                 self._open.discard(entry)
-
-    async def while_open(self, principal: Principal, items: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
-        """The items, up to the moment at which the right to them ends."""
-        async with self.open(principal) as ended, aclosing(items):
-            over = asyncio.ensure_future(ended.wait())
-            step: asyncio.Future[T] | None = None
-            try:
-                while not ended.is_set():
-                    step = asyncio.ensure_future(anext(items))
-                    await asyncio.wait([step, over], return_when=asyncio.FIRST_COMPLETED)
-                    if ended.is_set():
-                        return
-                    try:
-                        item = step.result()
-                    except StopAsyncIteration:
-                        return
-                    yield item
-            finally:
-                tasks = [task for task in (over, step) if task is not None]
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
 
     def close(self, *, user: int | None = None, credential: str | None = None) -> None:
         """End what this user, or this sign-in or key, has open. From any thread."""
         with self._guard:
             gone = [one for one in self._open if one.principal.user == user or one.principal.credential == credential]
         for entry in gone:
-            entry.loop.call_soon_threadsafe(entry.ended.set)
+            entry.loop.call_soon_threadsafe(entry.end)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class _Open:
-    principal: Principal
-    ended: asyncio.Event
-    loop: asyncio.AbstractEventLoop
+    """A connection that stays open, and what it waits on just now."""
+
+    def __init__(self, principal: Principal) -> None:
+        self.principal = principal
+        self.ended = asyncio.Event()
+        self.waiting: asyncio.Timeout | None = None
+        self.loop = asyncio.get_running_loop()
+
+    def end(self) -> None:
+        if self.ended.is_set():
+            return
+        self.ended.set()
+        if self.waiting is not None:
+            self.waiting.reschedule(self.loop.time())
 
 
 def from_this_machine(request: HTTPConnection) -> bool:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import httpx
 
-from tests.api.serving import Server
+from tests.api.serving import Server, run
 
 PASSWORD = "correct pump battery nine"
+
+
+def add_users(data: Path, **roles: str) -> None:
+    """Users of these names and roles, made on the command line."""
+    for name, role in roles.items():
+        added = run("user", "add", name, "--role", role, data=data, said=PASSWORD)
+        assert added.code == 0, added.err
 
 
 def browser(server: Server) -> httpx.Client:

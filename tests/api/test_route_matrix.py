@@ -15,8 +15,8 @@ from ibidem.api.server import application
 from ibidem.app import build
 from ibidem.settings import load
 from tests.api.routes import ROUTES
-from tests.api.serving import Server, run, serving, wait_for
-from tests.api.signing_in import PASSWORD, Caller, sign_in
+from tests.api.serving import Server, serving, wait_for
+from tests.api.signing_in import Caller, add_users, sign_in
 
 PATHS = [*ROUTES]
 UNSAFE = [route for route in PATHS if route[0] != "GET"]
@@ -27,9 +27,7 @@ BY_ID = [route for route in PATHS if "{" in route[1] and route[1] != "/page/{nam
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """In password mode, with the users whom the tests are about."""
     data = tmp_path_factory.mktemp("matrix") / "data"
-    for name, role in (("owner", "member"), ("other", "member"), ("admin", "admin"), ("helper", "admin")):
-        added = run("user", "add", name, "--role", role, data=data, said=PASSWORD)
-        assert added.code == 0, added.err
+    add_users(data, owner="member", other="member", admin="admin", helper="admin")
     with serving(data, IBIDEM_SERVE__SIGN_IN="password") as running:
         yield running
 
