@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 from collections.abc import Callable
 from contextlib import aclosing, suppress
 from typing import Any, NoReturn
@@ -33,8 +32,6 @@ router = APIRouter()
 
 TAKEN_S = 10.0  # a client that takes nothing for so long is let go; it may come back and resume
 SLOW, SIGNED_OUT = 4008, 4401  # why the server closed
-
-log = logging.getLogger(__name__)
 
 
 class Closed(Exception):
@@ -104,11 +101,11 @@ class ChatSocket:
 
     async def _take(self, text: str | None) -> None:
         """Do what a frame asks for; what is wrong with it is told, and the socket stays open."""
-        if not await asyncio.to_thread(self._holds):
-            await self._sign_out()
         told: Frame = {}
         try:
-            asked = read(text)
+            if not await asyncio.to_thread(self._holds):
+                await self._sign_out()
+            asked = await asyncio.to_thread(read, text)
             match asked:
                 case Send():
                     told = {"id": asked.id}
@@ -138,7 +135,7 @@ class ChatSocket:
             key = f"{self._session.id}:{asked.id}" if asked.id else None
             run = await asyncio.to_thread(self._known, asked, key)
             if run is None:
-                run = await self._app.answers.ask(self._owner, self._wish(asked, key))
+                run = await self._app.answers.ask(self._owner, await asyncio.to_thread(self._wish, asked, key))
                 self._app.worker.wake("answer")
             await self._attach(run, id=asked.id)
 
@@ -193,8 +190,12 @@ class ChatSocket:
         async with aclosing(self._app.streams.opened_in(self._session.id)) as runs:
             async for run in runs:
                 async with self._attaching:
-                    if run.id not in self._readers:
+                    if run.id in self._readers:
+                        continue
+                    try:
                         await self._attach(run)
+                    except IbidemError as error:  # its session has just been deleted
+                        await self._tell(error, run_id=run.id)
 
     async def _attach(self, run: Run, **told: Any) -> None:
         """Tell of the run's question, and follow it from its beginning unless that is being done."""

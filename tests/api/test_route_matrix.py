@@ -45,10 +45,12 @@ class Things:
         """The path with the ids of fresh things in it."""
         self._made += 1
         slug = self._post("/api/workspaces/", {"name": f"w{self._made}"})["slug"] if "{slug}" in path else ""
-        names = {"slug": slug, "name": "app.js"}
+        session = self._post("/api/sessions/", {})["id"] if "{session_id}" in path else ""
+        names = {"slug": slug, "name": "app.js", "session_id": session, "attachment_id": "absent"}
         for parameter, make in (
             ("source_id", lambda: self._source(slug)),
             ("document_id", lambda: self._document()["id"]),
+            ("message_id", lambda: self._answer(session)),
             ("run_id", self._run),
             ("job_id", self._job),
             ("share_id", self._share),
@@ -71,6 +73,10 @@ class Things:
             lambda: (one := self.owner.get(f"/api/rag/documents/{made['id']}/").json())["state"] == "ok" and one,
             "the document is read",
         )
+
+    def _answer(self, session: str) -> str:
+        asked = self._post(f"/api/sessions/{session}/messages/", {"content": "When does the pump start?"})
+        return str(asked["run_id"])
 
     def _run(self) -> str:
         run_id: str = self._post("/api/runs/", {"question": "When does the pump start?"})["run_id"]
@@ -185,7 +191,18 @@ def test_what_belongs_to_another_looks_like_what_is_not_there(
     things: Things, callers: dict[str, Caller], route: tuple[str, str]
 ) -> None:
     absent = route[1]
-    for parameter in ("slug", "source_id", "document_id", "run_id", "job_id", "share_id", "login_id", "key_id"):
+    for parameter in (
+        "slug",
+        "source_id",
+        "document_id",
+        "session_id",
+        "message_id",
+        "run_id",
+        "job_id",
+        "share_id",
+        "login_id",
+        "key_id",
+    ):
         absent = absent.replace(f"{{{parameter}}}", "absent")
     absent = absent.replace("{user_id}", "999")
     assert call(callers["other"], route, absent) == call(callers["other"], route, things.fill(route[1]))
