@@ -132,7 +132,7 @@ def add_source(slug: str, body: NewSource, app: Engine, access: Gate, who: Signe
         )
     source, job = app.add_source(place, body.path, watch=body.watch)
     app.watch_again()
-    return shown_source(app, source, job=job)
+    return shown_source(app, source, job=job if place.access == "own" else None)  # jobs are their owner's to see
 
 
 @router.get("/{slug}/sources/{source_id}/")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -112,3 +113,23 @@ def test_a_sign_in_by_name_alone_is_marked_so(page: httpx.Client) -> None:
     pick(page, "minji")
     (current,) = [one for one in page.get("/api/auth/logins/").json()["items"] if one["current"]]
     assert current["proof"] == "name"
+
+
+def test_the_command_line_adds_to_a_workspace_that_is_shared_with_it(
+    server: Server, page: httpx.Client, tmp_path: Path
+) -> None:
+    pick(page, "lender")
+    assert page.post("/api/workspaces/", json={"name": "Lent"}).status_code == 201
+    (tmp_path / "lent").mkdir()
+    (tmp_path / "lent" / "pumps.md").write_text("The lent pump starts at 4.2 bar.")
+    add = ("add", tmp_path / "lent", "--workspace", "lent", "--no-watch")
+    for access, code in (("read", 1), ("write", 0)):
+        shared = {"shared_with": [{"username": "local", "access": access}]}
+        assert page.put("/api/workspaces/lent/", json=shared).status_code == 200
+        ran = run(*add, data=server.data)
+        assert ran.code == code, ran.err
+    assert ran.out == "1 ok, 0 partial, 0 skipped, 0 failed\n"
+    (document,) = page.get("/api/rag/documents/", params={"workspace": "lent"}).json()["items"]
+    assert (document["path"], document["workspace"]) == ("lent/pumps.md", "lent")
+    (hit,) = page.post("/api/search/", json={"query": "lent pump", "workspace": "lent"}).json()["hits"]
+    assert hit["document_id"] == document["id"]
