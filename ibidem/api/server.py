@@ -169,7 +169,13 @@ async def serve(engine: App, listener: socket.socket, *, ready: Callable[[str, A
         ws_max_size=MAX_MESSAGE_BYTES,
         ws_per_message_deflate=False,  # costs more than it saves where most clients are on this machine
     )
+    logging.getLogger("uvicorn.error").addFilter(_is_no_denial)
     await _Server(config, asyncio.get_running_loop(), engine.begin_stop).serve(sockets=[listener])
+
+
+def _is_no_denial(record: logging.LogRecord) -> bool:
+    """A handshake that is answered with a status, as ours are, is no error; uvicorn takes it for one."""
+    return record.getMessage() != "ASGI callable returned without completing handshake."
 
 
 class _Server(uvicorn.Server):

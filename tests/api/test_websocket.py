@@ -399,6 +399,7 @@ def test_a_session_that_is_not_there_is_not_found_before_the_handshake(server: S
         with pytest.raises(InvalidStatus) as refused:
             chatting(server, absent).__enter__()
         assert refused.value.response.status_code == 404
+    assert "completing handshake" not in server.logged()
 
 
 def test_the_servers_own_page_comes_in_with_its_cookie(server: Server) -> None:
