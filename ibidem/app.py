@@ -43,7 +43,7 @@ from ibidem.store.datadir import DataDir
 from ibidem.store.documents import recently_edited
 from ibidem.store.migrate import migrate
 from ibidem.store.readings import fail_waiting, read_again, recover
-from ibidem.store.runs import open_runs
+from ibidem.store.runs import Run, open_runs
 from ibidem.store.workspaces import (
     Source,
     Workspace,
@@ -57,6 +57,7 @@ from ibidem.tasks.embedding import Embedding
 from ibidem.tasks.indexing import Indexing
 from ibidem.tasks.reading import Reader
 from ibidem.tasks.sources import Sources
+from ibidem.tasks.summaries import Summaries
 from ibidem.tasks.upkeep import Upkeep
 from ibidem.tasks.watch import Watcher
 from ibidem.types import EnginePlan, Role
@@ -159,12 +160,15 @@ class App:
             indexes=self.indexes,
             embedding=self.embedding,
         )
+        summaries = Summaries(db, open_model=self.open_model)
         jobs = settings.jobs
+        per_owner = max(1, jobs.answers_per_user) if settings.serve.sign_in == "password" else None
         self.worker = Worker(
             self.queue,
-            {"answer": self.answers.handle, **indexing.handlers},
+            {"answer": self.answers.handle, "summary": summaries.handle, **indexing.handlers},
             [
-                Lane(["answer"], jobs.answers),
+                Lane(["answer"], jobs.answers, per_owner=per_owner),
+                Lane(["summary"], 1, wait=lambda: self.queue.any_open("answer")),
                 Lane(["sync"], jobs.indexing),
                 Lane(["refresh", "upload"], 2),
                 Lane(["rebuild"], 1),
@@ -290,6 +294,13 @@ class App:
         )
         self.worker.wake("upload")
         return job
+
+    async def stop_run(self, owner: int, run_id: str) -> Run:
+        """A waiting run ends now, a running one within a second with what it has; an ended one stays as it is."""
+        run, running = await asyncio.to_thread(self.answers.stop, owner, run_id)
+        if running:
+            self.worker.cancel(run.job)
+        return run
 
     async def cancel_job(self, job_id: str, owner: int) -> Job:
         """A waiting job ends now, a running one within a second; the run of an answer ends with it."""

@@ -104,6 +104,7 @@ class JobSettings:
     lease_s: float = 30.0
     poll_s: float = 1.0
     answers: int = 4  # answers written at the same time
+    answers_per_user: int = 2  # of these of one user, where users sign in with passwords
     indexing: int = 2  # sources read at the same time; the ingest children are shared
     max_queued: int = 100  # per user; more are refused
     journal_s: float = 0.1  # how often the tokens of running answers are written down

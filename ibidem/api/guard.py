@@ -113,17 +113,18 @@ def origins_allowed(allowed: str) -> frozenset[str]:
 
 
 def _origin_allowed(headers: dict[bytes, bytes], hosts: Collection[str], origins: Collection[str]) -> bool:
-    """Our own origin or one of the settings; without one, only requests that carry a key and no cookie (a browser always sends Origin)."""
+    """Our own origin. Without one (a browser always sends it), or from one of the settings, no cookie counts."""
+    without_cookie = b"cookie" not in headers or headers.get(b"authorization", b"").lower().startswith(b"bearer ")
     origin = headers.get(b"origin")
     if origin is None:
-        return b"cookie" not in headers or headers.get(b"authorization", b"").lower().startswith(b"bearer ")
+        return without_cookie
     text = origin.decode("latin-1").lower()
+    if text in origins:
+        return without_cookie
     try:
         parts = urlsplit(text)
     except ValueError:  # half an IPv6 address
         return False
-    if text in origins:
-        return True
     return parts.scheme in ("http", "https") and parts.netloc in hosts
 
 

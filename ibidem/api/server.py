@@ -31,13 +31,16 @@ from ibidem.api import (
     start_page,
     symbols,
     users,
+    websocket,
     workspaces,
 )
 from ibidem.api.access import Access
+from ibidem.api.frames import MAX_FRAME_BYTES
 from ibidem.api.guard import LOOPBACK_NAMES, Guard, hosts_served, origins_allowed
 from ibidem.app import App
 from ibidem.errors import BadInput, PortTaken
 
+MAX_MESSAGE_BYTES = 2 * MAX_FRAME_BYTES  # over a WebSocket; a longer one ends the connection (1009)
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  all addresses: the loopback one among them
 STOP_S = 5  # open streams get so long to end
 
@@ -89,6 +92,7 @@ def application(engine: App, port: int, lifespan: Callable[[FastAPI], object] | 
         runs,
         session_files,
         sessions,
+        websocket,
         jobs,
         models,
         health,
@@ -161,9 +165,17 @@ async def serve(engine: App, listener: socket.socket, *, ready: Callable[[str, A
         timeout_keep_alive=30,
         proxy_headers=bool(engine.settings.serve.trusted_proxies),
         forwarded_allow_ips=engine.settings.serve.trusted_proxies.replace(",", " ").split(),
-        ws="none",
+        ws="websockets-sansio",
+        ws_max_size=MAX_MESSAGE_BYTES,
+        ws_per_message_deflate=False,  # costs more than it saves where most clients are on this machine
     )
+    logging.getLogger("uvicorn.error").addFilter(_is_no_denial)
     await _Server(config, asyncio.get_running_loop(), engine.begin_stop).serve(sockets=[listener])
+
+
+def _is_no_denial(record: logging.LogRecord) -> bool:
+    """A handshake that is answered with a status, as ours are, is no error; uvicorn takes it for one."""
+    return record.getMessage() != "ASGI callable returned without completing handshake."
 
 
 class _Server(uvicorn.Server):

@@ -120,6 +120,8 @@ def test_a_page_of_an_allowed_origin_may_ask_and_read_with_a_key(
     refused = anybody.post("/api/search/", json={"query": "pump"}, headers={"Origin": origin})
     is_error(refused, 401)
     assert cors(refused)["access-control-allow-origin"] == origin  # the page can read why
+    with_cookie = {"Origin": origin, "Cookie": f"ibidem_{opened.port}=x"}
+    is_error(anybody.post("/api/search/", json={"query": "pump"}, headers=with_cookie), 403, "forbidden")
 
 
 @pytest.mark.parametrize("origin", ["http://chat.example", "https://chat.example.evil.test", f"{CHAT}:444", "null"])
@@ -232,6 +234,7 @@ def handshake(headers: dict[str, str]) -> tuple[list[dict[str, Any]], bool]:
         {"Host": "evil.test", "Origin": "http://127.0.0.1:8765"},
         {"Host": "127.0.0.1:8765", "Origin": "http://evil.test"},
         {"Host": "127.0.0.1:8765", "Cookie": "ibidem_8765=x"},
+        {"Host": "127.0.0.1:8765", "Origin": CHAT, "Cookie": "ibidem_8765=x"},
         {},
     ],
 )
