@@ -107,7 +107,8 @@ _DAYS = {
 _SINO = {digit: value for value, digit in enumerate("영일이삼사오육칠팔구")}
 _SINO_UNIT = "개월|시간|영업일|퍼센트|킬로미터|미터|킬로그램|그램|리터|도|분|초|일|주|년|명|인|개|건|대|번|회|장|권|층|세|원|달러|쪽|배|만|억|점"
 _FRACTIONS = {"half": 50.0, "halves": 50.0, "quarter": 25.0, "절반": 50.0, "반수": 50.0}
-_TIMES = {"twice": 2.0, "thrice": 3.0, "once": 1.0, "double": 2.0, "doubled": 2.0, "triple": 3.0, "tripled": 3.0}
+_TIMES = {"twice": 2.0, "thrice": 3.0, "once": 1.0, "double": 2.0, "doubles": 2.0, "doubled": 2.0, "doubling": 2.0}
+_TIMES |= dict.fromkeys(("triple", "triples", "tripled"), 3.0)
 _SIGN = {"$": "USD", "€": "EUR", "₩": "KRW", "￦": "KRW", "¥": "JPY", "£": "GBP"}
 
 
@@ -343,16 +344,16 @@ _PATTERNS: list[tuple[re.Pattern[str], _Reader | None]] = [
     ),
     (re.compile(r"(?i)\b(?:noon|midnight)\b|정오|자정"), _noon),
     (re.compile(r"(?<![A-Za-z0-9_.-])(?=[A-Za-z0-9_.-]*[A-Za-z])[A-Za-z][A-Za-z]*[-_.]?\d[A-Za-z0-9_.-]*|\d+\.\d+\.\d+[\w.]*"), None),
-    (re.compile(r"(?i)\b(?P<many>one|a|two|three|four)[ -](?P<part>third|quarter|fourth|fifth|half)s?\b"), _thirds),
-    (re.compile(r"(?<![\d.])(?P<bottom>\d{1,2})분의\s?(?P<top>\d{1,2})"), _fraction),
-    (re.compile(r"(?<![\d./])(?P<top>\d{1,2})/(?P<bottom>\d{1,2})(?![\d./])"), _fraction),
     (
         re.compile(
-            r"(?i)\b(?P<part>half|quarter|three quarters)(?: of)? an? (?P<unit>year|hour|day|month|kilo|million|litre|mile|minute)\b"
+            r"(?i)\b(?:a )?(?P<part>half|quarter|three quarters)(?: of)? an? (?P<unit>year|hour|day|month|kilo|million|litre|mile|minute)\b"
         ),
         _part_of,
     ),
-    (re.compile(r"(?i)\b(?:half|halves|twice|thrice|double|doubled|triple|tripled)\b|절반"), _fraction),
+    (re.compile(r"(?i)\b(?P<many>one|a|two|three|four)[ -](?P<part>third|quarter|fourth|fifth|half)s?\b"), _thirds),
+    (re.compile(r"(?<![\d.])(?P<bottom>\d{1,2})분의\s?(?P<top>\d{1,2})"), _fraction),
+    (re.compile(r"(?<![\d./])(?P<top>\d{1,2})/(?P<bottom>\d{1,2})(?![\d./])"), _fraction),
+    (re.compile(r"(?i)\b(?:half|halves|twice|thrice|doubles?|doubled|doubling|triples?|tripled)\b|절반"), _fraction),
     (
         re.compile(
             rf"(?P<below>영하\s?|(?<![\w)\d])[-−](?=\d)|minus )?(?P<sign>[$€₩￦¥£])?(?<![\w.])(?P<digits>{_DIGITS})"
@@ -378,7 +379,7 @@ _PATTERNS: list[tuple[re.Pattern[str], _Reader | None]] = [
     ),
     (
         re.compile(
-            rf"(?<![가-힣])(?P<tens>{_NATIVE_TENS})?(?P<ones>{_NATIVE_UNITS})?(?<=[가-힣])\s?(?P<unit>시간|달|해|주|명|사람|개|건|대|번|차례|장|권|살|가지|곳|마리|병|잔|그루|배|쌍|군데|통|벌|송이)(?!까|안)"
+            rf"(?<![가-힣])(?P<tens>{_NATIVE_TENS})?(?P<ones>{_NATIVE_UNITS})?(?<=[가-힣])\s?(?P<unit>시간|달|해|주|명|사람|개|건|대|번|차례|장|권|살|가지|곳|마리|병|잔|그루|배|쌍|군데|통|벌|송이)"
         ),
         _native,
     ),

@@ -29,6 +29,7 @@ UNSUPPORTED = 0.3
 UNSUPPORTED_ACROSS = 0.12
 SAME_MATTER = 0.5  # from here on the passage speaks of the same, and what differs is a contradiction
 CLEARLY = 0.7  # of a clause's words: the rest leaves no room for another way to say the same
+ALIKE = 0.75  # of the words: one that differs has been put in another's place
 NEAR = 0.8  # similarity that stands for words that are missing
 
 _MARK = re.compile(r"\s*\[\^?\d{1,3}\]")
@@ -179,7 +180,7 @@ def _against(claim: Statement, source: Source, window: _Window) -> Iterator[tupl
         yield 2 if same_matter else 1, "swapped"
     if not conversely(claim, window.best) and (opposite := _opposite(claim, window)):
         yield opposite if same_matter else 1, "negation"
-    if same_matter and _replaced(claim, window):
+    if window.share >= ALIKE and claim.korean == window.best.korean and _replaced(claim, window):
         yield 1, "word"
 
 
@@ -188,6 +189,8 @@ def _against(claim: Statement, source: Source, window: _Window) -> Iterator[tupl
 
 def _numbers(claim: Statement, source: Source, window: _Window) -> Iterator[int]:
     for number in claim.numbers:
+        if number.worded and number.raw == 1 and not number.dimension:
+            continue  # one of them
         here = [one for one in window.statements if _holds(one, number)]
         if window.best in here:
             if _bound_elsewhere(claim, window.best, number):
@@ -245,6 +248,8 @@ def _parts(statement: Statement) -> list[Statement]:
 
 def _names(claim: Statement, source: Source, window: _Window) -> Iterator[int]:
     for name in claim.names:
+        if any(number.start < name.end and name.start < number.end for number in claim.numbers):
+            continue  # the name of a month
         if has(name, window.best.text.lower(), window.best.keys, korean=window.best.korean):
             continue
         known = has(name, source.lower, _all_keys(source), korean=source.korean)
@@ -256,7 +261,8 @@ def _names(claim: Statement, source: Source, window: _Window) -> Iterator[int]:
         if not name.code and any(word.keys & _all_keys(source) for word in claim.words if meets(name, word)):
             continue  # a word of another wording, not a name
         if claim.korean != source.korean and not name.code:
-            yield 1
+            if name.sure:
+                yield 1
         elif name.sure or rival:
             yield 2 if name.sure or window.share >= SAME_MATTER else 1
         else:
@@ -286,7 +292,9 @@ def _opposite(claim: Statement, window: _Window) -> int:
         clause = Statement(claim.text[start:end], start)
         found = []
         for part in theirs:
-            common = sum(share(word, part.keys, part.pairs) for word in clause.words)
+            common = sum(
+                share(word, part.keys, part.pairs) * (0.5 if polarity.sides(word.text) else 1) for word in clause.words
+            )
             turns = polarity.turned(clause.text, part.text)
             odd = (polarity.denials(clause.text) + polarity.denials(part.text) + turns) % 2
             found.append((common + turns, -odd))
@@ -313,7 +321,7 @@ def _replaced(claim: Statement, window: _Window) -> bool:
             continue
         before = places[at - 1] if at else None
         after = places[at + 1] if at + 1 < len(places) else None
-        slots = {before + 1 if before is not None else None, after - 1 if after is not None else None} - {None}
-        if slots & free:
+        slots = {before + 1 if before is not None else None, after - 1 if after is not None else None} & free
+        if any(word.particle == theirs[slot].particle for slot in slots if slot is not None):
             return True
     return False

@@ -26,7 +26,7 @@ _EMPTY = STOP_WORDS | frozenset(
     "until up upon us very via we well were whether while within without yet done does having been being get gets got "
     "takes take took taken one ones two called named known goes go went gone come comes used uses using use whose them "
     "themselves itself there's it's that's always never ever no not cannot can't don't doesn't isn't aren't wasn't say says "
-    "said states stated passage document text according mentions thing things way set put kept keep keeps time times less "
+    "said states stated according mentions thing things way set put kept keep keeps time times less "
     "must need needs needed have has had let lets means mean based due least each any all some none nothing nobody anyone "
     "everyone everything someone something before after".split()
 )
@@ -48,6 +48,7 @@ _ENDINGS = tuple(
     )
 )
 _PARTICLES = tuple(sorted([*PARTICLES, "에서는", "에서도", "으로는", "로는", "에게는", "까지는", "부터는", "까지만", "에서만", "보다는", "처럼", "인"], key=len, reverse=True))  # fmt: skip
+_INFLECTED = re.compile(r".(?:다|려면|으면|하면|야|고|며|아서|어서|지|도록)$")
 _PREFIX = 6  # letters that forms of one English word share: approve, approval
 
 
@@ -149,7 +150,7 @@ def _korean_keys(shown: str, base: str) -> frozenset[str]:
     if len(shown) >= 2:  # 줄인다, 줄입니다: the second syllable without its final
         second = 0xAC00 + (ord(shown[1]) - 0xAC00) // 28 * 28
         keys.add(f"^{shown[0]}{chr(second)}")
-    if verb != shown and (ord(shown[0]) - 0xAC00) % 28 and len(shown) > 1 and not base_of(shown)[1]:
+    if (ord(shown[0]) - 0xAC00) % 28 and _INFLECTED.search(shown):
         keys.add(f"%{shown[0]}")  # 넘기려면, 넘겨야: a first syllable with a final is the stem
     return frozenset(key for key in keys if len(key) > 1 or key == base)
 
