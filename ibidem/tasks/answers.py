@@ -123,11 +123,10 @@ class Answers:
 
     async def handle(self, ticket: Ticket) -> None:
         """The job `answer`."""
-        run = await asyncio.to_thread(get_run, self._db, ticket.job.owner, ticket.job.payload["run"])
-        if run.ended:
+        begun = await asyncio.to_thread(self._begin, ticket.job)
+        if begun is None:
             return
-        shown = await asyncio.to_thread(self._shown_text, run)
-        attempt = await asyncio.to_thread(begin_attempt, self._db, run)
+        run, attempt, shown = begun
         stream = self._streams.open(run, attempt)
         draft = Draft(text=shown)
         if shown:  # a crash broke off an answer that had been seen: it is kept as it is
@@ -152,13 +151,20 @@ class Answers:
         else:
             await self._end(ticket, stream, draft, "finished")
 
+    def _begin(self, job: Job) -> tuple[Run, int, str] | None:
+        """The run with its new attempt and what earlier ones had shown; None if it has ended."""
+        run = get_run(self._db, job.owner, job.payload["run"])
+        if run.ended:
+            return None
+        shown = self._shown_text(run)
+        return run, begin_attempt(self._db, run), shown
+
     async def _write(self, run: Run, stream: Stream, draft: Draft, turns: Sequence[Turn]) -> None:
-        workspace = await asyncio.to_thread(self._workspace, run)
         events = answer(
             run.question,
             draft,
             mode=run.mode,  # type: ignore[arg-type]  # checked by the table
-            search=lambda question: self._search(question, workspace, turns),
+            search=lambda question: self._search(question, self._workspace(run), turns),
             model=self._open_model(run.model),
             max_tokens=self._settings.models.max_tokens,
             conversation=Conversation(
