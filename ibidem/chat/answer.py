@@ -37,6 +37,7 @@ class Draft:
     """An answer as far as it has come; also what is left of one that was stopped."""
 
     text: str = ""
+    mode: Mode = "chat"
     context: Context = field(default_factory=Context)
     passages: list[Passage] = field(default_factory=list)  # found for the question, numbered in this conversation
     omitted: list[dict[str, Any]] = field(default_factory=list)
@@ -67,9 +68,9 @@ class Draft:
         return self._checked[1]
 
     def marks(self) -> Marks:
-        """What the model's text goes through."""
+        """What the model's text goes through. Without documents there is nothing to cite, and [1] means something else."""
         known = {passage.number for passage in self.transcript.passages}
-        return Marks(known, Placer(self.passages).place)
+        return Marks(None if self.mode == "plain" and not known else known, Placer(self.passages).place)
 
     def say(self, text: str) -> Iterator[Event]:
         """The text as it is kept and shown; a piece that is held back says nothing yet."""
@@ -109,6 +110,7 @@ async def answer(
     """
     if not question.strip():
         raise BadInput("the question is empty", hint="write what you want to know", field="question")
+    draft.mode = mode
     if mode != "plain":
         yield Event("status", {"stage": "searching"})
         draft.context = await asyncio.to_thread(search, question)

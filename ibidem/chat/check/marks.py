@@ -26,9 +26,12 @@ _MOST_IN_RANGE = 9
 
 
 class Marks:
-    """Feed it deltas, then `end()` it; the strings that come back, put together, are the answer."""
+    """Feed it deltas, then `end()` it; the strings that come back, put together, are the answer.
 
-    def __init__(self, known: Set[int], place: Place) -> None:
+    `known` are the numbers of the conversation's passages; with None nothing in brackets is taken for a mark.
+    """
+
+    def __init__(self, known: Set[int] | None, place: Place) -> None:
         self._known = known
         self._place = place
         self._held = ""  # read, and not yet certain what it is
@@ -151,8 +154,8 @@ class Marks:
 
     def _bracket(self) -> bool:
         match = _MARK.match(self._held)
-        if match is None:
-            if _MARK_OPEN.match(self._held) and not self._ended:
+        if self._known is None or match is None:
+            if self._known is not None and _MARK_OPEN.match(self._held) and not self._ended:
                 return False
             self._settle("[")
             self._say(self._take(1))
