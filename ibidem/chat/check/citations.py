@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ibidem.chat.check.passages import Source, stretches
+from ibidem.chat.check.passages import Source, Statement, stretches
 from ibidem.chat.check.place import source
-from ibidem.chat.check.verdict import Judgement, Similarity, bare, judge
+from ibidem.chat.check.verdict import Judgement, Similarity, bare, judge, parts
 from ibidem.chat.check.words import words
 from ibidem.retrieve.cite import citation
 from ibidem.types import Citation, Passage, Support
@@ -48,17 +48,21 @@ def cited(answer: str, passages: Sequence[Passage], similarity: Similarity | Non
 
 
 def _judged(text: str, held: Sequence[Source], similarity: Similarity | None) -> list[Judgement]:
-    """Each passage's verdict on a sentence. Where it takes several to bear it, each that adds something does."""
+    """Each passage's verdict on a sentence. Where the sentence takes several, each bears its part of it."""
     judged = [judge(text, one, similarity) for one in held]
     if len(held) < 2:
         return judged
-    best = max(one.rank for one in judged)
-    if best < 2:
-        together = judge(text, Source("\n\n".join(one.text for one in held), "\n".join(one.above for one in held)), similarity)
-        best = together.rank
-    if best < 2:
-        return judged
-    return [replace(one, verdict="weak") if one.rank == 0 and one.why == "words" else one for one in judged]
+    pieces = [part.text for part in parts(Statement(text)) if len(part.words) + len(part.numbers) >= _LEAST_WORDS]
+    shares = [[judge(piece, one, similarity) for piece in pieces] for one in held]
+    if pieces and all(max(some, key=_rank).rank == 2 for some in zip(*shares, strict=True)):
+        return [max([whole, *some], key=_rank) for whole, some in zip(judged, shares, strict=True)]
+    if max(judged, key=_rank).rank == 2:  # the others add nothing, and say nothing against it
+        return [replace(one, verdict="weak") if one.why == "words" else one for one in judged]
+    return judged
+
+
+def _rank(judgement: Judgement) -> int:
+    return judgement.rank
 
 
 def statements(answer: str) -> Iterator[Cited]:

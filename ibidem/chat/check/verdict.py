@@ -221,7 +221,7 @@ def _bound_elsewhere(claim: Statement, statement: Statement, number: Number) -> 
     """In "A at 3 bar and B at 4" B is not at 3: B stands only beside a number that the claim lacks, A is not named."""
     if not _rivalled(claim, statement, number):
         return False
-    parts = _parts(statement)
+    parts = parts(statement)
     own = [part for part in parts if _holds(part, number)]
     other = [part for part in parts if part not in own and _rivalled(claim, part, number)]
     if not own or not other:
@@ -237,7 +237,7 @@ def _bound_elsewhere(claim: Statement, statement: Statement, number: Number) -> 
     return only(other, own) and not only(own, other)
 
 
-def _parts(statement: Statement) -> list[Statement]:
+def parts(statement: Statement) -> list[Statement]:
     """Its clauses and the members of its lists."""
     cuts = [0, *(match.end() for match in _CLAUSE.finditer(statement.text)), len(statement.text)]
     return [Statement(statement.text[start:end], start) for start, end in zip(cuts, cuts[1:], strict=False)]
