@@ -213,6 +213,19 @@ def _clock(match: re.Match[str]) -> Number | None:
     return _made(match, hour % 24 * 60 + minute, "clock", exact=digital)
 
 
+def _spoken(match: re.Match[str]) -> Number | None:
+    """A quarter past seven, ten to six, eight o'clock: of either half of the day."""
+    parts = match.groupdict()
+    word = parts["hour"].lower()
+    hour = _WORDS[word] if word in _WORDS else float(word)
+    said = (parts.get("minutes") or "0").lower()
+    minutes = {"quarter": 15.0, "half": 30.0}.get(said) or (_WORDS[said] if said in _WORDS else float(said))
+    if hour > 12 or minutes > 59 or (parts.get("way") or "") == "to" and said == "half":
+        return None
+    minutes = -minutes if (parts.get("way") or "").lower() == "to" else minutes
+    return _made(match, (hour * 60 + minutes) % 1440, "clock", exact=False)
+
+
 def _noon(match: re.Match[str]) -> Number:
     return _made(match, 720.0 if match[0].lower() in ("noon", "정오") else 0.0, "clock")
 
@@ -342,6 +355,14 @@ _PATTERNS: list[tuple[re.Pattern[str], _Reader | None]] = [
         ),
         _clock,
     ),
+    (
+        re.compile(
+            r"(?i)\b(?:a )?(?P<minutes>quarter|half|five|ten|twenty|\d{1,2}) (?P<way>past|to) (?P<hour>"
+            + "|".join([*list(_WORDS)[1:13], r"\d{1,2}"]) + r")\b"
+        ),
+        _spoken,
+    ),
+    (re.compile(r"(?i)\b(?P<hour>" + "|".join([*list(_WORDS)[1:13], r"\d{1,2}"]) + r") o['’]clock"), _spoken),
     (re.compile(r"(?i)\b(?:noon|midnight)\b|정오|자정"), _noon),
     (re.compile(r"(?<![A-Za-z0-9_.-])(?=[A-Za-z0-9_.-]*[A-Za-z])[A-Za-z][A-Za-z]*[-_.]?\d[A-Za-z0-9_.-]*|\d+\.\d+\.\d+[\w.]*"), None),
     (

@@ -29,7 +29,7 @@ _NOT_KOREAN = re.compile(r"뿐(?:만)?\s?(?:만\s)?아니라|밖에\s?(?:없|못
 # Where one clause ends and another begins; the comma before a Korean clause is mostly an ending of the verb.
 _CLAUSES = re.compile(
     r"[;:—]\s|,\s(?:but|and|while|whereas|although|though|which|who|so|or|then|unless|even)\b|\b(?:but|while|whereas|although|though|unless)\b"
-    r"|(?:지만|으나|는데|은데|ㄴ데|하나|으며|하며|되며|이며|하고|되고|면서|니다만)[,\s]|(?<=[가-힣])고,?\s|다만[,\s]|,\s"
+    r"|(?:지만|으나|는데|은데|ㄴ데|하나|으며|하며|되며|이며|하고|되고|면서|니다만)[,\s]|(?<=[가-힣])(?:고|자|면|어서|아서|여서|므로|으니|니까|되),?\s|다만[,\s]|,\s"
 )
 
 

@@ -13,6 +13,7 @@ from itertools import combinations
 
 from ibidem.chat.check.numbers import Number, same
 from ibidem.chat.check.passages import Statement
+from ibidem.chat.check.polarity import clauses as clauses_of
 from ibidem.chat.check.words import Word
 
 _RELATION = re.compile(r"(?i)\b(?:before|after|than|because|from|to|by|causes?|into|over|above|below|against|for|of|without|with)\b")
@@ -29,7 +30,8 @@ _ROLES = {
     "with": "와 과 랑 이랑 하고",
     "of": "의",
 }
-_ENDING_ROLES = {"려면": "aim", "야": "must", "야한다": "must", "면": "if"}
+_ENDING_ROLES = {"려면": "aim", "야": "must", "면": "if", "자": "when", "다": "end"}
+_BEFORE_NUMBER = re.compile(r"[\s:(]{0,2}\d")
 _FLOATING = re.compile(
     r"(?i)\b(?:on|in|at|during|for|since|with|as|within|under|per|every|each|last|next)\s+(?:(?:the|a|an|its|his|her|their)\s+)?$"
 )
@@ -63,17 +65,40 @@ class _Item:
 
 def exchanged(claim: Statement, source: Statement) -> bool:
     """Whether the claim has two arguments of the source in each other's place."""
+    if _conversed(claim.text, source.text):
+        return False
+    clauses = [Statement(source.text[start:end], start) for start, end in clauses_of(source.text)]
+    return any(_exchanged(claim, one) for one in ([source, *clauses] if len(clauses) > 1 else [source]))
+
+
+def _exchanged(claim: Statement, source: Statement) -> bool:
     pairs = list(_shared(_items(claim), _items(source)))
     texts = claim.text, source.text
-    if _conversed(*texts):
-        return False
     if claim.korean and source.korean:
         if _korean_voice(claim.text) != _korean_voice(source.text):
             return False
         return _by_particles(pairs) or _reversed(pairs, korean=True, texts=texts)
     if claim.korean != source.korean:
         return _across(claim, source, pairs)
-    return _voice(claim.text) == _voice(source.text) and _reversed(pairs, korean=False, texts=texts)
+    if _voice(claim.text) != _voice(source.text):
+        return _wrong_voice(pairs, texts)
+    return _reversed(pairs, korean=False, texts=texts)
+
+
+def _wrong_voice(pairs: list[tuple[_Item, _Item, int]], texts: tuple[str, str]) -> bool:
+    """Whether the one that does it in the passive sentence stands behind the verb of the active one too."""
+    side = 0 if _voice(texts[0]) else 1
+    match = _PASSIVE.search(texts[side])
+    by = re.compile(r"(?i)\bby\b").search(texts[side], match.end()) if match else None
+    if match is None or by is None:
+        return False
+    both = [(pair[side], pair[1 - side]) for pair in pairs]
+    verbs = [other for one, other in both if one.word and match.start() < one.start < match.end()]
+    agents = [other for one, other in both if one.word and by.end() <= one.start]
+    patients = [other for one, other in both if one.word and one.start < match.start()]
+    if not verbs or not agents or not patients:
+        return False
+    return agents[0].start > verbs[0].start and patients[-1].start < verbs[0].start
 
 
 def _conversed(one: str, other: str) -> bool:
@@ -117,7 +142,7 @@ def _reversed(pairs: list[tuple[_Item, _Item, int]], *, korean: bool, texts: tup
     for first, middle, last in combinations(pairs, 3):
         if not first[2] > middle[2] > last[2] or first[0].relation or last[0].relation:
             continue
-        if korean and not (_alike(first[0], last[0]) and _alike(first[1], last[1])):
+        if korean and not (_alike(first[0], last[0], texts[0]) and _alike(first[1], last[1], texts[1])):
             continue
         if not korean and any(_FLOATING.search(texts[side], 0, end[side].start) for side in (0, 1) for end in (first, last)):
             continue
@@ -125,20 +150,23 @@ def _reversed(pairs: list[tuple[_Item, _Item, int]], *, korean: bool, texts: tup
     return False
 
 
-def _alike(one: _Item, other: _Item) -> bool:
-    """Two numbers of a kind, or two words with the same particle."""
+def _alike(one: _Item, other: _Item, text: str) -> bool:
+    """Two numbers of a kind, two words with the same particle, or each right before a number."""
     if one.number and other.number:
         return one.number.dimension == other.number.dimension
-    return bool(one.word and other.word and one.word.particle) and _role(one) == _role(other)
+    if not (one.word and other.word):
+        return False
+    if _BEFORE_NUMBER.match(text, one.word.end) and _BEFORE_NUMBER.match(text, other.word.end):
+        return True
+    return bool(one.word.particle) and _role(one) == _role(other)
 
 
 def _role(item: _Item) -> str:
     """What a particle, or the ending of a verb, makes of a Korean word."""
     if item.word is None:
         return ""
-    if item.word.particle:
-        return _ROLE.get(item.word.particle, "")
-    return next((role for ending, role in _ENDING_ROLES.items() if item.word.text.endswith(ending)), "")
+    ending = next((role for ending, role in _ENDING_ROLES.items() if item.word.text.endswith(ending)), "")
+    return _ROLE.get(item.word.particle, ending)
 
 
 def _by_particles(pairs: list[tuple[_Item, _Item, int]]) -> bool:

@@ -25,10 +25,11 @@ Similarity = Callable[[str, str], float]  # of two texts, by an embedder: -1 to 
 # Shares of a sentence's words. Source of the figures: evals/LOG.md, citations.
 SUPPORTED = 0.62
 SUPPORTED_ACROSS = 0.5  # between languages the tables lack words
-UNSUPPORTED = 0.3
+UNSUPPORTED = 0.2
 UNSUPPORTED_ACROSS = 0.12
 SAME_MATTER = 0.5  # from here on the passage speaks of the same, and what differs is a contradiction
-CLEARLY = 0.7  # of a clause's words: the rest leaves no room for another way to say the same
+CLEARLY = 0.8  # of a clause's words: the rest leaves no room for another way to say the same
+ALL_BUT = 0.9  # of the words: no other way to say the same has been taken
 ALIKE = 0.75  # of the words: one that differs has been put in another's place
 NEAR = 0.8  # similarity that stands for words that are missing
 
@@ -177,7 +178,7 @@ def _against(claim: Statement, source: Source, window: _Window) -> Iterator[tupl
     yield from ((weight, "number") for weight in _numbers(claim, source, window))
     yield from ((weight, "name") for weight in _names(claim, source, window))
     if any(exchanged(claim, one) for one in window.statements):
-        yield 2 if same_matter else 1, "swapped"
+        yield 2 if window.share >= ALL_BUT else 1, "swapped"
     if not conversely(claim, window.best) and (opposite := _opposite(claim, window)):
         yield opposite if same_matter else 1, "negation"
     if window.share >= ALIKE and claim.korean == window.best.korean and _replaced(claim, window):
@@ -221,20 +222,22 @@ def _bound_elsewhere(claim: Statement, statement: Statement, number: Number) -> 
     """In "A at 3 bar and B at 4" B is not at 3: B stands only beside a number that the claim lacks, A is not named."""
     if not _rivalled(claim, statement, number):
         return False
-    parts = parts(statement)
-    own = [part for part in parts if _holds(part, number)]
-    other = [part for part in parts if part not in own and _rivalled(claim, part, number)]
+    held = parts(statement)
+    own = [part for part in held if _holds(part, number)]
+    other = [part for part in held if part not in own and _rivalled(claim, part, number)]
     if not own or not other:
         return False
 
-    def only(some: list[Statement], rest: list[Statement]) -> bool:
-        return any(
-            any(word.meets(held) for part in some for held in part.words)
-            and not any(word.meets(held) for part in rest for held in part.words)
-            for word in _told(claim)
-        )
+    return _only(claim, other, own) and not _only(claim, own, other)
 
-    return only(other, own) and not only(own, other)
+
+def _only(claim: Statement, some: list[Statement], rest: list[Statement]) -> bool:
+    """Whether a word of the claim stands in some clauses, and not in the rest."""
+    return any(
+        any(word.meets(held) for part in some for held in part.words)
+        and not any(word.meets(held) for part in rest for held in part.words)
+        for word in _told(claim)
+    )
 
 
 def parts(statement: Statement) -> list[Statement]:
@@ -248,6 +251,8 @@ def parts(statement: Statement) -> list[Statement]:
 
 def _names(claim: Statement, source: Source, window: _Window) -> Iterator[int]:
     for name in claim.names:
+        if _named_elsewhere(claim, window.best, name):
+            yield 1
         if any(number.start < name.end and name.start < number.end for number in claim.numbers):
             continue  # the name of a month
         if has(name, window.best.text.lower(), window.best.keys, korean=window.best.korean):
@@ -255,7 +260,8 @@ def _names(claim: Statement, source: Source, window: _Window) -> Iterator[int]:
         known = has(name, source.lower, _all_keys(source), korean=source.korean)
         rival = [other for other in window.best.names if not _named(other, claim)]
         if known:
-            if rival and not _among(name, window) and window.share >= SAME_MATTER and any(other.sure for other in rival):
+            told = window.share >= SAME_MATTER
+            if told and (_has_subject(claim, window.best) or (any(one.sure for one in rival) and not _among(name, window))):
                 yield 1
             continue
         if not name.code and any(word.keys & _all_keys(source) for word in claim.words if meets(name, word)):
@@ -269,8 +275,30 @@ def _names(claim: Statement, source: Source, window: _Window) -> Iterator[int]:
             yield 1
 
 
+def _named_elsewhere(claim: Statement, statement: Statement, name: Name) -> bool:
+    """In "logs go to Loki, metrics to Prometheus" no metrics go to Loki; as with numbers."""
+    held = [(part, [_in(one, part) for one in statement.names]) for part in parts(statement)]
+    rivals_there = [not _named(one, claim) for one in statement.names]
+    own = [part for part, _ in held if _in(name, part)]
+    other = [part for part, there in held if part not in own and any(map(min, there, rivals_there))]
+    if not own or not other:
+        return False
+    rest = Statement(claim.text[: name.start] + claim.text[name.end :])
+    return _only(rest, other, own) and not _only(rest, own, other)
+
+
+def _in(name: Name, statement: Statement) -> bool:
+    return has(name, statement.text.lower(), statement.keys, korean=statement.korean)
+
+
 def _named(name: Name, claim: Statement) -> bool:
     return has(name, claim.text.lower(), claim.keys, korean=claim.korean)
+
+
+def _has_subject(claim: Statement, statement: Statement) -> bool:
+    """Whether a Korean sentence names who does it, and it is nobody of the claim."""
+    subjects = [word for word in statement.words if word.particle in ("이", "가", "은", "는")]
+    return bool(subjects) and not any(share(word, claim.keys, claim.pairs) for word in subjects)
 
 
 def _among(name: Name, window: _Window) -> bool:
@@ -302,7 +330,8 @@ def _opposite(claim: Statement, window: _Window) -> int:
             continue
         common, odd = max(found)
         if odd and common >= min(2, 0.5 * len(clause.words)):
-            doubt = max(doubt, 2 if common >= CLEARLY * len(clause.words) else 1)
+            alone = len(clause.words) < 2 <= len(claim.words)  # "he promised": of what, is told elsewhere
+            doubt = max(doubt, 2 if common >= CLEARLY * len(clause.words) and not alone else 1)
     return doubt
 
 

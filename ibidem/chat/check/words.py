@@ -48,7 +48,7 @@ _ENDINGS = tuple(
     )
 )
 _PARTICLES = tuple(sorted([*PARTICLES, "에서는", "에서도", "으로는", "로는", "에게는", "까지는", "부터는", "까지만", "에서만", "보다는", "처럼", "인"], key=len, reverse=True))  # fmt: skip
-_INFLECTED = re.compile(r".(?:다|려면|으면|하면|야|고|며|아서|어서|지|도록)$")
+_INFLECTED = re.compile(r".(?:다|려면|으면|하면|야|고|며|아서|어서|지|도록|자|니|되)$|^.자$")
 _PREFIX = 6  # letters that forms of one English word share: approve, approval
 
 
