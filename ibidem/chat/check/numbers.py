@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 # Dimension and factor to its base. Counters (개, 명, times) have no dimension: languages count by different ones.
@@ -20,8 +20,11 @@ for _dimension, _factor, _names in (
     ("s", 60, "min mins minute minutes 분"),
     ("s", 3600, "h hr hrs hour hours 시간"),
     ("s", 86400, "day days 일 일간 영업일"),
+    ("s", 1209600, "fortnight fortnights"),
     ("s", 604800, "week weeks 주 주일 주간"),
     ("month", 1, "month months 개월 달"),
+    ("month", 120, "decade decades"),
+    ("month", 1200, "century centuries 세기"),
     ("month", 12, "year years yr yrs 년 년간 해"),
     ("m", 0.001, "mm millimetre millimetres millimeter millimeters 밀리미터 밀리"),
     ("m", 0.01, "cm centimetre centimetres centimeter centimeters 센티미터 센티 센치"),
@@ -57,6 +60,7 @@ for _dimension, _factor, _names in (
     ("x", 1, "x times-as fold 배"),
 ):
     _UNITS.update(dict.fromkeys(_names.split(), (_dimension, _factor)))
+_UNITS["per cent"] = _UNITS["%"]
 _COUNTERS = (
     "명 인 개 건 대 번 회 장 권 층 살 세 가지 곳 마리 병 잔 그루 점 표 쪽 페이지 칸 줄 사람 위 차 호 호기 기 판 조 항 편 척 팀 종 종류 자 잔 분기 단계 급 쌍 통 벌 송이 군데 차례"
 ).split()
@@ -169,15 +173,33 @@ def numbers(text: str) -> tuple[Number, ...]:
     """In the order of the text. A passage and a sentence are asked for again and again while an answer is written."""
     found: list[Number] = []
     left = text
-    for pattern, read in _PATTERNS:
+    for pattern, read in _PATTERNS if _COUNTS.search(text) else ():
         taken = []
         for match in pattern.finditer(left):
-            taken.append(match.span())
-            if read and (number := read(match)):
+            number = read(match) if read else None
+            if number or not read:
+                taken.append(match.span())
+            if number:
                 found.append(number)
         for start, end in reversed(taken):
             left = f"{left[:start]}{chr(0) * (end - start)}{left[end:]}"
-    return tuple(sorted(found, key=lambda number: number.start))
+    return tuple(_joined(sorted(found, key=lambda number: number.start), text))
+
+
+def _joined(found: list[Number], text: str) -> Iterator[Number]:
+    """Two hours and 30 minutes are one amount, as are 1년 6개월."""
+    last: Number | None = None
+    for number in found:
+        together = last and last.dimension == number.dimension and number.dimension in ("s", "month", "m", "g")
+        if last and together and _JOINT.fullmatch(text, last.end, number.start) and number.value < last.value:
+            value = last.value + number.value
+            last = replace(last, value=value, raw=value, end=number.end)
+            continue
+        if last:
+            yield last
+        last = number
+    if last:
+        yield last
 
 
 def _made(match: re.Match[str], value: float, dimension: str, **more: bool) -> Number:
@@ -201,13 +223,15 @@ def _date(match: re.Match[str]) -> Number | None:
 
 def _clock(match: re.Match[str]) -> Number | None:
     parts = match.groupdict()
-    hour, minute = int(parts["hour"]), int(parts.get("minute") or 0)
+    native = _NATIVE.get(parts.get("tens") or "", 0) + _NATIVE.get(parts.get("ones") or "", 0)
+    hour, minute = native or int(parts["hour"]), int(parts.get("minute") or 0)
+    minute = 30 if parts.get("past") else minute
     half = (parts.get("half") or "").lower().replace(".", "")
     if hour > 24 or minute > 59:
         return None
     if half in ("pm", "오후", "저녁", "밤", "낮") and hour < 12:
         hour += 12
-    elif half in ("am", "오전", "새벽", "아침") and hour == 12:
+    elif half in ("am", "오전", "새벽", "아침", "밤") and hour == 12:
         hour = 0
     digital = ":" in match[0] or bool(half) or hour > 12
     return _made(match, hour % 24 * 60 + minute, "clock", exact=digital)
@@ -292,6 +316,18 @@ def _fraction(match: re.Match[str]) -> Number | None:
     return _made(match, _FRACTIONS.get(word, 50.0), "%", worded=True)
 
 
+def _many(word: str | None) -> float:
+    """A counting word before a dozen or a half."""
+    said = (word or "a").lower()
+    return {"a": 1.0, "an": 1.0, "half a": 0.5}.get(said) or (_WORDS[said] if said in _WORDS else _SCALES.get(said) or float(said))
+
+
+def _share_of(match: re.Match[str]) -> Number | None:
+    """Nine in ten, 4 out of 5: per cent."""
+    top, bottom = _many(match["top"]), _many(match["bottom"])
+    return _made(match, 100 * top / bottom, "%", worded=True) if 0 < top < bottom <= 100 else None
+
+
 def _thirds(match: re.Match[str]) -> Number:
     top = {"one": 1, "a": 1, "two": 2, "three": 3, "four": 4}[match["many"].lower()]
     bottom = {"third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "half": 2}[match["part"].lower()]
@@ -315,6 +351,13 @@ _EN_UNIT = (
     + "|".join(sorted((name for name in _UNITS if name.isascii() and len(name) > 2 and name.isalpha()), key=len, reverse=True))
     + r"|%|km|cm|mm|kg)(?![A-Za-z])"
 )  # fmt: skip
+_COUNTS = re.compile(  # a text without any of these has no number: most have none
+    rf"(?i)\d|\b(?:{_WORD_NUMBER}|{'|'.join(_ORDINALS)}|half|halves|quarters?|thirds?|twice|thrice|doubl\w+|tripl\w+|dozens?|"
+    rf"noon|midnight|January|February|March|April|May|June|July|August|September|October|November|December|"
+    rf"an? (?:hour|year|month|minute|day|week|decade|century|fortnight))\b|정오|자정|절반|반년|{'|'.join(_DAYS)}|"
+    rf"[일이삼사오육칠팔구십백천만억]\s?(?:{_SINO_UNIT})|(?<![가-힣])(?:{_NATIVE_TENS}|{_NATIVE_UNITS})"
+)
+_JOINT = re.compile(r" ?(?:and )?")
 _Reader = Callable[[re.Match[str]], Number | None]
 _PATTERNS: list[tuple[re.Pattern[str], _Reader | None]] = [
     (re.compile(r"(?m)^\s{0,8}\d{1,2}[.)]\s|\[\^?\d{1,3}\]"), None),  # an item of a list, a mark
@@ -351,10 +394,18 @@ _PATTERNS: list[tuple[re.Pattern[str], _Reader | None]] = [
     (re.compile(r"(?<![\d:])(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::\d\d)?(?![\d:])"), _clock),
     (
         re.compile(
-            r"(?:(?P<half>오전|오후|새벽|아침|저녁|밤|낮)\s?)?(?<!\d)(?P<hour>\d{1,2})시(?!간|즌|속|리)(?:\s?(?P<minute>\d{1,2})분)?"
+            r"(?:(?P<half>오전|오후|새벽|아침|저녁|밤|낮)\s?)?(?<!\d)(?P<hour>\d{1,2})시(?!간|즌|속|리)(?:\s?(?P<minute>\d{1,2})분|\s(?P<past>반)(?![가-힣]{2}))?"
         ),
         _clock,
     ),
+    (
+        re.compile(
+            r"(?:(?P<half>오전|오후|새벽|아침|저녁|밤|낮)\s?)?(?<![가-힣])(?P<tens>열)?(?P<ones>한|두|세|네|다섯|여섯|일곱|여덟|아홉)?(?<=[가-힣])\s?시(?!간|즌|속|리|작|내|민)"
+            r"(?:\s?(?P<minute>\d{1,2})분|\s(?P<past>반)(?![가-힣]{2}))?"
+        ),
+        lambda match: _clock(match) if match["tens"] or match["ones"] else None,
+    ),
+    (re.compile(r"(?<!\d)(?P<year>(?:1\d|20)\d0)(?:['’]?s\b|년대)"), _year),
     (
         re.compile(
             r"(?i)\b(?:a )?(?P<minutes>quarter|half|five|ten|twenty|\d{1,2}) (?P<way>past|to) (?P<hour>"
@@ -370,6 +421,30 @@ _PATTERNS: list[tuple[re.Pattern[str], _Reader | None]] = [
             r"(?i)\b(?:a )?(?P<part>half|quarter|three quarters)(?: of)? an? (?P<unit>year|hour|day|month|kilo|million|litre|mile|minute)\b"
         ),
         _part_of,
+    ),
+    (
+        re.compile(rf"(?i)\b(?:(?P<many>half a|{_WORD_NUMBER}|an?|\d+) )?dozens?\b"),
+        lambda match: None if match[0].lower() == "dozens" else _made(match, 12 * _many(match["many"]), "", worded=True),
+    ),
+    (
+        re.compile(rf"(?i)\b(?P<top>{_WORD_NUMBER}|\d+) (?:out of|in every|in) (?P<bottom>{_WORD_NUMBER}|\d+)\b(?! (?:days|hours|minutes|weeks|months|years))"),
+        lambda match: _share_of(match),
+    ),
+    (
+        re.compile(rf"(?i)\b(?P<many>{_WORD_NUMBER}|an?|\d+) (?P<unit>hour|year|month|minute|day|week|decade)s? and a half\b"),
+        lambda match: _with_unit(match, _many(match["many"]) + 0.5, match["unit"].lower(), worded=True),
+    ),
+    (
+        re.compile(rf"(?i)\b(?P<many>{_WORD_NUMBER}|\d+) and a half (?P<unit>hour|year|month|minute|day|week|decade)s?\b"),
+        lambda match: _with_unit(match, _many(match["many"]) + 0.5, match["unit"].lower(), worded=True),
+    ),
+    (
+        re.compile(rf"(?<![가-힣])(?:(?P<digits>\d+)|(?P<ones>{_NATIVE_UNITS}))\s?(?P<unit>시간|년|달|해) 반(?![가-힣]{{2}})"),
+        lambda match: _with_unit(match, float(match["digits"] or _NATIVE[match["ones"]]) + 0.5, match["unit"], worded=True),
+    ),
+    (
+        re.compile(r"(?i)(?<!times )(?<!once )(?<!twice )(?<!per )\ban? (?P<unit>hour|year|month|minute|day|week|decade|century|fortnight)\b"),
+        lambda match: replace(_with_unit(match, 1, match["unit"].lower(), worded=True), exact=False),
     ),
     (re.compile(r"(?i)\b(?P<many>one|a|two|three|four)[ -](?P<part>third|quarter|fourth|fifth|half)s?\b"), _thirds),
     (re.compile(r"(?<![\d.])(?P<bottom>\d{1,2})분의\s?(?P<top>\d{1,2})"), _fraction),
@@ -405,8 +480,3 @@ _PATTERNS: list[tuple[re.Pattern[str], _Reader | None]] = [
         _native,
     ),
 ]  # fmt: skip
-
-
-def in_range(found: tuple[Number, ...], start: int, end: int) -> Iterator[Number]:
-    """Those that stand in a stretch of the text."""
-    return (number for number in found if start <= number.start < end)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from ibidem.chat.check.names import Name, names
@@ -28,6 +28,13 @@ class Statement:
     @property
     def end(self) -> int:
         return self.start + len(self.text)
+
+    def part(self, start: int, end: int) -> Statement:
+        """A stretch of it, whose words are not read again; their places stay those in the whole."""
+        part = Statement(self.text[start:end], self.start + start)
+        part.__dict__["words"] = tuple(word for word in self.words if start <= word.start < end)
+        part.__dict__["numbers"] = tuple(number for number in self.numbers if start <= number.start < end)
+        return part
 
     @cached_property
     def words(self) -> tuple[Word, ...]:
@@ -60,7 +67,6 @@ class Source:
 
     text: str
     above: str = ""
-    _made: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def statements(self) -> tuple[Statement, ...]:

@@ -67,12 +67,15 @@ def exchanged(claim: Statement, source: Statement) -> bool:
     """Whether the claim has two arguments of the source in each other's place."""
     if _conversed(claim.text, source.text):
         return False
-    clauses = [Statement(source.text[start:end], start) for start, end in clauses_of(source.text)]
-    return any(_exchanged(claim, one) for one in ([source, *clauses] if len(clauses) > 1 else [source]))
+    ours, theirs = _items(claim), _items(source)
+    clauses = list(clauses_of(source.text))
+    parts = [[item for item in theirs if start <= item.start < end] for start, end in clauses if len(clauses) > 1]
+    return any(_exchanged(claim, source, list(_shared(ours, some))) for some in (theirs, *parts))
 
 
-def _exchanged(claim: Statement, source: Statement) -> bool:
-    pairs = list(_shared(_items(claim), _items(source)))
+def _exchanged(claim: Statement, source: Statement, pairs: list[tuple[_Item, _Item, int]]) -> bool:
+    if len(pairs) < 2:
+        return False
     texts = claim.text, source.text
     if claim.korean and source.korean:
         if _korean_voice(claim.text) != _korean_voice(source.text):

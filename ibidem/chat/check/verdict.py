@@ -190,8 +190,8 @@ def _against(claim: Statement, source: Source, window: _Window) -> Iterator[tupl
 
 def _numbers(claim: Statement, source: Source, window: _Window) -> Iterator[int]:
     for number in claim.numbers:
-        if number.worded and number.raw == 1 and not number.dimension:
-            continue  # one of them
+        if number.worded and number.raw == 1 and not (number.dimension and number.exact):
+            continue  # one of them; a day, as in "twice a day"
         here = [one for one in window.statements if _holds(one, number)]
         if window.best in here:
             if _bound_elsewhere(claim, window.best, number):
@@ -243,7 +243,7 @@ def _only(claim: Statement, some: list[Statement], rest: list[Statement]) -> boo
 def parts(statement: Statement) -> list[Statement]:
     """Its clauses and the members of its lists."""
     cuts = [0, *(match.end() for match in _CLAUSE.finditer(statement.text)), len(statement.text)]
-    return [Statement(statement.text[start:end], start) for start, end in zip(cuts, cuts[1:], strict=False)]
+    return [statement.part(start, end) for start, end in zip(cuts, cuts[1:], strict=False)]
 
 
 # --- names -----------------------------------------------------------------------------------------------------------
@@ -314,10 +314,10 @@ def _all_keys(source: Source) -> frozenset[str]:
 
 def _opposite(claim: Statement, window: _Window) -> int:
     """Whether a clause of the claim says the opposite of the clause that speaks of the same: 2 surely, 1 perhaps."""
-    theirs = [Statement(one.text[start:end], start) for one in window.statements for start, end in polarity.clauses(one.text)]
+    theirs = [one.part(start, end) for one in window.statements for start, end in polarity.clauses(one.text)]
     doubt = 0
     for start, end in polarity.clauses(claim.text):
-        clause = Statement(claim.text[start:end], start)
+        clause = claim.part(start, end)
         found = []
         for part in theirs:
             common = sum(
