@@ -31,7 +31,9 @@ _OTHER_LANGUAGE = ("xling", "ko-en")  # Korean questions over English documents:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.run", description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument(
-        "part", nargs="*", help="ingest, load, search, query, citations, memory, fit, engine, quotes, chroma; all of them without"
+        "part",
+        nargs="*",
+        help="ingest, load, search, query, citations, memory, fit, engine, quotes, chroma; all of them without",
     )
     parser.add_argument("--eval", type=Path, metavar="DIR", help="evaluation sets: adds the quality of quotes")
     parser.add_argument("--chroma", action="store_true", help="adds the comparison; installs chromadb in a temp folder")

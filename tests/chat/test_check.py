@@ -44,7 +44,14 @@ def test_one_amount_in_two_wordings_is_the_same(one: str, other: str) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("15 days", "15 hours"), ("3월 2일", "3월 3일"), ("1.5만", "1.5천"), ("2년", "2019년"), ("6 p.m.", "06:00"), ("5달러", "5원")],
+    [
+        ("15 days", "15 hours"),
+        ("3월 2일", "3월 3일"),
+        ("1.5만", "1.5천"),
+        ("2년", "2019년"),
+        ("6 p.m.", "06:00"),
+        ("5달러", "5원"),
+    ],
 )
 def test_other_amounts_are_not(one: str, other: str) -> None:
     assert not same(numbers(one)[0], numbers(other)[0])

@@ -41,7 +41,9 @@ def cited(answer: str, passages: Sequence[Passage], similarity: Similarity | Non
         known = [number for number in statement.numbers if number in by_number]
         for number in known:
             sources.setdefault(number, source(by_number[number]))
-        for number, judgement in zip(known, _judged(statement.text, [sources[number] for number in known], similarity), strict=True):
+        for number, judgement in zip(
+            known, _judged(statement.text, [sources[number] for number in known], similarity), strict=True
+        ):
             if number not in found or judgement.rank < found[number].rank:
                 found[number] = judgement
     return [_footnote(by_number[number], judgement) for number, judgement in found.items()]

@@ -162,7 +162,13 @@ class Marks:
             return True
         if match.end() == len(self._held) and not self._ended:
             return False  # [1](address) is a link
-        indexed = self._held[0] == "[" and not self._blanks and not self._stop and not self._after_mark and bool(_INDEXED.match(self._last))
+        indexed = (
+            self._held[0] == "["
+            and not self._blanks
+            and not self._stop
+            and not self._after_mark
+            and bool(_INDEXED.match(self._last))
+        )
         if indexed or self._held[match.end() : match.end() + 1] == "(":
             self._marked |= indexed and self._held[1 : match.end() - 1] in map(str, self._known)
             self._settle("[")

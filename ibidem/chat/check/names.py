@@ -17,9 +17,13 @@ from ibidem.store.slug import slugify
 _LATIN = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_.][A-Za-z0-9]+)*|\d+\.\d+\.\d+[\w.]*")
 _OPENING = re.compile(r"(?:^|[.!?:]\s+|[\n*\"“(|]\s*|[-*]\s+)$")
 _CODE = re.compile(r"\d|_|[a-z][A-Z]|[A-Za-z]\.[A-Za-z]")
-_SURNAMES = frozenset("김이박최정강조윤장임한오서신권황안송류유전홍고문양손배백허남심노하곽성차주우구나민진지엄채원천방공현함변염여추도소석선설마길연위표명기반왕금옥육인맹제모탁국어은편용")
+_SURNAMES = frozenset(
+    "김이박최정강조윤장임한오서신권황안송류유전홍고문양손배백허남심노하곽성차주우구나민진지엄채원천방공현함변염여추도소석선설마길연위표명기반왕금옥육인맹제모탁국어은편용"
+)
 _TITLES = "씨|님|팀장|부장|과장|대리|차장|사원|이사|대표|교수|박사|선생|의원|장관|기자|감독|소장|원장|회장|사장|대통령|왕|작가|선수|주임|책임|간호사|의사|연구원|매니저"
-_TITLED = re.compile(rf"(?P<name>[\uac00-\ud7a3]{{2,4}})(?:\s(?:{_TITLES})|(?:씨|님)(?:[가-힣]|\b))|(?:{_TITLES})\s(?P<after>[\uac00-\ud7a3]{{2,4}})")
+_TITLED = re.compile(
+    rf"(?P<name>[\uac00-\ud7a3]{{2,4}})(?:\s(?:{_TITLES})|(?:씨|님)(?:[가-힣]|\b))|(?:{_TITLES})\s(?P<after>[\uac00-\ud7a3]{{2,4}})"
+)
 _PLACE = re.compile(r"[\uac00-\ud7a3]{2,4}(?:시|군|구|동|읍|면|리|역|산|강|도|섬|교|사|원|당)$")
 _NOUN_PARTICLES = frozenset(
     "은 는 이 가 을 를 의 에게 께 께서 와 과 도 만 로 으로 에 에서 부터 까지 이다 입니다 이며 이고 였다 이었다 에는 에서는".split()
@@ -84,7 +88,12 @@ def _hangul(text: str) -> Iterable[Name]:
             continue  # an ending: a verb
         if match.start() in titled and len(base) >= 2 and not _known(base):
             yield Name(base, match.start(), match.start() + len(base), sure=True)
-        elif len(base) == 3 and base[0] in _SURNAMES and not _known(base) or (_PLACE.fullmatch(base) and not _known(base)):
+        elif (
+            (len(base) == 3
+            and base[0] in _SURNAMES
+            and not _known(base))
+            or (_PLACE.fullmatch(base) and not _known(base))
+        ):
             yield Name(base, match.start(), match.start() + len(base), sure=False)
 
 

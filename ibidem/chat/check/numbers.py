@@ -173,7 +173,12 @@ def numbers(text: str) -> tuple[Number, ...]:
     """In the order of the text. A passage and a sentence are asked for again and again while an answer is written."""
     found: list[Number] = []
     left = text
-    for pattern, read in _PATTERNS if _COUNTS.search(text) else ():
+    if not _COUNTS.search(text):
+        return ()
+    worded = bool(_SAID.search(text))
+    for pattern, read in _PATTERNS:
+        if not worded and pattern in _OF_WORDS:
+            continue
         taken = []
         for match in pattern.finditer(left):
             number = read(match) if read else None
@@ -244,7 +249,7 @@ def _spoken(match: re.Match[str]) -> Number | None:
     hour = _WORDS[word] if word in _WORDS else float(word)
     said = (parts.get("minutes") or "0").lower()
     minutes = {"quarter": 15.0, "half": 30.0}.get(said) or (_WORDS[said] if said in _WORDS else float(said))
-    if hour > 12 or minutes > 59 or (parts.get("way") or "") == "to" and said == "half":
+    if hour > 12 or minutes > 59 or ((parts.get("way") or "") == "to" and said == "half"):
         return None
     minutes = -minutes if (parts.get("way") or "").lower() == "to" else minutes
     return _made(match, (hour * 60 + minutes) % 1440, "clock", exact=False)
@@ -319,7 +324,9 @@ def _fraction(match: re.Match[str]) -> Number | None:
 def _many(word: str | None) -> float:
     """A counting word before a dozen or a half."""
     said = (word or "a").lower()
-    return {"a": 1.0, "an": 1.0, "half a": 0.5}.get(said) or (_WORDS[said] if said in _WORDS else _SCALES.get(said) or float(said))
+    return {"a": 1.0, "an": 1.0, "half a": 0.5}.get(said) or (
+        _WORDS[said] if said in _WORDS else _SCALES.get(said) or float(said)
+    )
 
 
 def _share_of(match: re.Match[str]) -> Number | None:
@@ -357,6 +364,7 @@ _COUNTS = re.compile(  # a text without any of these has no number: most have no
     rf"an? (?:hour|year|month|minute|day|week|decade|century|fortnight))\b|정오|자정|절반|반년|{'|'.join(_DAYS)}|"
     rf"[일이삼사오육칠팔구십백천만억]\s?(?:{_SINO_UNIT})|(?<![가-힣])(?:{_NATIVE_TENS}|{_NATIVE_UNITS})"
 )
+_SAID = re.compile(rf"(?i)\b(?:{_WORD_NUMBER}|half|dozens?|an? (?:hour|year|month|minute|day|week|decade))\b|out of")
 _JOINT = re.compile(r" ?(?:and )?")
 _Reader = Callable[[re.Match[str]], Number | None]
 _PATTERNS: list[tuple[re.Pattern[str], _Reader | None]] = [
@@ -480,3 +488,6 @@ _PATTERNS: list[tuple[re.Pattern[str], _Reader | None]] = [
         _native,
     ),
 ]  # fmt: skip
+_OF_WORDS = {
+    pattern for pattern, _ in _PATTERNS if _WORD_NUMBER in pattern.pattern
+}  # the dearest: tried where one is said

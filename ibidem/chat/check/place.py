@@ -12,6 +12,7 @@ from ibidem.types import Passage
 
 PLACED = 0.75  # of a sentence's words, at least, in one passage. Source: evals/LOG.md, citations
 LEAST_WORDS = 3  # fewer rest on anything
+SHARED = 0.5  # of its tokens: a passage with fewer is not read more closely, which costs milliseconds
 CANDIDATES = 2  # passages that are looked at: those with most of the sentence's tokens
 
 # What says that the documents do not answer, or speaks of the answer itself.
@@ -43,7 +44,9 @@ class Placer:
         wanted = set(tokenize(text)) - STOP_WORDS
         if not self._tokens:
             self._tokens = {number: frozenset(tokenize(one.text)) for number, one in self._passages.items()}
-        ranked = sorted(self._tokens, key=lambda number: -len(wanted & self._tokens[number]))[:CANDIDATES]
+        shared = {number: len(wanted & held) for number, held in self._tokens.items()}
+        near = [number for number in shared if shared[number] >= SHARED * len(wanted)]
+        ranked = sorted(near, key=lambda number: -shared[number])[:CANDIDATES]
         judged = [(judge(text, self._source(number)), number) for number in ranked]
         clear = [
             (one.share, -rank, number)

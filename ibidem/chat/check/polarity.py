@@ -20,12 +20,16 @@ _ENGLISH = re.compile(
     r"denied|den(?:y|ies)|reject(?:s|ed)?|prevent(?:s|ed)?|avoid(?:s|ed)?|except|excluded?|excludes|no longer)\b"
     r"|n['’]t\b|\bfree of\b"
 )
-_NOT_ENGLISH = re.compile(r"(?i)\bnot only\b|\bno\. ?\d|\bno (?:more|less|fewer|later|earlier) than\b|\bno longer than\b|\bno matter\b|\bwhether or not\b|\bnot until\b|\bno sooner\b")
+_NOT_ENGLISH = re.compile(
+    r"(?i)\bnot only\b|\bno\. ?\d|\bno (?:more|less|fewer|later|earlier) than\b|\bno longer than\b|\bno matter\b|\bwhether or not\b|\bnot until\b|\bno sooner\b"
+)
 _KOREAN = re.compile(
     r"지\s?(?:않|못|말|아니)|(?<![가-힣])(?:안|못)\s(?=[가-힣])|(?:할|될|을|를|[가-힣])\s?수\s?(?:는|도)?\s?없|없(?:다|는|이|으|습|었|어|고|을|도)|아니(?:다|며|고|한|었|에)|아닌|아닙|금지|금한|금하|"
     r"불가|불허|못(?:한|하|합|했|해)|안\s?(?:된|됩|되)|(?<![가-힣])미(?:지원|지급|포함|사용|적용|완료|등록|제출)|(?<![가-힣])비(?:공개|활성|정상)|(?<![가-힣])무(?:효|관|급)|제외|면제|거절|거부|반려|부결|기각|방지|막는다|막아|않"
 )
-_NOT_KOREAN = re.compile(r"뿐(?:만)?\s?(?:만\s)?아니라|밖에\s?(?:없|못|안)|지\s?않으면\s?안|지\s?않으면\s?못|수밖에\s?없|틀림없|변함없|관계없이|상관없이|(?:하|되)지\s?않을\s?수\s?없|없앤|없애|없앴")
+_NOT_KOREAN = re.compile(
+    r"뿐(?:만)?\s?(?:만\s)?아니라|밖에\s?(?:없|못|안)|지\s?않으면\s?안|지\s?않으면\s?못|수밖에\s?없|틀림없|변함없|관계없이|상관없이|(?:하|되)지\s?않을\s?수\s?없|없앤|없애|없앴"
+)
 # Where one clause ends and another begins; the comma before a Korean clause is mostly an ending of the verb.
 _CLAUSES = re.compile(
     r"[;:—]\s|,\s(?:but|and|while|whereas|although|though|which|who|so|or|then|unless|even)\b|\b(?:but|while|whereas|although|though|unless)\b"

@@ -16,11 +16,15 @@ from ibidem.chat.check.passages import Statement
 from ibidem.chat.check.polarity import clauses as clauses_of
 from ibidem.chat.check.words import Word
 
-_RELATION = re.compile(r"(?i)\b(?:before|after|than|because|from|to|by|causes?|into|over|above|below|against|for|of|without|with)\b")
+_RELATION = re.compile(
+    r"(?i)\b(?:before|after|than|because|from|to|by|causes?|into|over|above|below|against|for|of|without|with)\b"
+)
 _PASSIVE = re.compile(
     r"(?i)\b(?:is|are|was|were|be|been|being|get|gets|got)\s+(?:\w+\s+){0,2}?\w+(?:ed|en|wn|lt|nt|pt|ght|un|ung|de|ne|ld|um)\b(?=[^.;]{0,80}\bby\b)"
 )
-_KOREAN_PASSIVE = re.compile(r"에\s?의(?:해|하여|한)|(?:에게|에게서|한테|로부터|으로부터)\s.{0,40}(?:받|당하|당했|얻)|[가-힣](?:받은|받는|받았|받습|당한|당했|되었|된다|됩니다|됐)")
+_KOREAN_PASSIVE = re.compile(
+    r"에\s?의(?:해|하여|한)|(?:에게|에게서|한테|로부터|으로부터)\s.{0,40}(?:받|당하|당했|얻)|[가-힣](?:받은|받는|받았|받습|당한|당했|되었|된다|됩니다|됐)"
+)
 _ROLES = {
     "subject": "이 가 은 는 께서 에서는 도",
     "object": "을 를",
@@ -38,11 +42,26 @@ _FLOATING = re.compile(
 _CONVERSE = [
     (re.compile(rf"(?i)\b(?:{one})\b|(?:{korean})"), re.compile(rf"(?i)\b(?:{other})\b|(?:{korean_other})"))
     for one, korean, other, korean_other in (
-        ("before|prior to|precede[sd]?|until", "전에|이전|앞서", "after|once|follow(?:s|ed|ing)?", "후에|뒤에|이후|다음"),
-        ("more|higher|larger|greater|bigger|longer|faster|older|stronger|above|exceeds?", "보다 (?:크|많|높|길|빠|강)", "less|lower|smaller|fewer|shorter|slower|younger|weaker|below", "보다 (?:작|적|낮|짧|느|약)"),
+        (
+            "before|prior to|precede[sd]?|until",
+            "전에|이전|앞서",
+            "after|once|follow(?:s|ed|ing)?",
+            "후에|뒤에|이후|다음",
+        ),
+        (
+            "more|higher|larger|greater|bigger|longer|faster|older|stronger|above|exceeds?",
+            "보다 (?:크|많|높|길|빠|강)",
+            "less|lower|smaller|fewer|shorter|slower|younger|weaker|below",
+            "보다 (?:작|적|낮|짧|느|약)",
+        ),
         ("buys?|bought|purchased?", "구매|구입|매입|인수", "sells?|sold", "판매|매각|팔"),
         ("causes?|caused|leads? to|led to", "일으|유발|초래", "caused by|because|due to|results? from", "때문|탓|인해"),
-        ("gives?|gave|hands?|handed|teaches|taught|lends?|lent|sends?|sent", "주|가르|빌려주|보내", "gets?|got|receives?|received|learns?|learned|learnt|borrows?|borrowed", "받|배우|배운|빌리|빌린"),
+        (
+            "gives?|gave|hands?|handed|teaches|taught|lends?|lent|sends?|sent",
+            "주|가르|빌려주|보내",
+            "gets?|got|receives?|received|learns?|learned|learnt|borrows?|borrowed",
+            "받|배우|배운|빌리|빌린",
+        ),
     )
 ]
 _ROLE = {particle: role for role, particles in _ROLES.items() for particle in particles.split()}
@@ -147,7 +166,9 @@ def _reversed(pairs: list[tuple[_Item, _Item, int]], *, korean: bool, texts: tup
             continue
         if korean and not (_alike(first[0], last[0], texts[0]) and _alike(first[1], last[1], texts[1])):
             continue
-        if not korean and any(_FLOATING.search(texts[side], 0, end[side].start) for side in (0, 1) for end in (first, last)):
+        if not korean and any(
+            _FLOATING.search(texts[side], 0, end[side].start) for side in (0, 1) for end in (first, last)
+        ):
             continue
         return True
     return False

@@ -35,7 +35,9 @@ NEAR = 0.8  # similarity that stands for words that are missing
 
 _MARK = re.compile(r"\s*\[\^?\d{1,3}\]")
 _LAYOUT = re.compile(r"^\s*(?:[-*+•>]\s+|\d{1,2}[.)]\s+|#{1,6}\s+)+|\*\*|__|`")
-_CLAUSE = re.compile(r"[,;]\s|\b(?:and|while|but|whereas)\b|(?:이고|하고|되고|이며|하며|되며|으며|지만|인데|고|며)[,\s]")
+_CLAUSE = re.compile(
+    r"[,;]\s|\b(?:and|while|but|whereas)\b|(?:이고|하고|되고|이며|하며|되며|으며|지만|인데|고|며)[,\s]"
+)
 _RANK: dict[Verdict, int] = {"unsupported": 0, "weak": 1, "supported": 2}
 
 
@@ -122,14 +124,22 @@ class _Window:
         told = _told(claim)
         heading = [share(word, source.heading.keys, source.heading.pairs) for word in told]
         rows = [[_said(word, claim, one) for word in told] for one in source.statements]
-        held = [sum(any(same(ours, theirs) for theirs in one.numbers) for ours in claim.numbers) for one in source.statements]
+        held = [
+            sum(any(same(ours, theirs) for theirs in one.numbers) for ours in claim.numbers)
+            for one in source.statements
+        ]
         places = range(len(rows))
-        best = max(places, key=lambda place: (sum(rows[place]) + 0.9 * held[place], -len(source.statements[place].text)))
+        best = max(
+            places, key=lambda place: (sum(rows[place]) + 0.9 * held[place], -len(source.statements[place].text))
+        )
         chosen = [best]
         covered = [max(pair) for pair in zip(rows[best], heading, strict=True)]
         for _ in range(2):
             near = [place for place in (chosen[0] - 1, chosen[-1] + 1) if place in places]
-            gains = [(sum(max(0, new - old) for new, old in zip(rows[place], covered, strict=True)) + held[place], place) for place in near]
+            gains = [
+                (sum(max(0, new - old) for new, old in zip(rows[place], covered, strict=True)) + held[place], place)
+                for place in near
+            ]
             gain, place = max(gains, default=(0.0, 0))
             if gain < 0.5:
                 break
@@ -137,7 +147,9 @@ class _Window:
             covered = [max(pair) for pair in zip(covered, rows[place], strict=True)]
         header = _header(source, best)
         if header:
-            covered = [max(old, share(word, header.keys, header.pairs)) for word, old in zip(told, covered, strict=True)]
+            covered = [
+                max(old, share(word, header.keys, header.pairs)) for word, old in zip(told, covered, strict=True)
+            ]
         facts = sum(held[place] for place in chosen)
         return cls(
             source.statements[best],
@@ -261,7 +273,9 @@ def _names(claim: Statement, source: Source, window: _Window) -> Iterator[int]:
         rival = [other for other in window.best.names if not _named(other, claim)]
         if known:
             told = window.share >= SAME_MATTER
-            if told and (_has_subject(claim, window.best) or (any(one.sure for one in rival) and not _among(name, window))):
+            if told and (
+                _has_subject(claim, window.best) or (any(one.sure for one in rival) and not _among(name, window))
+            ):
                 yield 1
             continue
         if not name.code and any(word.keys & _all_keys(source) for word in claim.words if meets(name, word)):
@@ -343,7 +357,9 @@ def _replaced(claim: Statement, window: _Window) -> bool:
     theirs = [word for one in window.statements for word in one.words]
     places = [next((place for place, other in enumerate(theirs) if word.meets(other)), None) for word in claim.words]
     told = set(places)
-    free = {place for place, other in enumerate(theirs) if place not in told and not share(other, claim.keys, claim.pairs)}
+    free = {
+        place for place, other in enumerate(theirs) if place not in told and not share(other, claim.keys, claim.pairs)
+    }
     own = set(_told(claim))
     for at, (word, place) in enumerate(zip(claim.words, places, strict=True)):
         if place is not None or word not in own or share(word, window.best.keys, window.best.pairs):

@@ -16,7 +16,9 @@ from ibidem.index.analyze import STOP_WORDS, is_hangul, normalize, stem, tokeniz
 from ibidem.retrieve.synonyms import synonyms
 from ibidem.retrieve.terms import PARTICLES, expansions
 
-_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_.'’/][A-Za-z0-9]+)*[+#]*|[\uac00-\ud7a3]+|[\u3040-\u30ff\u3400-\u9fff]+|[^\W\d_\uac00-\ud7a3]+")
+_WORD = re.compile(
+    r"[A-Za-z][A-Za-z0-9]*(?:[-_.'’/][A-Za-z0-9]+)*[+#]*|[\uac00-\ud7a3]+|[\u3040-\u30ff\u3400-\u9fff]+|[^\W\d_\uac00-\ud7a3]+"
+)
 _POSSESSIVE = re.compile(r"['’]s?$")
 # Words that carry a sentence and tell nothing; what they may deny or turn round is read elsewhere.
 _EMPTY = STOP_WORDS | frozenset(
