@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from bench.citations import AUTHORS, caught, judged, wronged
+from ibidem.chat.check.amounts import same
 from ibidem.chat.check.citations import cited, statements
 from ibidem.chat.check.names import names
-from ibidem.chat.check.numbers import numbers, same
+from ibidem.chat.check.numbers import numbers
 from ibidem.chat.check.passages import Source
 from ibidem.chat.check.verdict import judge
 from tests.chat.passages import LEAVE, PASSAGES, PUMPS, TANKS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 
@@ -34,7 +35,7 @@ def test_what_is_shown_does_not_depend_on_how_the_text_is_cut(text: str) -> None
     dice, whole = random.Random(5), shown([text])
     for _ in range(200):
         cuts = [0, *sorted(dice.sample(range(1, len(text)), dice.randrange(1, len(text)))), len(text)]
-        assert shown([text[start:end] for start, end in zip(cuts, cuts[1:], strict=False)]) == whole
+        assert shown([text[start:end] for start, end in pairwise(cuts)]) == whole
     assert shown(list(text)) == whole
 
 

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from ibidem.chat.check.against import parts
 from ibidem.chat.check.passages import Source, Statement, stretches
 from ibidem.chat.check.place import source
-from ibidem.chat.check.verdict import Judgement, Similarity, bare, judge, parts
+from ibidem.chat.check.verdict import Judgement, Similarity, bare, judge
 from ibidem.chat.check.words import words
 from ibidem.retrieve.cite import citation
 from ibidem.types import Citation, Passage, Support

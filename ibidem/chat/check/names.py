@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from ibidem.chat.check.words import Word, base_of, latin_keys
 from ibidem.index.analyze import STOP_WORDS, is_hangul
@@ -88,11 +89,8 @@ def _hangul(text: str) -> Iterable[Name]:
             continue  # an ending: a verb
         if match.start() in titled and len(base) >= 2 and not _known(base):
             yield Name(base, match.start(), match.start() + len(base), sure=True)
-        elif (
-            (len(base) == 3
-            and base[0] in _SURNAMES
-            and not _known(base))
-            or (_PLACE.fullmatch(base) and not _known(base))
+        elif (len(base) == 3 and base[0] in _SURNAMES and not _known(base)) or (
+            _PLACE.fullmatch(base) and not _known(base)
         ):
             yield Name(base, match.start(), match.start() + len(base), sure=False)
 
@@ -152,7 +150,7 @@ def _heard_in_hangul(name: str, text: str) -> bool:
 def _heard_in_latin(name: str, text: str) -> bool:
     wanted, key = _romanized(name), hangul_key(name)
     found = re.findall(r"[a-z]{2,}", text)
-    runs = [*found, *(one + other for one, other in zip(found, found[1:], strict=False))]
+    runs = [*found, *(one + other for one, other in pairwise(found))]
     return any(_skeleton(run) == wanted or (key and key in sounds(run)) for run in runs) if len(wanted) > 1 else False
 
 

@@ -9,163 +9,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
-# Dimension and factor to its base. Counters (개, 명, times) have no dimension: languages count by different ones.
-_UNITS: dict[str, tuple[str, float]] = {}
-for _dimension, _factor, _names in (
-    ("s", 0.001, "ms msec millisecond milliseconds 밀리초"),
-    ("s", 1, "s sec secs second seconds 초"),
-    ("s", 60, "min mins minute minutes 분"),
-    ("s", 3600, "h hr hrs hour hours 시간"),
-    ("s", 86400, "day days 일 일간 영업일"),
-    ("s", 1209600, "fortnight fortnights"),
-    ("s", 604800, "week weeks 주 주일 주간"),
-    ("month", 1, "month months 개월 달"),
-    ("month", 120, "decade decades"),
-    ("month", 1200, "century centuries 세기"),
-    ("month", 12, "year years yr yrs 년 년간 해"),
-    ("m", 0.001, "mm millimetre millimetres millimeter millimeters 밀리미터 밀리"),
-    ("m", 0.01, "cm centimetre centimetres centimeter centimeters 센티미터 센티 센치"),
-    ("m", 1, "m metre metres meter meters 미터"),
-    ("m", 1000, "km kilometre kilometres kilometer kilometers 킬로미터"),
-    ("km/h", 1, "km/h kph 시속"),
-    ("mile", 1, "mile miles mi 마일"),
-    ("m2", 1, "m² m2 ㎡ 제곱미터 평방미터"),
-    ("m2", 10000, "ha hectare hectares 헥타르"),
-    ("m2", 1e6, "km² km2 ㎢ 제곱킬로미터"),
-    ("g", 0.001, "mg milligram milligrams 밀리그램"),
-    ("g", 1, "g gram grams 그램"),
-    ("g", 1000, "kg kilogram kilograms kilo kilos 킬로그램 킬로"),
-    ("g", 1e6, "t ton tons tonne tonnes 톤"),
-    ("l", 0.001, "ml mL millilitre millilitres milliliter milliliters cc 밀리리터"),
-    ("l", 1, "l L litre litres liter liters 리터"),
-    ("B", 1, "byte bytes 바이트"),
-    ("B", 1e3, "kB KB KiB kilobyte kilobytes 킬로바이트"),
-    ("B", 1e6, "MB MiB megabyte megabytes 메가바이트"),
-    ("B", 1e9, "GB GiB gigabyte gigabytes 기가바이트"),
-    ("B", 1e12, "TB TiB terabyte terabytes 테라바이트"),
-    ("%", 1, "% percent ％ 퍼센트 프로"),
-    ("°", 1, "°C ℃ °F degrees degree celsius 도"),
-    ("bar", 1, "bar bars 바"),
-    ("W", 1, "W watt watts 와트"),
-    ("W", 1e3, "kW kilowatt kilowatts 킬로와트"),
-    ("W", 1e6, "MW megawatt megawatts 메가와트"),
-    ("V", 1, "V volt volts 볼트"),
-    ("KRW", 1, "won KRW 원"),
-    ("USD", 1, "dollar dollars USD 달러 불"),
-    ("EUR", 1, "euro euros EUR 유로"),
-    ("JPY", 1, "yen JPY 엔"),
-    ("x", 1, "x times-as fold 배"),
-):
-    _UNITS.update(dict.fromkeys(_names.split(), (_dimension, _factor)))
-_UNITS["per cent"] = _UNITS["%"]
-_COUNTERS = (
-    "명 인 개 건 대 번 회 장 권 층 살 세 가지 곳 마리 병 잔 그루 점 표 쪽 페이지 칸 줄 사람 위 차 호 호기 기 판 조 항 편 척 팀 종 종류 자 잔 분기 단계 급 쌍 통 벌 송이 군데 차례"
-).split()
-_UNIT = "|".join(sorted(map(re.escape, [*_UNITS, *_COUNTERS]), key=len, reverse=True))
-_SCALES = {
-    "hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12, "k": 1e3, "K": 1e3, "M": 1e6,
-    "bn": 1e9, "m": 1e6, "천": 1e3, "백": 1e2, "십": 10, "만": 1e4, "십만": 1e5, "백만": 1e6, "천만": 1e7, "억": 1e8,
-    "십억": 1e9, "백억": 1e10, "천억": 1e11, "조": 1e12,
-}  # fmt: skip
-_WORDS = {
-    word: float(value)
-    for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-        "eighteen nineteen".split()
-    )
-} | {
-    word: 10.0 * value
-    for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
-}
-_ORDINALS = {
-    word: float(value)
-    for value, word in enumerate(
-        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split(), start=1
-    )
-}
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "January Jan,February Feb,March Mar,April Apr,May,June Jun,July Jul,August Aug,September Sept Sep,October Oct,"
-            "November Nov,December Dec"
-        ).split(","),
-        start=1,
-    )
-    for name in names.split()
-}
-_NATIVE = {
-    "하나": 1, "한": 1, "두": 2, "둘": 2, "세": 3, "셋": 3, "석": 3, "서": 3, "네": 4, "넷": 4, "넉": 4, "다섯": 5,
-    "여섯": 6, "일곱": 7, "여덟": 8, "아홉": 9, "열": 10, "스무": 20, "스물": 20, "서른": 30, "마흔": 40, "쉰": 50,
-    "예순": 60, "일흔": 70, "여든": 80, "아흔": 90,
-}  # fmt: skip
-_NATIVE_TENS = "열|스물|스무|서른|마흔|쉰|예순|일흔|여든|아흔"
-_NATIVE_UNITS = "하나|한|두|둘|세|셋|석|네|넷|넉|다섯|여섯|일곱|여덟|아홉"
-_DAYS = {
-    "하루": 1, "이틀": 2, "사흘": 3, "나흘": 4, "닷새": 5, "엿새": 6, "이레": 7, "여드레": 8, "아흐레": 9, "열흘": 10,
-    "보름": 15,
-}  # fmt: skip
-_SINO = {digit: value for value, digit in enumerate("영일이삼사오육칠팔구")}
-_SINO_UNIT = "개월|시간|영업일|퍼센트|킬로미터|미터|킬로그램|그램|리터|도|분|초|일|주|년|명|인|개|건|대|번|회|장|권|층|세|원|달러|쪽|배|만|억|점"
-_FRACTIONS = {"half": 50.0, "halves": 50.0, "quarter": 25.0, "절반": 50.0, "반수": 50.0}
-_TIMES = {"twice": 2.0, "thrice": 3.0, "once": 1.0, "double": 2.0, "doubles": 2.0, "doubled": 2.0, "doubling": 2.0}
-_TIMES |= dict.fromkeys(("triple", "triples", "tripled"), 3.0)
-_SIGN = {"$": "USD", "€": "EUR", "₩": "KRW", "￦": "KRW", "¥": "JPY", "£": "GBP"}
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """`value` in the base of its `dimension`: "" where it only counts; `raw` is the number as written.
-
-    A date is year * 10000 + month * 100 + day with 0 for what is not said, a time minutes since midnight.
-    `exact` is false for a time that may be of either half of the day. `worded`: written as a word, often no fact (one).
-    """
-
-    value: float
-    dimension: str
-    raw: float
-    start: int
-    end: int
-    exact: bool = True
-    worded: bool = False
-
-
-def same(one: Number, other: Number) -> bool:
-    """Whether both say the same amount; a bare number is any dimension's."""
-    if one.dimension == other.dimension:
-        if one.dimension == "date":
-            return _same_date(int(one.value), int(other.value))
-        if one.dimension == "clock" and not (one.exact and other.exact):
-            return one.value % 720 == other.value % 720
-        return _near(one.value, other.value)
-    if {one.dimension, other.dimension} == {"s", "date"}:  # 2일: two days, or the second
-        date, days = (one, other) if one.dimension == "date" else (other, one)
-        return date.value % 100 == days.value / 86400 or (date.value < 1e4 and date.value % 100 == days.raw)
-    if {one.dimension, other.dimension} == {"", "date"}:  # in 2019
-        date, bare = (one, other) if one.dimension == "date" else (other, one)
-        return bare.raw in (date.value // 10000, date.value)
-    return (not one.dimension or not other.dimension) and _near(one.raw, other.raw)
-
-
-def rivals(one: Number, other: Number) -> bool:
-    """Whether one could stand in the other's place and says something else."""
-    return one.dimension == other.dimension and not same(one, other)
-
-
-def _near(one: float, other: float) -> bool:
-    return abs(one - other) <= 1e-6 * max(abs(one), abs(other), 1e-9) or (
-        abs(one - other) < 0.35 and {round(one), round(other)} in ({33}, {67})
-    )
-
-
-def _same_date(one: int, other: int) -> bool:
-    """Parts that only one of them says are open, but one part at least must be said by both."""
-    parts = [(one // 10000, other // 10000), (one // 100 % 100, other // 100 % 100), (one % 100, other % 100)]
-    told = [(a, b) for a, b in parts if a and b]
-    return bool(told) and all(a == b for a, b in told)
+from ibidem.chat.check.amounts import Number
+from ibidem.chat.check.units import (
+    DAYS,
+    FRACTIONS,
+    MONTHS,
+    NATIVE,
+    NATIVE_TENS,
+    NATIVE_UNITS,
+    ORDINALS,
+    SCALES,
+    SIGN,
+    SINO,
+    SINO_UNIT,
+    TIMES,
+    UNIT,
+    UNITS,
+    WORDS,
+)
 
 
 @lru_cache(maxsize=1 << 10)
@@ -219,7 +83,7 @@ def _date(match: re.Match[str]) -> Number | None:
     parts = match.groupdict()
     year = int(parts.get("year") or 0)
     name = parts.get("name")
-    month = _MONTHS[name] if name else int(parts.get("month") or parts.get("month2") or 0)
+    month = MONTHS[name] if name else int(parts.get("month") or parts.get("month2") or 0)
     day = int(parts.get("day") or parts.get("day2") or 0)
     if month > 12 or day > 31:
         return None
@@ -228,7 +92,7 @@ def _date(match: re.Match[str]) -> Number | None:
 
 def _clock(match: re.Match[str]) -> Number | None:
     parts = match.groupdict()
-    native = _NATIVE.get(parts.get("tens") or "", 0) + _NATIVE.get(parts.get("ones") or "", 0)
+    native = NATIVE.get(parts.get("tens") or "", 0) + NATIVE.get(parts.get("ones") or "", 0)
     hour, minute = native or int(parts["hour"]), int(parts.get("minute") or 0)
     minute = 30 if parts.get("past") else minute
     half = (parts.get("half") or "").lower().replace(".", "")
@@ -246,9 +110,9 @@ def _spoken(match: re.Match[str]) -> Number | None:
     """A quarter past seven, ten to six, eight o'clock: of either half of the day."""
     parts = match.groupdict()
     word = parts["hour"].lower()
-    hour = _WORDS[word] if word in _WORDS else float(word)
+    hour = WORDS[word] if word in WORDS else float(word)
     said = (parts.get("minutes") or "0").lower()
-    minutes = {"quarter": 15.0, "half": 30.0}.get(said) or (_WORDS[said] if said in _WORDS else float(said))
+    minutes = {"quarter": 15.0, "half": 30.0}.get(said) or (WORDS[said] if said in WORDS else float(said))
     if hour > 12 or minutes > 59 or ((parts.get("way") or "") == "to" and said == "half"):
         return None
     minutes = -minutes if (parts.get("way") or "").lower() == "to" else minutes
@@ -262,16 +126,16 @@ def _noon(match: re.Match[str]) -> Number:
 def _amount(match: re.Match[str]) -> Number | None:
     """Digits with a scale, further groups of the Korean myriads (1만 5천), and a unit or a sign of money."""
     parts = match.groupdict()
-    value = _float(parts["digits"]) * _SCALES.get(parts["scale"] or "", 1)
+    value = _float(parts["digits"]) * SCALES.get(parts["scale"] or "", 1)
     for digits, scale in re.findall(r"([\d,.]+)\s?(천만|백만|십만|만|천|백|억)?", parts["more"] or ""):
-        value += _float(digits) * _SCALES.get(scale, 1)
+        value += _float(digits) * SCALES.get(scale, 1)
     if parts["below"]:
         value = -value
-    return _with_unit(match, value, parts["unit"] or "", _SIGN.get(parts["sign"] or "", ""))
+    return _with_unit(match, value, parts["unit"] or "", SIGN.get(parts["sign"] or "", ""))
 
 
 def _with_unit(match: re.Match[str], value: float, unit: str, dimension: str = "", worded: bool = False) -> Number:
-    known, factor = _UNITS.get(unit) or _UNITS.get(unit.lower(), ("", 1.0))
+    known, factor = UNITS.get(unit) or UNITS.get(unit.lower(), ("", 1.0))
     if known == "month" and factor == 12 and 1000 <= value < 2200 and unit == "년":
         return _made(match, value * 10000, "date")
     return Number(value * factor, known or dimension, value, match.start(), match.end(), worded=worded)
@@ -284,29 +148,29 @@ def _year(match: re.Match[str]) -> Number:
 def _words(match: re.Match[str]) -> Number:
     total = current = 0.0
     for word in re.findall(r"[a-z]+", match["words"].lower()):
-        if word in _WORDS:
-            current += _WORDS[word]
+        if word in WORDS:
+            current += WORDS[word]
         elif word == "hundred":
             current = (current or 1) * 100
-        elif word in _SCALES:
-            total, current = total + (current or 1) * _SCALES[word], 0.0
+        elif word in SCALES:
+            total, current = total + (current or 1) * SCALES[word], 0.0
     return _with_unit(match, total + current, match["unit"] or "", worded=True)
 
 
 def _sino(match: re.Match[str]) -> Number | None:
     total = section = digit = 0.0
     for char in match["sino"]:
-        if char in _SINO:
-            digit = _SINO[char]
+        if char in SINO:
+            digit = SINO[char]
         elif char in "십백천":
-            section, digit = section + (digit or 1) * _SCALES[char], 0.0
+            section, digit = section + (digit or 1) * SCALES[char], 0.0
         else:
-            total, section, digit = total + (section + digit or 1) * _SCALES[char], 0.0, 0.0
+            total, section, digit = total + (section + digit or 1) * SCALES[char], 0.0, 0.0
     return _with_unit(match, total + section + digit, match["unit"] or "", worded=True)
 
 
 def _native(match: re.Match[str]) -> Number:
-    value = float(_NATIVE.get(match["tens"] or "", 0) + _NATIVE.get(match["ones"] or "", 0))
+    value = float(NATIVE.get(match["tens"] or "", 0) + NATIVE.get(match["ones"] or "", 0))
     return _with_unit(match, value, match["unit"] or "", worded=True)
 
 
@@ -316,16 +180,16 @@ def _fraction(match: re.Match[str]) -> Number | None:
         top, bottom = float(parts["top"]), float(parts["bottom"])
         return _made(match, 100 * top / bottom, "%") if bottom and top < bottom <= 20 else None
     word = match[0].lower()
-    if word in _TIMES:
-        return _made(match, _TIMES[word], "x", worded=True)
-    return _made(match, _FRACTIONS.get(word, 50.0), "%", worded=True)
+    if word in TIMES:
+        return _made(match, TIMES[word], "x", worded=True)
+    return _made(match, FRACTIONS.get(word, 50.0), "%", worded=True)
 
 
 def _many(word: str | None) -> float:
     """A counting word before a dozen or a half."""
     said = (word or "a").lower()
     return {"a": 1.0, "an": 1.0, "half a": 0.5}.get(said) or (
-        _WORDS[said] if said in _WORDS else _SCALES.get(said) or float(said)
+        WORDS[said] if said in WORDS else SCALES.get(said) or float(said)
     )
 
 
@@ -346,23 +210,23 @@ def _part_of(match: re.Match[str]) -> Number:
     unit = match["unit"].lower()
     if unit == "million":
         return _made(match, part * 1e6, "", worded=True)
-    dimension, factor = _UNITS[unit]
+    dimension, factor = UNITS[unit]
     return Number(part * factor, dimension, part, match.start(), match.end(), worded=True)
 
 
-_MONTH_NAME = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_MONTH_NAME = "|".join(sorted(MONTHS, key=len, reverse=True))
 _DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
-_WORD_NUMBER = "|".join([*sorted(_WORDS, key=len, reverse=True), "hundred", "thousand", "million", "billion"])
+_WORD_NUMBER = "|".join([*sorted(WORDS, key=len, reverse=True), "hundred", "thousand", "million", "billion"])
 _EN_UNIT = (
     r"(?:working |business |calendar )?(?P<unit>"
-    + "|".join(sorted((name for name in _UNITS if name.isascii() and len(name) > 2 and name.isalpha()), key=len, reverse=True))
+    + "|".join(sorted((name for name in UNITS if name.isascii() and len(name) > 2 and name.isalpha()), key=len, reverse=True))
     + r"|%|km|cm|mm|kg)(?![A-Za-z])"
 )  # fmt: skip
 _COUNTS = re.compile(  # a text without any of these has no number: most have none
-    rf"(?i)\d|\b(?:{_WORD_NUMBER}|{'|'.join(_ORDINALS)}|half|halves|quarters?|thirds?|twice|thrice|doubl\w+|tripl\w+|dozens?|"
+    rf"(?i)\d|\b(?:{_WORD_NUMBER}|{'|'.join(ORDINALS)}|half|halves|quarters?|thirds?|twice|thrice|doubl\w+|tripl\w+|dozens?|"
     rf"noon|midnight|January|February|March|April|May|June|July|August|September|October|November|December|"
-    rf"an? (?:hour|year|month|minute|day|week|decade|century|fortnight))\b|정오|자정|절반|반년|{'|'.join(_DAYS)}|"
-    rf"[일이삼사오육칠팔구십백천만억]\s?(?:{_SINO_UNIT})|(?<![가-힣])(?:{_NATIVE_TENS}|{_NATIVE_UNITS})"
+    rf"an? (?:hour|year|month|minute|day|week|decade|century|fortnight))\b|정오|자정|절반|반년|{'|'.join(DAYS)}|"
+    rf"[일이삼사오육칠팔구십백천만억]\s?(?:{SINO_UNIT})|(?<![가-힣])(?:{NATIVE_TENS}|{NATIVE_UNITS})"
 )
 _SAID = re.compile(rf"(?i)\b(?:{_WORD_NUMBER}|half|dozens?|an? (?:hour|year|month|minute|day|week|decade))\b|out of")
 _JOINT = re.compile(r" ?(?:and )?")
@@ -396,7 +260,7 @@ _PATTERNS: list[tuple[re.Pattern[str], _Reader | None]] = [
             r"(?<![A-Za-z])(?P<name>January|February|March(?! (?:the|in|to|on|out)\b)|April|June|July|August|September|October|November|December)"
             r"(?![a-z])|(?<=[a-z] )(?P<name2>May)(?![a-z])(?! \w+ (?:be|have))"
         ),
-        lambda match: _made(match, _MONTHS[match["name"] or match["name2"]] * 100, "date"),
+        lambda match: _made(match, MONTHS[match["name"] or match["name2"]] * 100, "date"),
     ),
     (re.compile(r"(?<!\d)(?P<hour>\d{1,2})(?::(?P<minute>\d\d))? ?(?P<half>[ap]\.?m\b\.?)", re.IGNORECASE), _clock),
     (re.compile(r"(?<![\d:])(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::\d\d)?(?![\d:])"), _clock),
@@ -417,11 +281,11 @@ _PATTERNS: list[tuple[re.Pattern[str], _Reader | None]] = [
     (
         re.compile(
             r"(?i)\b(?:a )?(?P<minutes>quarter|half|five|ten|twenty|\d{1,2}) (?P<way>past|to) (?P<hour>"
-            + "|".join([*list(_WORDS)[1:13], r"\d{1,2}"]) + r")\b"
+            + "|".join([*list(WORDS)[1:13], r"\d{1,2}"]) + r")\b"
         ),
         _spoken,
     ),
-    (re.compile(r"(?i)\b(?P<hour>" + "|".join([*list(_WORDS)[1:13], r"\d{1,2}"]) + r") o['’]clock"), _spoken),
+    (re.compile(r"(?i)\b(?P<hour>" + "|".join([*list(WORDS)[1:13], r"\d{1,2}"]) + r") o['’]clock"), _spoken),
     (re.compile(r"(?i)\b(?:noon|midnight)\b|정오|자정"), _noon),
     (re.compile(r"(?<![A-Za-z0-9_.-])(?=[A-Za-z0-9_.-]*[A-Za-z])[A-Za-z][A-Za-z]*[-_.]?\d[A-Za-z0-9_.-]*|\d+\.\d+\.\d+[\w.]*"), None),
     (
@@ -447,8 +311,8 @@ _PATTERNS: list[tuple[re.Pattern[str], _Reader | None]] = [
         lambda match: _with_unit(match, _many(match["many"]) + 0.5, match["unit"].lower(), worded=True),
     ),
     (
-        re.compile(rf"(?<![가-힣])(?:(?P<digits>\d+)|(?P<ones>{_NATIVE_UNITS}))\s?(?P<unit>시간|년|달|해) 반(?![가-힣]{{2}})"),
-        lambda match: _with_unit(match, float(match["digits"] or _NATIVE[match["ones"]]) + 0.5, match["unit"], worded=True),
+        re.compile(rf"(?<![가-힣])(?:(?P<digits>\d+)|(?P<ones>{NATIVE_UNITS}))\s?(?P<unit>시간|년|달|해) 반(?![가-힣]{{2}})"),
+        lambda match: _with_unit(match, float(match["digits"] or NATIVE[match["ones"]]) + 0.5, match["unit"], worded=True),
     ),
     (
         re.compile(r"(?i)(?<!times )(?<!once )(?<!twice )(?<!per )\ban? (?P<unit>hour|year|month|minute|day|week|decade|century|fortnight)\b"),
@@ -463,27 +327,27 @@ _PATTERNS: list[tuple[re.Pattern[str], _Reader | None]] = [
             rf"(?P<below>영하\s?|(?<![\w)\d])[-−](?=\d)|minus )?(?P<sign>[$€₩￦¥£])?(?<![\w.])(?P<digits>{_DIGITS})"
             r"(?:\s?(?P<scale>thousand|million|billion|trillion|hundred|bn|십만|백만|천만|십억|백억|천억|천|백|만|억|조|[kKM](?![A-Za-z가-힣])))?"
             r"(?P<more>(?:(?<=[천만억조])\s?[\d,]+\s?(?:천만|백만|십만|만|천|백|억)?(?=[\s가-힣]|$))*)"
-            rf"[\s-]?(?:working |business |calendar |영업|달력)?(?P<unit>(?:{_UNIT})(?![A-Za-z]))?"
+            rf"[\s-]?(?:working |business |calendar |영업|달력)?(?P<unit>(?:{UNIT})(?![A-Za-z]))?"
         ),
         _amount,
     ),
     (re.compile(rf"(?i)\b(?P<words>(?:{_WORD_NUMBER})(?:(?:[- ]| and )(?:{_WORD_NUMBER}))*)\b(?:[ -]{_EN_UNIT})?"), _words),
     (
-        re.compile(r"(?i)(?<=the )(?:" + "|".join(_ORDINALS) + r")\b"),
-        lambda match: _made(match, _ORDINALS[match[0].lower()], "", worded=True),
+        re.compile(r"(?i)(?<=the )(?:" + "|".join(ORDINALS) + r")\b"),
+        lambda match: _made(match, ORDINALS[match[0].lower()], "", worded=True),
     ),
     (
-        re.compile(r"(?<![가-힣])(?P<days>" + "|".join(_DAYS) + ")"),
-        lambda match: Number(_DAYS[match["days"]] * 86400, "s", _DAYS[match["days"]], match.start(), match.end(), worded=True),
+        re.compile(r"(?<![가-힣])(?P<days>" + "|".join(DAYS) + ")"),
+        lambda match: Number(DAYS[match["days"]] * 86400, "s", DAYS[match["days"]], match.start(), match.end(), worded=True),
     ),
     (re.compile(r"반년"), lambda match: Number(6, "month", 6, match.start(), match.end(), worded=True)),
     (
-        re.compile(rf"(?<![가-힣])(?P<sino>[일이삼사오육칠팔구]?[십백천만억][일이삼사오육칠팔구십백천만억]*|[일이삼사오육칠팔구])\s?(?P<unit>{_SINO_UNIT})(?![요])"),
+        re.compile(rf"(?<![가-힣])(?P<sino>[일이삼사오육칠팔구]?[십백천만억][일이삼사오육칠팔구십백천만억]*|[일이삼사오육칠팔구])\s?(?P<unit>{SINO_UNIT})(?![요])"),
         _sino,
     ),
     (
         re.compile(
-            rf"(?<![가-힣])(?P<tens>{_NATIVE_TENS})?(?P<ones>{_NATIVE_UNITS})?(?<=[가-힣])\s?(?P<unit>시간|달|해|주|명|사람|개|건|대|번|차례|장|권|살|가지|곳|마리|병|잔|그루|배|쌍|군데|통|벌|송이)"
+            rf"(?<![가-힣])(?P<tens>{NATIVE_TENS})?(?P<ones>{NATIVE_UNITS})?(?<=[가-힣])\s?(?P<unit>시간|달|해|주|명|사람|개|건|대|번|차례|장|권|살|가지|곳|마리|병|잔|그루|배|쌍|군데|통|벌|송이)"
         ),
         _native,
     ),

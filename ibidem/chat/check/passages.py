@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from ibidem.chat.check.amounts import Number
 from ibidem.chat.check.names import Name, names
-from ibidem.chat.check.numbers import Number, numbers
+from ibidem.chat.check.numbers import numbers
 from ibidem.chat.check.words import Word, words
 from ibidem.index.analyze import is_hangul
 from ibidem.models.sentences import sentence_ends

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
-from ibidem.chat.check.numbers import Number, same
+from ibidem.chat.check.amounts import Number, same
 from ibidem.chat.check.passages import Statement
 from ibidem.chat.check.polarity import clauses as clauses_of
 from ibidem.chat.check.words import Word
@@ -114,7 +114,7 @@ def _wrong_voice(pairs: list[tuple[_Item, _Item, int]], texts: tuple[str, str]) 
     by = re.compile(r"(?i)\bby\b").search(texts[side], match.end()) if match else None
     if match is None or by is None:
         return False
-    both = [(pair[side], pair[1 - side]) for pair in pairs]
+    both = [(ours, theirs) if side == 0 else (theirs, ours) for ours, theirs, _ in pairs]
     verbs = [other for one, other in both if one.word and match.start() < one.start < match.end()]
     agents = [other for one, other in both if one.word and by.end() <= one.start]
     patients = [other for one, other in both if one.word and one.start < match.start()]
@@ -166,12 +166,15 @@ def _reversed(pairs: list[tuple[_Item, _Item, int]], *, korean: bool, texts: tup
             continue
         if korean and not (_alike(first[0], last[0], texts[0]) and _alike(first[1], last[1], texts[1])):
             continue
-        if not korean and any(
-            _FLOATING.search(texts[side], 0, end[side].start) for side in (0, 1) for end in (first, last)
-        ):
+        if not korean and any(_floats(end, texts) for end in (first, last)):
             continue
         return True
     return False
+
+
+def _floats(pair: tuple[_Item, _Item, int], texts: tuple[str, str]) -> bool:
+    """Whether it is part of an adverbial on either side: in 2016, on average."""
+    return any(_FLOATING.search(text, 0, item.start) for text, item in zip(texts, pair[:2], strict=True))
 
 
 def _alike(one: _Item, other: _Item, text: str) -> bool:

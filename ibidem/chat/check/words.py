@@ -77,10 +77,7 @@ def words(text: str) -> tuple[Word, ...]:
     found = []
     for match in _WORD.finditer(text):
         shown = match[0]
-        if is_hangul(shown):
-            word = _korean(shown, match.start(), pivots)
-        else:
-            word = _latin(shown, match.start())
+        word = _korean(shown, match.start(), pivots) if is_hangul(shown) else _latin(shown, match.start())
         if word:
             found.append(word)
     return tuple(found)
