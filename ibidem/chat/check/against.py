@@ -54,15 +54,18 @@ def _numbers(claim: Statement, source: Source, window: Window) -> Iterator[int]:
                 yield 2
             continue
         if _rivalled(claim, window.best, number):
-            yield 2
+            yield 1 if any(_adds(claim, one, window.best) for one in here) else 2
         elif here or _holds(source.heading, number):
             continue
-        elif any(_holds(one, number) for one in source.statements):
-            yield 1
-        elif not number.worded or any(rivals(number, other) for one in window.statements for other in one.numbers):
+        elif any(_rivalled(claim, one, number) for one in window.statements):
             yield 2
-        elif number.raw > 1:
+        elif number.raw > 1 or not number.worded:  # nowhere, and nothing in its place: it may have been worked out
             yield 1
+
+
+def _adds(claim: Statement, statement: Statement, best: Statement) -> bool:
+    """Whether the claim has more from this sentence than the number."""
+    return any(share(word, statement.keys, statement.pairs) > share(word, best.keys, best.pairs) for word in told_words(claim))
 
 
 def _holds(statement: Statement, number: Number) -> bool:
