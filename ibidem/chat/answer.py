@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,7 +16,7 @@ from ibidem.chat.meter import Meter
 from ibidem.chat.prompt import is_korean
 from ibidem.chat.transcript import Prompt, Room, Transcript, next_turn
 from ibidem.errors import BadInput, ContextTooLong, ModelError
-from ibidem.models.base import ChatModel, ChatRequest, Done, ReasoningDelta, TextDelta
+from ibidem.models.base import TEMPERATURE, ChatModel, ChatRequest, Done, Image, ReasoningDelta, TextDelta
 from ibidem.retrieve.cite import citation
 from ibidem.retrieve.evidence import ENOUGH
 from ibidem.retrieve.retrieve import Context
@@ -41,6 +41,7 @@ class Draft:
     context: Context = field(default_factory=Context)
     passages: list[Passage] = field(default_factory=list)  # found for the question, numbered in this conversation
     omitted: list[dict[str, Any]] = field(default_factory=list)
+    before: Transcript = field(default_factory=Transcript)  # the turns so far, as they were known
     transcript: Transcript = field(default_factory=Transcript)  # with this turn, its answer still empty
     usage: Usage = field(default_factory=Usage)
     timings: dict[str, float] = field(default_factory=dict)  # milliseconds
@@ -100,10 +101,14 @@ async def answer(
     search: Callable[[str], Context],
     model: ChatModel,
     max_tokens: int,
+    temperature: float = TEMPERATURE,
     conversation: Conversation | None = None,
+    images: tuple[Image, ...] = (),
+    pictures: Mapping[str, bytes] | None = None,
 ) -> AsyncGenerator[Event, None]:
     """Events from `status` to `cited`; `draft` fills as they come. Closing the generator stops the model.
 
+    `images` belong to the question; `pictures` are the bytes, by id, of those of all turns that the model is to see.
     `retrieved` comes a second time where the model turns out to hold less than was found.
 
     Raises BadInput for an empty question, ModelError from the model; what was written until then is in `draft`.
@@ -116,10 +121,13 @@ async def answer(
         draft.context = await asyncio.to_thread(search, question)
         draft.timings["search_ms"] = draft.context.search_ms
     talk = conversation or Conversation()
+    draft.before = talk.before
 
     def plan(window: int) -> Prompt:
         room = Room.of(window, max_tokens, talk.meter.readable(talk.read_s))
-        return next_turn(talk.before, question, draft.context.kept, mode=mode, room=room, count=talk.meter.count)
+        return next_turn(
+            talk.before, question, draft.context.kept, mode=mode, room=room, count=talk.meter.count, images=images
+        )
 
     draft.take(plan(talk.meter.window or UNBOUNDED))
     if mode != "plain" or draft.omitted:
@@ -129,7 +137,8 @@ async def answer(
         draft.transcript = replace(draft.transcript, turns=talk.before.said(question, "").turns)
         yield Event("delta", {"text": draft.text})
     else:
-        async with aclosing(_write(question, draft, model, talk.meter, plan)) as events:
+        request = ChatRequest((), question, temperature=temperature, images=pictures or {})
+        async with aclosing(_write(request, draft, model, talk.meter, plan)) as events:
             async for event in events:
                 yield event
     draft.mark("total_ms")
@@ -137,7 +146,7 @@ async def answer(
 
 
 async def _write(
-    question: str, draft: Draft, model: ChatModel, meter: Meter, plan: Plan
+    request: ChatRequest, draft: Draft, model: ChatModel, meter: Meter, plan: Plan
 ) -> AsyncGenerator[Event, None]:
     """The model's text, from a prompt that fits; once from a shorter one if the model finds that too long all the same."""
     yield Event("status", {"stage": "reading"})
@@ -149,7 +158,7 @@ async def _write(
         if (draft.passages, draft.omitted) != told:
             yield draft.retrieved()
         try:
-            async with aclosing(_stream(question, draft, prompt, model, meter)) as events:
+            async with aclosing(_stream(request, draft, prompt, model, meter)) as events:
                 async for event in events:
                     yield event
             return
@@ -174,11 +183,11 @@ async def _counted(plan: Plan, model: ChatModel, meter: Meter, window: int) -> P
 
 
 async def _stream(
-    question: str, draft: Draft, prompt: Prompt, model: ChatModel, meter: Meter
+    request: ChatRequest, draft: Draft, prompt: Prompt, model: ChatModel, meter: Meter
 ) -> AsyncGenerator[Event, None]:
-    request = ChatRequest(
+    request = replace(
+        request,
         messages=prompt.messages,
-        question=question,
         passages=prompt.passages,
         terms=draft.context.terms,
         evidence=draft.context.evidence,

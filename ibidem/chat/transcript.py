@@ -14,7 +14,7 @@ from typing import Any
 from ibidem.chat.compact import compact
 from ibidem.chat.prompt import system_text, user_text
 from ibidem.chat.turns import Count, Sent, mentioned, tokens_of
-from ibidem.models.base import ChatMessage
+from ibidem.models.base import ChatMessage, Image
 from ibidem.retrieve.budget import Ranked, merge
 from ibidem.types import Mode, Passage
 
@@ -95,21 +95,28 @@ class Prompt:
 
 
 def next_turn(
-    before: Transcript, question: str, found: Sequence[Ranked], *, mode: Mode, room: Room, count: Count
+    before: Transcript,
+    question: str,
+    found: Sequence[Ranked],
+    *,
+    mode: Mode,
+    room: Room,
+    count: Count,
+    images: tuple[Image, ...] = (),
 ) -> Prompt:
     """The prompt for a question that found these chunks, best first. Pure."""
     system = ChatMessage("system", system_text(mode))
     kept, omitted = before, []
     choice = _choose(found, kept, room, count)
-    prompt = _prompt(system, kept, choice, question, mode)
+    prompt = _prompt(system, kept, choice, question, mode, images)
     if tokens_of(prompt, count) > room.prompt:
         shown = min(room.passages, sum(PLACE_TOKENS + count(hit.stored.chunk.text) for hit in found))
-        fixed = tokens_of([system, ChatMessage("user", question)], count) + FRAME_TOKENS + shown
+        fixed = tokens_of([system, ChatMessage("user", question, images)], count) + FRAME_TOKENS + shown
         kept = replace(before, turns=compact(before.turns, int(room.window * COMPACT_TO) - fixed, count))
         choice = _choose(found, kept, room, count)
-        prompt = _prompt(system, kept, choice, question, mode)
+        prompt = _prompt(system, kept, choice, question, mode, images)
         omitted = _forgotten(before, kept, choice)
-    asked = Sent(question, prompt[-1].content, passages=choice.shown)
+    asked = Sent(question, prompt[-1].content, passages=choice.shown, images=images)
     after = Transcript((*kept.turns, asked), (*kept.passages, *choice.new), kept.highest + len(choice.new))
     return Prompt(
         messages=prompt,
@@ -168,11 +175,16 @@ def _choose(found: Sequence[Ranked], before: Transcript, room: Room, count: Coun
 
 
 def _prompt(
-    system: ChatMessage, before: Transcript, choice: _Choice, question: str, mode: Mode
+    system: ChatMessage,
+    before: Transcript,
+    choice: _Choice,
+    question: str,
+    mode: Mode,
+    images: tuple[Image, ...],
 ) -> tuple[ChatMessage, ...]:
     asked = user_text(question, mode, choice.shown, known=list(choice.known))
     turns = [message for turn in before.turns for message in turn.messages()]
-    return system, *turns, ChatMessage("user", asked)
+    return system, *turns, ChatMessage("user", asked, images)
 
 
 def _forgotten(before: Transcript, after: Transcript, choice: _Choice) -> list[dict[str, Any]]:

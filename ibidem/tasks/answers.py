@@ -5,21 +5,24 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any, get_args
+from dataclasses import dataclass
+from typing import Any
 
 from ibidem.chat.answer import Conversation, Draft, answer
 from ibidem.chat.conversations import Conversations
 from ibidem.chat.meter import Meter
-from ibidem.errors import BadInput, Busy, Conflict, EngineCrashed, ModelRejected, TooLarge
+from ibidem.chat.transcript import Transcript
+from ibidem.errors import EngineCrashed, ModelRejected
 from ibidem.jobs.queue import EndState, Job, Queue
 from ibidem.jobs.streams import Stream, Streams
 from ibidem.jobs.worker import Ticket, as_error, may_pass
-from ibidem.models.base import ChatModel
+from ibidem.models.base import TEMPERATURE, ChatModel, Image
 from ibidem.retrieve.followup import Turn
 from ibidem.retrieve.retrieve import Context
 from ibidem.settings import Settings
+from ibidem.store.attachments import attachments_of
 from ibidem.store.database import Database
 from ibidem.store.runs import (
     Run,
@@ -27,16 +30,16 @@ from ibidem.store.runs import (
     cut_runs,
     end_run,
     get_run,
-    insert_run,
-    new_run_id,
     read_events,
-    run_by_key,
     write_events,
 )
-from ibidem.store.workspaces import HOME, Workspace, get_workspace
-from ibidem.types import Event, Mode, as_json, rfc3339
+from ibidem.store.workspaces import Workspace, get_workspace
+from ibidem.tasks.asking import Ask, turns_of
+from ibidem.tasks.exchanges import AnswerEnd, as_sent, exchanges_before
+from ibidem.tasks.images import read_images
+from ibidem.tasks.questions import Questions
+from ibidem.types import Event, as_json, rfc3339
 
-MODES = get_args(Mode)
 MODEL_RETRIES = 2  # of an answer that had shown nothing, when the model's server asked for patience (429, 5xx)
 _JOB_STATE: dict[str, EndState] = {
     "finished": "done",
@@ -46,6 +49,18 @@ _JOB_STATE: dict[str, EndState] = {
 }
 
 Search = Callable[[str, Workspace, Sequence[Turn]], Context]  # a question and the turns before it
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """An attempt of a run: what earlier ones had shown, the turns before its question, what the model read of them."""
+
+    run: Run
+    attempt: int
+    shown: str
+    turns: Sequence[Turn]
+    before: Transcript
+    images: tuple[Image, ...]
 
 
 class Answers:
@@ -66,58 +81,23 @@ class Answers:
         self._queue = queue
         self._streams = streams
         self._settings = settings
+        self._files = settings.data_dir / "files"
         self._search = search
         self._open_model = open_model
+        self._questions = Questions(db, queue, settings, open_model=open_model, clock=clock)
         self._conversations = Conversations()
         self._meters: dict[str, Meter] = {}  # by model
         self._clock = clock
 
     # --- starting ----------------------------------------------------------------------------------------------------
 
-    def start(
-        self,
-        owner: int,
-        question: str,
-        *,
-        workspace: str = HOME,
-        model: str | None = None,
-        mode: str = "chat",
-        idempotency_key: str | None = None,
-        turns: Sequence[Turn] = (),
-    ) -> Run:
-        """Store the question and queue its job in one transaction; the same key gives the same run.
+    def start(self, owner: int, ask: Ask) -> Run:
+        """See `Questions`."""
+        return self._questions.start(owner, ask)
 
-        `turns` came before the question, oldest first: the model reads them, and a question that leans on them is searched
-        with their words.
-
-        Raises BadInput, TooLarge, ModelUnknown, UnknownWorkspace, Conflict, Busy.
-        """
-        check_question(question, self._settings.serve.max_question_bytes)
-        if mode not in MODES:
-            raise BadInput(f"unknown mode {mode!r}", hint=f"one of {', '.join(MODES)}", field="mode")
-        name = model or self._settings.models.default
-        self._open_model(name)  # raises for a name that no provider knows
-        place = get_workspace(self._db, owner, workspace)
-        asked = (question, place.id, name, mode)
-        if idempotency_key and (known := run_by_key(self._db, owner, idempotency_key)):
-            return _same(known, asked)
-        if self._queue.count_queued(owner, "answer") >= self._settings.jobs.max_queued:
-            raise Busy("too many questions are waiting", retry_after_s=5, hint="wait for some of them, or stop them")
-        run_id, now = new_run_id(), self._clock()
-        payload: dict[str, Any] = {"run": run_id, **({"turns": [as_json(turn) for turn in turns]} if turns else {})}
-
-        def insert(tx: sqlite3.Connection, job_id: str) -> None:
-            run = Run(run_id, owner, place.id, job_id, question, name, mode, "queued", 0, None, None, now, None)
-            insert_run(tx, run, idempotency_key=idempotency_key)
-
-        try:
-            self._queue.put("answer", payload, owner=owner, priority=10, also=insert)
-        except sqlite3.IntegrityError:  # the same key, at the same moment
-            known = run_by_key(self._db, owner, idempotency_key or "")
-            if known is None:
-                raise
-            return _same(known, asked)
-        return get_run(self._db, owner, run_id)
+    async def ask(self, owner: int, ask: Ask) -> Run:
+        """As `start`, for questions with images, too."""
+        return await self._questions.ask(owner, ask)
 
     # --- carrying out ------------------------------------------------------------------------------------------------
 
@@ -126,17 +106,17 @@ class Answers:
         begun = await asyncio.to_thread(self._begin, ticket.job)
         if begun is None:
             return
-        run, attempt, shown = begun
+        run, attempt = begun.run, begun.attempt
         stream = self._streams.open(run, attempt)
-        draft = Draft(text=shown)
-        if shown:  # a crash broke off an answer that had been seen: it is kept as it is
+        draft = Draft(text=begun.shown)
+        if begun.shown:  # a crash broke off an answer that had been seen: it is kept as it is
             await self._end(ticket, stream, draft, "interrupted")
             return
         if attempt > 1:
             stream.emit(Event("restarted", {"attempt": attempt}))
         stream.emit(Event("started", {"run_id": run.id, "attempt": attempt, "model": run.model}))
         try:
-            await self._write(run, stream, draft, turns_of(ticket.job))
+            await self._write(begun, stream, draft, ticket.job.payload)
         except asyncio.CancelledError:
             if not ticket.cancelled and not draft.text:  # the program stops: the next start answers it
                 self._streams.close(stream)
@@ -151,26 +131,34 @@ class Answers:
         else:
             await self._end(ticket, stream, draft, "finished")
 
-    def _begin(self, job: Job) -> tuple[Run, int, str] | None:
-        """The run with its new attempt and what earlier ones had shown; None if it has ended."""
+    def _begin(self, job: Job) -> Begun | None:
+        """The run with its new attempt; None if it has ended."""
         run = get_run(self._db, job.owner, job.payload["run"])
         if run.ended:
             return None
         shown = self._shown_text(run)
-        return run, begin_attempt(self._db, run), shown
+        turns, before = ([], Transcript()) if shown else self._before(run, job)
+        asked = attachments_of(self._db, run.owner, [run.parent]) if run.parent else {}
+        images = tuple(Image(one.id, one.media_type) for one in asked.get(run.parent or "", ()))
+        return Begun(run, begin_attempt(self._db, run), shown, turns, before, images)
 
-    async def _write(self, run: Run, stream: Stream, draft: Draft, turns: Sequence[Turn]) -> None:
+    async def _write(self, begun: Begun, stream: Stream, draft: Draft, wishes: Mapping[str, Any]) -> None:
+        run, turns = begun.run, begun.turns
+        model = self._open_model(run.model)
+        images = [*begun.images, *(image for turn in begun.before.turns for image in turn.images)]
+        seen = images and (await model.capabilities()).images
         events = answer(
             run.question,
             draft,
             mode=run.mode,  # type: ignore[arg-type]  # checked by the table
             search=lambda question: self._search(question, self._workspace(run), turns),
-            model=self._open_model(run.model),
-            max_tokens=self._settings.models.max_tokens,
+            model=model,
+            max_tokens=wishes.get("max_tokens") or self._settings.models.max_tokens,
+            temperature=TEMPERATURE if wishes.get("temperature") is None else wishes["temperature"],
+            images=begun.images,
+            pictures=await asyncio.to_thread(read_images, self._files, images) if seen else {},
             conversation=Conversation(
-                self._conversations.find(run.owner, run.workspace, turns),
-                self._meters.setdefault(run.model, Meter()),
-                self._settings.retrieve.read_s,
+                begun.before, self._meters.setdefault(run.model, Meter()), self._settings.retrieve.read_s
             ),
         )
         try:
@@ -182,28 +170,40 @@ class Answers:
                 said = [*turns, Turn(run.question, draft.text)]
                 self._conversations.keep(run.owner, run.workspace, said, draft.transcript.answered(draft.text))
 
+    def _before(self, run: Run, job: Job) -> tuple[list[Turn], Transcript]:
+        """The turns before the question, and what the model read of them."""
+        if not run.session:
+            turns = turns_of(job)
+            return turns, self._conversations.find(run.owner, run.workspace, turns)
+        exchanges = exchanges_before(self._db, run)
+        turns = [one.turn for one in exchanges]
+        known = self._conversations.known(run.owner, run.workspace, turns)
+        return turns, known or as_sent(self._db, run, exchanges)
+
     async def _end(
         self, ticket: Ticket, stream: Stream, draft: Draft, state: str, *, error: dict[str, str] | None = None
     ) -> None:
         """The one terminal event, stored with the run's and the job's end before anybody sees it."""
         run, attempt = stream.run, stream.attempt
-        message = message_of(run, state, attempt, draft, self._clock())
+        message = message_of(run, state, attempt, draft)
         data: dict[str, Any] = {"message": message}
         if error:
             data["error"] = error
+        ending = AnswerEnd.of(run, message, error, draft)
 
         def commit(rows: Callable[[sqlite3.Connection], None]) -> bool:
             def also(tx: sqlite3.Connection) -> None:
                 if end_run(tx, run, state, attempt=attempt, message=message, error=error, now=self._clock()):
+                    ending.store(tx)
                     rows(tx)
 
             return ticket.finish(_JOB_STATE[state], error=error, also=also)
 
-        ending = asyncio.ensure_future(self._streams.end(stream, Event(state, data), commit))
+        stored = asyncio.ensure_future(self._streams.end(stream, Event(state, data), commit))
         try:
-            await asyncio.shield(ending)
+            await asyncio.shield(stored)
         except asyncio.CancelledError:  # too late to change the end: let it come to be
-            await asyncio.shield(ending)
+            await asyncio.shield(stored)
             raise
 
     def _workspace(self, run: Run) -> Workspace:
@@ -247,41 +247,17 @@ class Answers:
 
     def _end_without_worker(self, run: Run, state: str, *, error: dict[str, str] | None) -> None:
         attempt = run.attempt + 1
-        message = message_of(run, state, attempt, Draft(text=self._shown_text(run)), self._clock())
+        draft, now = Draft(text=self._shown_text(run)), self._clock()
+        message = message_of(run, state, attempt, draft)
         data: dict[str, Any] = {"message": message, **({"error": error} if error else {})}
-        now = self._clock()
+        ending = AnswerEnd.of(run, message, error, draft)
 
         def write(tx: sqlite3.Connection) -> None:
             if end_run(tx, run, state, attempt=attempt, message=message, error=error, now=now):
+                ending.store(tx)
                 write_events(tx, run, attempt, 1, [Event(state, data)], now)
 
         self._db.write(write)
-
-
-def check_question(question: str, max_bytes: int) -> None:
-    """Raises BadInput for an empty question or one that is no text, TooLarge for one that is a document."""
-    if not question.strip():
-        raise BadInput("the question is empty", hint="write what you want to know", field="question")
-    try:
-        size = len(question.encode())
-    except UnicodeEncodeError as error:  # JSON's escapes and a command's arguments may hold half a character
-        at = error.start
-        raise BadInput(
-            f"the question holds half a character ({question[at]!a}, character {at + 1})",
-            hint="send it as UTF-8",
-            field="question",
-        ) from error
-    if size > max_bytes:
-        raise TooLarge(
-            f"the question has {size:,} bytes, at most {max_bytes:,} are taken",
-            hint="add the text as a document, and ask about it",
-            field="question",
-        )
-
-
-def turns_of(job: Job) -> list[Turn]:
-    """The turns that came before the question, as its job carries them."""
-    return [Turn(one["question"], one["answer"]) for one in job.payload.get("turns", ())]
 
 
 def may_retry(error: Exception, draft: Draft, job: Job) -> bool:
@@ -290,12 +266,12 @@ def may_retry(error: Exception, draft: Draft, job: Job) -> bool:
     return patient and not draft.text and job.retries < MODEL_RETRIES
 
 
-def message_of(run: Run, status: str, attempt: int, draft: Draft, now: float) -> dict[str, Any]:
+def message_of(run: Run, status: str, attempt: int, draft: Draft) -> dict[str, Any]:
     """The answer as the contract's Message."""
     return {
         "id": run.id,
-        "session": None,
-        "parent": None,
+        "session": run.session,
+        "parent": run.parent,
         "role": "assistant",
         "content": draft.text,
         "status": status,
@@ -307,15 +283,5 @@ def message_of(run: Run, status: str, attempt: int, draft: Draft, now: float) ->
         "omitted": draft.omitted,
         "usage": as_json(draft.usage),
         "timings": draft.timings,
-        "created_at": rfc3339(now),
+        "created_at": rfc3339(run.created_at),
     }
-
-
-def _same(run: Run, asked: tuple[str, int, str, str]) -> Run:
-    if (run.question, run.workspace, run.model, run.mode) != asked:
-        raise Conflict(
-            "the idempotency key was used for another question, workspace, model or mode",
-            hint="use a new key",
-            field="idempotency_key",
-        )
-    return run
