@@ -65,7 +65,9 @@ def _numbers(claim: Statement, source: Source, window: Window) -> Iterator[int]:
 
 def _adds(claim: Statement, statement: Statement, best: Statement) -> bool:
     """Whether the claim has more from this sentence than the number."""
-    return any(share(word, statement.keys, statement.pairs) > share(word, best.keys, best.pairs) for word in told_words(claim))
+    return any(
+        share(word, statement.keys, statement.pairs) > share(word, best.keys, best.pairs) for word in told_words(claim)
+    )
 
 
 def _holds(statement: Statement, number: Number) -> bool:
