@@ -127,7 +127,7 @@ def _amount(match: re.Match[str]) -> Number | None:
     """Digits with a scale, further groups of the Korean myriads (1만 5천), and a unit or a sign of money."""
     parts = match.groupdict()
     value = _float(parts["digits"]) * SCALES.get(parts["scale"] or "", 1)
-    for digits, scale in re.findall(r"([\d,.]+)\s?(천만|백만|십만|만|천|백|억)?", parts["more"] or ""):
+    for digits, scale in re.findall(r"(\d[\d,.]*)\s?(천만|백만|십만|만|천|백|억)?", parts["more"] or ""):
         value += _float(digits) * SCALES.get(scale, 1)
     if parts["below"]:
         value = -value
@@ -287,7 +287,7 @@ _PATTERNS: list[tuple[re.Pattern[str], _Reader | None]] = [
     ),
     (re.compile(r"(?i)\b(?P<hour>" + "|".join([*list(WORDS)[1:13], r"\d{1,2}"]) + r") o['’]clock"), _spoken),
     (re.compile(r"(?i)\b(?:noon|midnight)\b|정오|자정"), _noon),
-    (re.compile(r"(?<![A-Za-z0-9_.-])(?=[A-Za-z0-9_.-]*[A-Za-z])[A-Za-z][A-Za-z]*[-_.]?\d[A-Za-z0-9_.-]*|\d+\.\d+\.\d+[\w.]*"), None),
+    (re.compile(r"(?<![A-Za-z0-9_.-])(?=[A-Za-z0-9_.-]*[A-Za-z])[A-Za-z][A-Za-z]*[-_.]?\d[A-Za-z0-9_.-]*|\d+(?:\.\d+){2,}[A-Za-z0-9_-]*"), None),
     (
         re.compile(
             r"(?i)\b(?:a )?(?P<part>half|quarter|three quarters)(?: of)? an? (?P<unit>year|hour|day|month|kilo|million|litre|mile|minute)\b"
@@ -326,7 +326,7 @@ _PATTERNS: list[tuple[re.Pattern[str], _Reader | None]] = [
         re.compile(
             rf"(?P<below>영하\s?|(?<![\w)\d])[-−](?=\d)|minus )?(?P<sign>[$€₩￦¥£])?(?<![\w.])(?P<digits>{_DIGITS})"
             r"(?:\s?(?P<scale>thousand|million|billion|trillion|hundred|bn|십만|백만|천만|십억|백억|천억|천|백|만|억|조|[kKM](?![A-Za-z가-힣])))?"
-            r"(?P<more>(?:(?<=[천만억조])\s?[\d,]+\s?(?:천만|백만|십만|만|천|백|억)?(?=[\s가-힣]|$))*)"
+            r"(?P<more>(?:(?<=[천만억조])\s?\d[\d,]*\s?(?:천만|백만|십만|만|천|백|억)?(?=[\s가-힣]|$))*)"
             rf"[\s-]?(?:working |business |calendar |영업|달력)?(?P<unit>(?:{UNIT})(?![A-Za-z]))?"
         ),
         _amount,
