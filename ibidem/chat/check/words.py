@@ -56,7 +56,7 @@ _PREFIX = 6  # letters that forms of one English word share: approve, approval
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A content word with its place. `particle` is what follows it in Korean; `name` whether it can be a proper name."""
+    """A content word with its place. `particle` is what follows it in Korean."""
 
     text: str
     start: int
@@ -129,17 +129,13 @@ def base_of(word: str) -> tuple[str, str]:
             if len(word) - len(particle) == 1 and len(word) > 3:
                 continue
             return word[: -len(particle)], particle
-    for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) > len(ending):
-            return word[: -len(ending)], ""
-    return word, ""
+    return _stem_of(word), ""
 
 
 @lru_cache(maxsize=1 << 13)
 def _korean_keys(shown: str, base: str) -> frozenset[str]:
     keys = {base, shown}
-    verb, _ = _verb(shown)
-    keys.add(verb)
+    keys.add(_stem_of(shown))
     if len(base) > 2:
         inner, particle = base_of(base)
         if particle or inner != base:
@@ -154,11 +150,12 @@ def _korean_keys(shown: str, base: str) -> frozenset[str]:
     return frozenset(key for key in keys if len(key) > 1 or key == base)
 
 
-def _verb(word: str) -> tuple[str, str]:
+def _stem_of(word: str) -> str:
+    """A verb without its ending."""
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) > len(ending):
-            return word[: -len(ending)], ending
-    return word, ""
+            return word[: -len(ending)]
+    return word
 
 
 def _pivots(text: str) -> list[tuple[int, int, frozenset[str]]]:
