@@ -43,13 +43,13 @@ from ibidem.store.datadir import DataDir
 from ibidem.store.documents import recently_edited
 from ibidem.store.migrate import migrate
 from ibidem.store.readings import fail_waiting, read_again, recover
+from ibidem.store.runs import open_runs
 from ibidem.store.workspaces import (
-    LOCAL_OWNER,
     Source,
     Workspace,
     add_source,
     all_sources,
-    ensure_home,
+    ensure_homes,
 )
 from ibidem.tasks.answers import Answers
 from ibidem.tasks.chats import Chats
@@ -320,6 +320,14 @@ class App:
         self.worker.wake(job.kind)
         return job
 
+    def end_answers(self, user: int, *, workspace: int | None = None) -> None:
+        """Stop what is being written for the user, or what of it comes from one workspace. From any thread."""
+        for run in open_runs(self.db, user):
+            if workspace in (None, run.workspace):
+                _, running = self.answers.stop(user, run.id)
+                if running and self._loop is not None and not self._loop.is_closed():
+                    self._loop.call_soon_threadsafe(self.worker.cancel, run.job)
+
     def watch_again(self) -> None:
         """Sources have come or gone. From any thread."""
         if self._loop is not None and not self._loop.is_closed():
@@ -433,7 +441,7 @@ def build(settings: Settings) -> App:
         db = Database(data.database)
         if not clean:
             threading.Thread(target=check, args=(db,), name="store-check", daemon=True).start()
-        ensure_home(db, LOCAL_OWNER, time.time())
+        ensure_homes(db, time.time())
         app = App(settings, data, db)
     except BaseException:
         data.unlock()

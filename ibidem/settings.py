@@ -27,6 +27,10 @@ class ServeSettings:
 
     host: str = "127.0.0.1"
     port: int = 8765
+    sign_in: Literal["local", "password"] = "local"  # beyond loopback only with passwords
+    allowed_hosts: str = ""  # further names, as in `Host`, that the server answers to
+    allowed_origins: str = ""  # pages elsewhere that may use this server with a key: the only CORS there is
+    trusted_proxies: str = ""  # addresses whose X-Forwarded-For and -Proto count
     max_upload_bytes: int = 1024 * MIB  # one uploaded file
     max_question_bytes: int = 64 * 1024  # a question; longer text is a document
 

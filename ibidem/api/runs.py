@@ -12,7 +12,7 @@ from fastapi import APIRouter, Header
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from ibidem.api.access import Engine, Owner
+from ibidem.api.access import Engine, Gate, Owner, Signed
 from ibidem.api.history import History, turns
 from ibidem.app import App
 from ibidem.errors import BadInput
@@ -87,14 +87,16 @@ async def stop(run_id: str, app: Engine, owner: Owner) -> dict[str, Any]:
 async def events(
     run_id: str,
     app: Engine,
-    owner: Owner,
+    access: Gate,
+    who: Signed,
     after: str | None = None,
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> StreamingResponse:
     """The run's events as SSE, from the beginning or behind `after` (`Last-Event-ID` says the same)."""
     start = event_number(after or last_event_id)
-    await asyncio.to_thread(get_run, app.db, owner, run_id)  # 404 before the stream begins
-    return StreamingResponse(sse(app, owner, run_id, start), media_type="text/event-stream", headers=STREAM_HEADERS)
+    await asyncio.to_thread(get_run, app.db, who.user, run_id)  # 404 before the stream begins
+    stream = access.while_open(who, sse(app, who.user, run_id, start))
+    return StreamingResponse(stream, media_type="text/event-stream", headers=STREAM_HEADERS)
 
 
 async def sse(app: App, owner: int, run_id: str, after: EventNumber) -> AsyncGenerator[str, None]:

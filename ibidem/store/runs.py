@@ -110,6 +110,12 @@ def _run_of(db: Database, answer: Message) -> Run:
     )
 
 
+def open_runs(db: Database, owner: int) -> list[Run]:
+    """The owner's runs that have not ended."""
+    rows = db.read(f"SELECT {_RUN} FROM run WHERE owner = ? AND state IN ('queued', 'running')", (owner,))
+    return [_run(row) for row in rows]
+
+
 def cut_runs(db: Database) -> list[Run]:
     """Every owner's runs that have not ended although their job has: for the start."""
     columns = ", ".join(f"r.{name}" for name in _RUN.split(", "))

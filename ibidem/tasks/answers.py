@@ -33,7 +33,7 @@ from ibidem.store.runs import (
     read_events,
     write_events,
 )
-from ibidem.store.workspaces import Workspace, get_workspace
+from ibidem.store.workspaces import Workspace, workspace_by_id
 from ibidem.tasks.asking import Ask, turns_of
 from ibidem.tasks.exchanges import AnswerEnd, as_sent, exchanges_before
 from ibidem.tasks.images import read_images
@@ -207,8 +207,8 @@ class Answers:
             raise
 
     def _workspace(self, run: Run) -> Workspace:
-        row = self._db.read_one("SELECT slug FROM workspace WHERE id = ? AND owner = ?", (run.workspace, run.owner))
-        return get_workspace(self._db, run.owner, row["slug"] if row else "")
+        """As its asker may read it now: a share may have ended while the question waited."""
+        return workspace_by_id(self._db, run.owner, run.workspace)
 
     def _shown_text(self, run: Run) -> str:
         """What readers of earlier attempts have seen, as far as the journal knows."""
