@@ -51,6 +51,13 @@ ROUTES: dict[tuple[str, str], tuple[int, Any]] = {
     ("GET", "/api/runs/{run_id}/"): (404, None),
     ("POST", "/api/runs/{run_id}/stop/"): (404, None),
     ("GET", "/api/runs/{run_id}/events/"): (404, None),
+    ("GET", "/api/prompts/templates/"): (200, None),
+    ("POST", "/api/prompts/templates/"): (422, {"name": ""}),
+    ("GET", "/api/prompts/templates/export/"): (200, None),
+    ("POST", "/api/prompts/templates/import/"): (422, {}),
+    ("GET", "/api/prompts/templates/{template_id}/"): (404, None),
+    ("PUT", "/api/prompts/templates/{template_id}/"): (404, {"name": "x", "system": "Be short."}),
+    ("DELETE", "/api/prompts/templates/{template_id}/"): (404, None),
     ("GET", "/api/jobs/"): (200, None),
     ("GET", "/api/jobs/{job_id}/"): (404, None),
     ("POST", "/api/jobs/{job_id}/cancel/"): (404, None),
@@ -96,7 +103,9 @@ def link_token(server: Server) -> str:
 def send(client: httpx.Client, route: tuple[str, str], **more: Any) -> httpx.Response:
     method, path = route
     body = ROUTES[route][1]
-    path = path.format_map(dict.fromkeys(("slug", "source_id", "document_id", "run_id", "job_id"), "absent"))
+    path = path.format_map(
+        dict.fromkeys(("slug", "source_id", "document_id", "run_id", "job_id", "template_id"), "absent")
+    )
     headers = {"Content-Type": "application/json", **more.pop("headers", {})}
     content = None if body is None else json.dumps(body)
     return client.request(method, path, content=content, headers=headers, **more)
@@ -197,7 +206,9 @@ def test_the_cookie_with_our_own_origin_is_answered(
 @pytest.mark.parametrize("path", [path for method, path in ROUTES if method == "GET"])
 def test_head_answers_like_get_without_a_body(server: Server, path: str) -> None:
     answer = send(server.http, ("GET", path))
-    path = path.format_map(dict.fromkeys(("slug", "source_id", "document_id", "run_id", "job_id"), "absent"))
+    path = path.format_map(
+        dict.fromkeys(("slug", "source_id", "document_id", "run_id", "job_id", "template_id"), "absent")
+    )
     head = server.http.head(path)
     assert (head.status_code, head.content) == (answer.status_code, b"")
     assert head.headers["content-type"] == answer.headers["content-type"]
