@@ -52,6 +52,7 @@ from ibidem.store.workspaces import (
     ensure_home,
 )
 from ibidem.tasks.answers import Answers
+from ibidem.tasks.chats import Chats
 from ibidem.tasks.embedding import Embedding
 from ibidem.tasks.indexing import Indexing
 from ibidem.tasks.reading import Reader
@@ -138,6 +139,7 @@ class App:
             changed=self.upkeep.index_changed,
         )
         self.answers = Answers(db, self.queue, self.streams, settings, search=self.search, open_model=self.open_model)
+        self.chats = Chats(db, open_model=self.open_model, clock=time.time)
         self.watcher = Watcher(
             lambda: all_sources(db),
             without=data.root,

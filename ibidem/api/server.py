@@ -24,6 +24,7 @@ from ibidem.api import (
     models,
     runs,
     search,
+    sessions,
     start_page,
     symbols,
     templates,
@@ -54,7 +55,8 @@ def create(engine: App, *, port: int, lifespan: Callable[[FastAPI], object] | No
     app.state.engine = engine
     app.state.access = Access(engine, port)
     errors.install(app)
-    for part in (auth, workspaces, documents, search, symbols, runs, templates, jobs, models, health, start_page):
+    parts = (auth, workspaces, documents, search, symbols, runs, sessions, templates, jobs, models, health, start_page)
+    for part in parts:
         app.include_router(part.router)
     return Guard(app, port=port, max_body_bytes=engine.settings.serve.max_upload_bytes), app.state.access
 

@@ -34,13 +34,15 @@ class Run:
     error: dict[str, str] | None
     created_at: float
     ended_at: float | None
+    session: str | None = None
+    parent: str | None = None  # the message in the session that holds the question
 
     @property
     def ended(self) -> bool:
         return self.state in TERMINAL_STATES
 
 
-_RUN = "id, owner, workspace, job, question, model, mode, state, attempt, message, error, created_at, ended_at"
+_RUN = "id, owner, workspace, job, question, model, mode, state, attempt, message, error, created_at, ended_at, session, parent"
 
 
 def new_run_id() -> str:
@@ -49,8 +51,8 @@ def new_run_id() -> str:
 
 def insert_run(tx: sqlite3.Connection, run: Run, *, idempotency_key: str | None) -> None:
     tx.execute(
-        "INSERT INTO run (id, owner, workspace, job, question, model, mode, idempotency_key, state, created_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?)",
+        "INSERT INTO run (id, owner, workspace, job, question, model, mode, idempotency_key, state, created_at, session, parent)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?)",
         (
             run.id,
             run.owner,
@@ -61,6 +63,8 @@ def insert_run(tx: sqlite3.Connection, run: Run, *, idempotency_key: str | None)
             run.mode,
             idempotency_key,
             run.created_at,
+            run.session,
+            run.parent,
         ),
     )
 
