@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ibidem.chat.lookup import look_up
 from ibidem.chat.meter import Meter
 from ibidem.chat.prompt import is_korean
+from ibidem.chat.template import NO_TEMPLATE, Filled
 from ibidem.chat.transcript import Prompt, Room, Transcript, next_turn
 from ibidem.errors import BadInput, ContextTooLong, ModelError
 from ibidem.models.base import TEMPERATURE, ChatModel, ChatRequest, Done, ReasoningDelta, TextDelta
 from ibidem.retrieve.cite import citation, cited
 from ibidem.retrieve.evidence import ENOUGH
+from ibidem.retrieve.given import Given
 from ibidem.retrieve.retrieve import Context
 from ibidem.types import Event, Mode, Passage, Usage, as_json
 
@@ -85,25 +88,39 @@ async def answer(
     max_tokens: int,
     temperature: float = TEMPERATURE,
     conversation: Conversation | None = None,
+    template: Filled = NO_TEMPLATE,
+    given: Sequence[Given] = (),
 ) -> AsyncGenerator[Event, None]:
     """Events from `status` to `cited`; `draft` fills as they come. Closing the generator stops the model.
 
-    `retrieved` comes a second time where the model turns out to hold less than was found.
+    `given` are texts that came with the question. `retrieved` comes a second time where the model turns out to hold less
+    than was found.
 
     Raises BadInput for an empty question, ModelError from the model; what was written until then is in `draft`.
     """
     if not question.strip():
         raise BadInput("the question is empty", hint="write what you want to know", field="question")
-    if mode != "plain":
-        yield Event("status", {"stage": "searching"})
-        draft.context = await asyncio.to_thread(search, question)
-        draft.timings["search_ms"] = draft.context.search_ms
     talk = conversation or Conversation()
     draft.before = talk.before
+    texts = list(given)
+    if mode != "plain":
+        yield Event("status", {"stage": "searching"})
+        draft.context, texts = await asyncio.to_thread(look_up, question, given, talk.before, search)
+        draft.timings["search_ms"] = draft.context.search_ms
 
     def plan(window: int) -> Prompt:
         room = Room.of(window, max_tokens, talk.meter.readable(talk.read_s))
-        return next_turn(talk.before, question, draft.context.kept, mode=mode, room=room, count=talk.meter.count)
+        return next_turn(
+            talk.before,
+            question,
+            draft.context.kept,
+            mode=mode,
+            room=room,
+            count=talk.meter.count,
+            template=template,
+            given=texts,
+            whole=draft.context.whole,
+        )
 
     draft.take(plan(talk.meter.window or UNBOUNDED))
     if mode != "plain" or draft.omitted:

@@ -10,6 +10,8 @@ from ibidem.index.analyze import STOP_WORDS, tokenize
 from ibidem.retrieve.budget import Ranked
 from ibidem.types import Citation, Hit, Passage, Span, Verdict
 
+GIVEN_PREFIX = "given-"  # of the ids of texts that came with a question and are no documents
+
 _MARK = re.compile(r"\[(\d{1,3})\]")
 _MARKS = re.compile(r"(?:\[\d{1,3}\][ \t]*)+")
 _SENTENCE_END = re.compile(r"[.!?]\s+|\n")
@@ -32,7 +34,9 @@ def citation(passage: Passage) -> Citation:
 
 
 def url(document_id: str, span: Span) -> str:
-    """The address that opens the passage in the page."""
+    """The address that opens the passage in the page; none for a text that came with a question."""
+    if document_id.startswith(GIVEN_PREFIX):
+        return ""
     page = f"&page={span.page}" if span.page else ""
     return f"/#/documents/{document_id}?lines={span.start_line}-{span.end_line}{page}"
 
