@@ -126,6 +126,7 @@ class App:
         self.upkeep = Upkeep(
             db,
             self.indexes,
+            self.queue,
             settings,
             end_idle=[*(pool.end_idle for pool in self.pools), self.engines.end_idle],
             replayed=self.embedding.changed if self.embedding else lambda: None,
@@ -139,7 +140,7 @@ class App:
             changed=self.upkeep.index_changed,
         )
         self.answers = Answers(db, self.queue, self.streams, settings, search=self.search, open_model=self.open_model)
-        self.chats = Chats(db, open_model=self.open_model, clock=time.time)
+        self.chats = Chats(db, data.files, open_model=self.open_model, clock=time.time)
         self.watcher = Watcher(
             lambda: all_sources(db),
             without=data.root,
@@ -296,6 +297,14 @@ class App:
             await asyncio.to_thread(self.queue.cancel, job_id, owner)
         self.worker.cancel(job_id)
         return await asyncio.to_thread(self.queue.get, job_id, owner)
+
+    async def delete_session(self, owner: int, session_id: str) -> None:
+        """What is being answered in it ends now; then its messages, feedback and images go. Raises NotFound."""
+        for run_id in await asyncio.to_thread(self.chats.answering, owner, session_id):
+            run, running = await asyncio.to_thread(self.answers.stop, owner, run_id)
+            if running:
+                self.worker.cancel(run.job)
+        await asyncio.to_thread(self.chats.delete, owner, session_id)
 
     def retry_job(self, job_id: str, owner: int) -> Job:
         """Raises Conflict for an answer: its run has ended, and ends only once."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from ibidem.api.access import Engine, Owner
 from ibidem.api.paging import Cursor, Limit, page
+from ibidem.app import App
+from ibidem.store.attachments import attachments_of
 from ibidem.store.documents import row_number
-from ibidem.store.messages import branch, get_message, list_messages
+from ibidem.store.feedback import feedback_of
+from ibidem.store.messages import Message, branch, get_message, list_messages
 from ibidem.store.sessions import get_session, list_sessions
 from ibidem.store.workspaces import HOME
 from ibidem.tasks.asking import HEAD, Ask
@@ -46,11 +50,26 @@ class Asked(BaseModel):
     idempotency_key: str | None = Field(None, min_length=1, max_length=200)
 
 
+class Thought(BaseModel):
+    thumb: str | None = Field(None, description="up, down or null")
+    note: str = ""
+
+
 @router.get("/")
-def sessions(app: Engine, owner: Owner, limit: Limit = 50, cursor: Cursor = None) -> dict[str, Any]:
-    """The one changed last comes first."""
-    found = list_sessions(app.db, owner, before=row_number(cursor) if cursor else None, limit=limit + 1)
-    return page([(str(session.touched), session.shown()) for session in found], limit)
+def sessions(
+    app: Engine,
+    owner: Owner,
+    q: Annotated[str | None, Query(description="words of a title or of one message", max_length=1000)] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> dict[str, Any]:
+    """The one changed last comes first. With `q` those that hold all its words, the newest first, and where (`match`)."""
+    before = row_number(cursor) if cursor else None
+    if q is None:
+        found = list_sessions(app.db, owner, before=before, limit=limit + 1)
+        return page([(str(session.touched), session.shown()) for session in found], limit)
+    matching = app.chats.find(owner, q, before=before, limit=limit + 1)
+    return page([(str(one.number), {**one.shown(), "match": match}) for one, match in matching], limit)
 
 
 @router.post("/", status_code=201)
@@ -70,6 +89,12 @@ def change(session_id: str, body: Change, app: Engine, owner: Owner) -> dict[str
         owner, session_id, title=body.title, workspace=body.workspace, settings=body.settings, head=body.head
     )
     return changed.shown()
+
+
+@router.delete("/{session_id}/", status_code=204)
+async def delete(session_id: str, app: Engine, owner: Owner) -> None:
+    """With its messages, feedback and images; what is being answered in it is stopped."""
+    await app.delete_session(owner, session_id)
 
 
 @router.get("/{session_id}/messages/")
@@ -92,7 +117,21 @@ def messages(
         found = branch(app.db, owner, session_id, leaf, after=after, limit=limit + 1)
     else:
         found = list_messages(app.db, owner, session_id, after=after, limit=limit + 1)
-    return page([(str(message.ordinal), message.shown()) for message in found], limit)
+    return page(list(zip((str(one.ordinal) for one in found), shown(app, owner, found), strict=True)), limit)
+
+
+def shown(app: App, owner: int, messages: Sequence[Message]) -> list[dict[str, Any]]:
+    """In the contract's words, with what was thought of them and the images they came with."""
+    ids = [message.id for message in messages]
+    thoughts, images = feedback_of(app.db, owner, ids), attachments_of(app.db, owner, ids)
+    return [
+        {
+            **message.shown(),
+            "feedback": thoughts[message.id].shown() if message.id in thoughts else None,
+            "attachments": [one.shown() for one in images.get(message.id, ())],
+        }
+        for message in messages
+    ]
 
 
 @router.post("/{session_id}/messages/", status_code=202)
@@ -113,5 +152,11 @@ def ask(session_id: str, body: Asked, app: Engine, owner: Owner) -> dict[str, An
         ),
     )
     app.worker.wake()
-    pair = [get_message(app.db, owner, session_id, message or "").shown() for message in (run.parent, run.id)]
-    return {"run_id": run.id, "messages": pair}
+    pair = [get_message(app.db, owner, session_id, message or "") for message in (run.parent, run.id)]
+    return {"run_id": run.id, "messages": shown(app, owner, pair)}
+
+
+@router.put("/{session_id}/messages/{message_id}/feedback/")
+def judge(session_id: str, message_id: str, body: Thought, app: Engine, owner: Owner) -> dict[str, Any]:
+    """What was thought of an answer, in the place of what was thought before; neither thumb nor note: nothing."""
+    return app.chats.judge(owner, session_id, message_id, thumb=body.thumb, note=body.note)

@@ -7,7 +7,7 @@ after a compaction, the turns before it in their shorter form. The texts of ques
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ibidem.chat.transcript import Transcript
@@ -18,11 +18,11 @@ from ibidem.types import Passage, Span, as_json
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A question of a session and its answer, with what `pack` made of the turn; None where that is not known."""
+    """A question of a session and its answer. `id` is the answer's."""
 
+    id: str
     question: str
     answer: str
-    sent: Mapping[str, Any] | None = field(default=None)
 
     @property
     def turn(self) -> Turn:
@@ -45,23 +45,25 @@ def pack(before: Transcript, after: Transcript) -> dict[str, Any] | None:
     return packed
 
 
-def rebuild(exchanges: Sequence[Exchange]) -> Transcript:
-    """The transcript of these turns, oldest first: as they were sent where that is stored, else their words."""
+def rebuild(exchanges: Sequence[Exchange], sent: Mapping[str, Mapping[str, Any]]) -> Transcript:
+    """The transcript of these turns, oldest first: as they were sent where `sent` tells it by answer, else their words."""
     transcript = Transcript()
     for one in exchanges:
-        transcript = _with(transcript, one) if one.sent else transcript.said(one.question, one.answer)
+        if packed := sent.get(one.id):
+            transcript = _with(transcript, one, packed)
+        else:
+            transcript = transcript.said(one.question, one.answer)
     return transcript
 
 
-def _with(before: Transcript, one: Exchange) -> Transcript:
-    sent = one.sent or {}
-    new = tuple(_passage(packed) for packed in sent["passages"])
+def _with(before: Transcript, one: Exchange, packed: Mapping[str, Any]) -> Transcript:
+    new = tuple(map(_passage, packed["passages"]))
     passages = (*before.passages, *new)
     numbered = {passage.number: passage for passage in passages}
     turns = before.turns
-    if "before" in sent:
-        turns = tuple(_turn(packed, numbered) for packed in sent["before"])
-    last = Sent(one.question, sent["message"], passages=_shown(sent["shown"], numbered))
+    if "before" in packed:
+        turns = tuple(_turn(turn, numbered) for turn in packed["before"])
+    last = Sent(one.question, packed["message"], passages=_shown(packed["shown"], numbered))
     highest = max([before.highest, *(passage.number for passage in new)])
     return Transcript((*turns, last), passages, highest).answered(one.answer)
 

@@ -11,7 +11,6 @@ from typing import Any
 
 from ibidem.errors import Conflict, NotFound
 from ibidem.store.database import Database, Row
-from ibidem.store.runs import Run
 from ibidem.store.sessions import Session, lock_session, put_words, set_head, touch
 from ibidem.types import rfc3339
 
@@ -78,27 +77,38 @@ def list_messages(db: Database, owner: int, session_id: str, *, after: int = 0, 
     return [_message(row) for row in rows]
 
 
-_CHAIN = f"""
+_CHAIN = """
 WITH RECURSIVE chain (id, parent) AS (
     SELECT id, parent FROM message WHERE id = :leaf AND session = :session AND owner = :owner
     UNION ALL
     SELECT m.id, m.parent FROM chain AS c JOIN message AS m ON m.id = c.parent WHERE m.owner = :owner
-)
-SELECT {_MESSAGE} FROM message WHERE owner = :owner AND id IN (SELECT id FROM chain) AND ordinal > :after
-ORDER BY ordinal LIMIT :limit
-"""
+)"""
 
 
 def branch(db: Database, owner: int, session_id: str, leaf: str, *, after: int = 0, limit: int = -1) -> list[Message]:
     """The messages from the root to this one: a child always came after its parent."""
-    values = {"leaf": leaf, "session": session_id, "owner": owner, "after": after, "limit": limit}
-    return [_message(row) for row in db.read(_CHAIN, values)]
-
-
-def sent_with(db: Database, owner: int, session_id: str) -> dict[str, dict[str, Any]]:
-    """By answer, what its model read (`chat.history`)."""
     rows = db.read(
-        "SELECT id, sent FROM message WHERE session = ? AND owner = ? AND sent IS NOT NULL", (session_id, owner)
+        f"{_CHAIN} SELECT {_MESSAGE} FROM message WHERE owner = :owner AND id IN (SELECT id FROM chain)"
+        " AND ordinal > :after ORDER BY ordinal LIMIT :limit",
+        {"leaf": leaf, "session": session_id, "owner": owner, "after": after, "limit": limit},
+    )
+    return [_message(row) for row in rows]
+
+
+def branch_texts(db: Database, owner: int, session_id: str, leaf: str) -> list[tuple[str, str, str]]:
+    """Id, role and content of the messages from the root to this one."""
+    rows = db.read(
+        f"{_CHAIN} SELECT id, role, content FROM message WHERE owner = :owner AND id IN (SELECT id FROM chain) ORDER BY ordinal",
+        {"leaf": leaf, "session": session_id, "owner": owner},
+    )
+    return [tuple(row) for row in rows]
+
+
+def sent_with(db: Database, owner: int, session_id: str, leaf: str) -> dict[str, dict[str, Any]]:
+    """By answer of a branch, what its model read (`chat.history`)."""
+    rows = db.read(
+        f"{_CHAIN} SELECT id, sent FROM message WHERE owner = :owner AND sent IS NOT NULL AND id IN (SELECT id FROM chain)",
+        {"leaf": leaf, "session": session_id, "owner": owner},
     )
     return {row["id"]: json.loads(row["sent"]) for row in rows}
 
@@ -153,21 +163,44 @@ def add_message(
 
 
 def end_answer(
-    tx: sqlite3.Connection, run: Run, message: Mapping[str, Any], *, words: str, sent: Mapping[str, Any] | None
+    tx: sqlite3.Connection, owner: int, message: Mapping[str, Any], *, words: str, sent: Mapping[str, Any] | None
 ) -> None:
     """The answer as its terminal event carries it. Nothing happens where its session has been deleted meanwhile."""
     row = tx.execute(
-        "UPDATE message SET content = ?, status = ?, details = ?, sent = ? WHERE id = ? AND owner = ? RETURNING ordinal",
+        "UPDATE message SET content = ?, status = ?, details = ?, sent = ? WHERE id = ? AND owner = ?"
+        " AND session IN (SELECT id FROM session WHERE owner = message.owner) RETURNING session, ordinal",
         (message["content"], message["status"], _json(details_of(message)), None if sent is None else _json(sent))
-        + (run.id, run.owner),
+        + (message["id"], owner),
     ).fetchone()
     if row:
-        put_words(tx, lock_session(tx, run.owner, run.session or ""), row["ordinal"], words)
+        put_words(tx, lock_session(tx, owner, row["session"]), row["ordinal"], words)
 
 
 def details_of(message: Mapping[str, Any]) -> dict[str, Any]:
     """What of a message, as it is shown, has no column of its own."""
     return {name: value for name, value in message.items() if name not in _OWN}
+
+
+def answer_by_key(db: Database, owner: int, idempotency_key: str) -> Message | None:
+    """The answer of the question that was sent with the key: it outlives its run."""
+    row = db.read_one(
+        f"SELECT {_MESSAGE} FROM message WHERE owner = ? AND idempotency_key = ?", (owner, idempotency_key)
+    )
+    return _message(row) if row else None
+
+
+def answer_of_run(db: Database, owner: int, run_id: str) -> Message | None:
+    row = db.read_one(
+        f"SELECT {_MESSAGE} FROM message WHERE id = ? AND owner = ? AND role = 'assistant'"
+        " AND session IN (SELECT id FROM session WHERE owner = message.owner)",
+        (run_id, owner),
+    )
+    return _message(row) if row else None
+
+
+def running_answers(db: Database, owner: int, session_id: str) -> list[str]:
+    rows = db.read("SELECT id FROM message WHERE session = ? AND owner = ? AND status = 'running'", (session_id, owner))
+    return [row["id"] for row in rows]
 
 
 def no_message(message_id: str) -> NotFound:

@@ -12,7 +12,6 @@ from typing import Any
 
 from ibidem.chat.answer import Conversation, Draft, answer
 from ibidem.chat.conversations import Conversations
-from ibidem.chat.history import rebuild
 from ibidem.chat.meter import Meter
 from ibidem.chat.transcript import Transcript
 from ibidem.errors import Busy, EngineCrashed, ModelRejected
@@ -41,7 +40,7 @@ from ibidem.store.runs import (
 from ibidem.store.sessions import get_session
 from ibidem.store.workspaces import HOME, Workspace, get_workspace
 from ibidem.tasks.asking import Ask, check_mode, check_question, same, turns_of
-from ibidem.tasks.exchanges import AnswerEnd, add_exchange, exchanges_before, question_of
+from ibidem.tasks.exchanges import AnswerEnd, add_exchange, as_sent, exchanges_before, question_of
 from ibidem.types import Event, as_json, rfc3339
 
 MODEL_RETRIES = 2  # of an answer that had shown nothing, when the model's server asked for patience (429, 5xx)
@@ -104,7 +103,7 @@ class Answers:
         asked = (question, place.id, model, mode, ask.session)
         key = ask.idempotency_key
         if key and (known := run_by_key(self._db, owner, key)):
-            return same(known, asked)
+            return same(known, *asked)
         if self._queue.count_queued(owner, "answer") >= self._settings.jobs.max_queued:
             raise Busy("too many questions are waiting", retry_after_s=5, hint="wait for some of them, or stop them")
         run_id, now = new_run_id(), self._clock()
@@ -127,7 +126,7 @@ class Answers:
             known = run_by_key(self._db, owner, key or "")
             if known is None:
                 raise
-            return same(known, asked)
+            return same(known, *asked)
         return get_run(self._db, owner, run_id)
 
     # --- carrying out ------------------------------------------------------------------------------------------------
@@ -196,7 +195,7 @@ class Answers:
         exchanges = exchanges_before(self._db, run)
         turns = [one.turn for one in exchanges]
         known = self._conversations.known(run.owner, run.workspace, turns)
-        return turns, known or rebuild(exchanges)
+        return turns, known or as_sent(self._db, run, exchanges)
 
     async def _end(
         self, ticket: Ticket, stream: Stream, draft: Draft, state: str, *, error: dict[str, str] | None = None

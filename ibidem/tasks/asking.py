@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, get_args
+from typing import Final, get_args
 
 from ibidem.errors import BadInput, Conflict, TooLarge
 from ibidem.jobs.queue import Job
@@ -79,9 +79,15 @@ def turns_of(job: Job) -> list[Turn]:
     return [Turn(one["question"], one["answer"]) for one in job.payload.get("turns", ())]
 
 
-def same(run: Run, asked: tuple[Any, ...]) -> Run:
+def same(run: Run, question: str, place: int, model: str, mode: str, session: str | None) -> Run:
     """The run that the idempotency key stands for. Raises Conflict when that was another question."""
-    if (run.question, run.workspace, run.model, run.mode, run.session) != asked:
+    places = (place, 0)  # of an old run in a session the place is not kept
+    if (run.question, run.model, run.mode, run.session) != (
+        question,
+        model,
+        mode,
+        session,
+    ) or run.workspace not in places:
         raise Conflict(
             "the idempotency key was used for another question, workspace, model, mode or session",
             hint="use a new key",

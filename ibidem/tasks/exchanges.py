@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from ibidem.chat.answer import Draft
-from ibidem.chat.history import Exchange, pack
+from ibidem.chat.history import Exchange, pack, rebuild
+from ibidem.chat.transcript import Transcript
 from ibidem.errors import BadInput
 from ibidem.index.analyze import tokenize
 from ibidem.store.database import Database
-from ibidem.store.messages import Message, add_message, branch, end_answer, get_message, parent_for, sent_with
+from ibidem.store.messages import Message, add_message, branch_texts, end_answer, get_message, parent_for, sent_with
 from ibidem.store.runs import Run
 from ibidem.store.sessions import lock_session, set_title
 from ibidem.tasks.asking import HEAD, title_of
@@ -75,16 +76,19 @@ def question_of(db: Database, owner: int, session_id: str, message_id: str) -> M
 
 def exchanges_before(db: Database, run: Run) -> list[Exchange]:
     """The answered questions above the run's own, oldest first. One without a word of an answer is left out."""
-    session = run.session or ""
-    above = branch(db, run.owner, session, run.parent or "")[:-1]
-    if not above:
-        return []
-    sent = sent_with(db, run.owner, session)
+    above = branch_texts(db, run.owner, run.session or "", run.parent or "")[:-1]
     return [
-        Exchange(question.content, answer.content, sent.get(answer.id))
-        for question, answer in pairwise(above)
-        if question.role == "user" and answer.role == "assistant" and answer.content
+        Exchange(answer_id, question, answer)
+        for (_, asker, question), (answer_id, answerer, answer) in pairwise(above)
+        if asker == "user" and answerer == "assistant" and answer
     ]
+
+
+def as_sent(db: Database, run: Run, exchanges: Sequence[Exchange]) -> Transcript:
+    """What the model read of these exchanges."""
+    if not exchanges:
+        return Transcript()
+    return rebuild(exchanges, sent_with(db, run.owner, run.session or "", exchanges[-1].id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,4 +110,4 @@ class AnswerEnd:
     def store(self, tx: sqlite3.Connection) -> None:
         """Beside the run's end, in its transaction."""
         if self.run.session:
-            end_answer(tx, self.run, self.message, words=self.words, sent=self.sent)
+            end_answer(tx, self.run.owner, self.message, words=self.words, sent=self.sent)

@@ -65,7 +65,7 @@ def test_a_question_and_its_answer_are_messages_with_citations_and_usage(
     said = say(server, chat, "When does the reserve pump start?")
     question, answer = messages(server, chat)
     assert (question["role"], question["parent"], answer["parent"]) == ("user", None, question["id"])
-    assert answer == said
+    assert answer == {**said, "feedback": None, "attachments": []}
     assert answer["status"] == "finished" and answer["session"] == chat
     assert [one["verdict"] for one in answer["citations"]] == ["supported"]
     assert answer["usage"]["completion"] and answer["timings"]["total_ms"] and answer["rag_context"]

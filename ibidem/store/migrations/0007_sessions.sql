@@ -19,7 +19,7 @@ CREATE UNIQUE INDEX session_by_origin ON session (owner, origin) WHERE origin IS
 CREATE TABLE message (
     id TEXT PRIMARY KEY,        -- an answer's is its run's
     owner INTEGER NOT NULL REFERENCES user (id),
-    session TEXT NOT NULL REFERENCES session (id),
+    session TEXT NOT NULL,      -- which may be gone: its messages are then swept away in short steps
     ordinal INTEGER NOT NULL,   -- in the session, from 1, as they came
     parent TEXT REFERENCES message (id),
     role TEXT NOT NULL CHECK (role IN ('user', 'assistant', 'system')),
@@ -35,7 +35,7 @@ CREATE INDEX message_by_parent ON message (parent);
 CREATE UNIQUE INDEX message_by_key ON message (owner, idempotency_key) WHERE idempotency_key IS NOT NULL;
 
 -- the words of titles and texts; the rowid is owner, session and ordinal in one number (`store.sessions.words_key`)
-CREATE VIRTUAL TABLE session_words USING fts5 (words, detail = none, tokenize = "ascii tokenchars '_+#.-'");
+CREATE VIRTUAL TABLE session_words USING fts5 (words, detail = none, prefix = 1, tokenize = "ascii tokenchars '_+#.-'");
 
 -- evaluation material: what was thought of an answer
 CREATE TABLE feedback (
@@ -62,3 +62,4 @@ ALTER TABLE run ADD COLUMN session TEXT;  -- NULL: asked without one
 ALTER TABLE run ADD COLUMN parent TEXT;   -- the question's message
 CREATE INDEX run_of_session ON run (session) WHERE session IS NOT NULL;
 CREATE INDEX run_by_job ON run (job);
+CREATE INDEX run_by_end ON run (ended_at);
