@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from ibidem.api.access import Engine, Owner
+from ibidem.api.attached import Attachments, Variables, given, values
 from ibidem.api.paging import Cursor, Limit, page
 from ibidem.app import App
 from ibidem.store.attachments import attachments_of
@@ -47,6 +48,9 @@ class Asked(BaseModel):
     mode: str | None = None
     temperature: float | None = Field(None, ge=0, le=2)
     max_tokens: int | None = Field(None, ge=1, le=1 << 20)
+    template: str | None = Field(None, description="id of a prompt template; empty: none, whatever the session says")
+    variables: Variables = {}
+    attachments: Attachments = []
     idempotency_key: str | None = Field(None, min_length=1, max_length=200)
 
 
@@ -145,6 +149,9 @@ def ask(session_id: str, body: Asked, app: Engine, owner: Owner) -> dict[str, An
             mode=body.mode,
             temperature=body.temperature,
             max_tokens=body.max_tokens,
+            template=body.template,
+            variables=values(body.variables),
+            attachments=given(body.attachments),
             session=session_id,
             parent=body.parent if "parent" in body.model_fields_set else HEAD,
             regenerate=body.regenerate,

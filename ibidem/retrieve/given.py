@@ -31,7 +31,7 @@ from ibidem.store.documents import get_document
 from ibidem.store.workspaces import Workspace
 from ibidem.types import Chunk, Passage
 
-MAX_CHARS = 400_000  # of one text, some 100,000 tokens: more than most windows
+MAX_CHARS = 100_000  # of all texts of a question, some 25,000 tokens; they are kept with it
 MAX_CHUNKS = 2_000  # of one document, some 700,000 tokens: weighing them takes a second
 UNRELATED = 0.001  # of a chunk without a word of the question: it was given all the same
 

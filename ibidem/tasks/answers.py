@@ -41,6 +41,7 @@ from ibidem.store.sessions import get_session
 from ibidem.store.workspaces import HOME, Workspace, get_workspace
 from ibidem.tasks.asking import Ask, check_mode, check_question, same, turns_of
 from ibidem.tasks.exchanges import AnswerEnd, add_exchange, as_sent, exchanges_before, question_of
+from ibidem.tasks.wishes import open_given, template_in, wishes_of
 from ibidem.types import Event, as_json, rfc3339
 
 MODEL_RETRIES = 2  # of an answer that had shown nothing, when the model's server asked for patience (429, 5xx)
@@ -86,7 +87,8 @@ class Answers:
         The model reads the turns before it, and a question that leans on them is searched with their words. In a session
         the question and its answer, still empty, are messages of it from the same transaction on.
 
-        Raises BadInput, TooLarge, ModelUnknown, UnknownWorkspace, NotFound, Conflict, Busy.
+        Raises BadInput, TooLarge, ModelUnknown, UnknownWorkspace, NotFound, Conflict, Busy; for templates and given texts
+        as `wishes_of`.
         """
         session = get_session(self._db, owner, ask.session) if ask.session else None
         question, again = ask.question, None
@@ -94,10 +96,9 @@ class Answers:
             again = question_of(self._db, owner, session.id, ask.regenerate)
             question = again.content
         check_question(question, self._settings.serve.max_question_bytes)
-        wished = session.settings if session else {}
-        mode = ask.mode or wished.get("mode") or "chat"
+        wishes = wishes_of(self._db, owner, ask, session.settings if session else {}, again.details if again else None)
+        mode, model = wishes.mode, wishes.model or self._settings.models.default
         check_mode(mode)
-        model = ask.model or wished.get("model") or self._settings.models.default
         self._open_model(model)  # raises for a name that no provider knows
         place = get_workspace(self._db, owner, ask.workspace or (session.workspace if session else HOME))
         asked = (question, place.id, model, mode, ask.session)
@@ -110,15 +111,21 @@ class Answers:
         parent = again.id if again else new_message_id() if session else None
         run = Run(run_id, owner, place.id, "", question, model, mode, "queued", 0, None, None, now, None)
         run = replace(run, session=ask.session, parent=parent)
-        wishes = {"temperature": ask.temperature, "max_tokens": ask.max_tokens}
-        wishes = {name: wished.get(name) if value is None else value for name, value in wishes.items()}
-        payload = {"run": run_id, "turns": [as_json(turn) for turn in ask.turns], **wishes}
+        payload = {"run": run_id, "turns": [as_json(turn) for turn in ask.turns], **wishes.packed()}
         words = " ".join(tokenize(question)) if session else ""
 
         def insert(tx: sqlite3.Connection, job_id: str) -> None:
             insert_run(tx, replace(run, job=job_id), idempotency_key=key)
             if session:
-                add_exchange(tx, run, words=words, parent=ask.parent, new=again is None, idempotency_key=key)
+                add_exchange(
+                    tx,
+                    run,
+                    words=words,
+                    parent=ask.parent,
+                    new=again is None,
+                    given=wishes.given,
+                    idempotency_key=key,
+                )
 
         try:
             self._queue.put("answer", payload, owner=owner, priority=10, also=insert)
@@ -166,6 +173,7 @@ class Answers:
         workspace = await asyncio.to_thread(self._workspace, run)
         turns, before = await asyncio.to_thread(self._before, run, job)
         wishes = job.payload
+        given = await asyncio.to_thread(open_given, self._db, run.owner, wishes.get("given", ()))
         events = answer(
             run.question,
             draft,
@@ -177,6 +185,8 @@ class Answers:
             conversation=Conversation(
                 before, self._meters.setdefault(run.model, Meter()), self._settings.retrieve.read_s
             ),
+            template=template_in(wishes),
+            given=given,
         )
         try:
             async with aclosing(events):

@@ -21,9 +21,18 @@ from ibidem.tasks.asking import HEAD, title_of
 
 
 def add_exchange(
-    tx: sqlite3.Connection, run: Run, *, words: str, parent: str | None, new: bool, idempotency_key: str | None
+    tx: sqlite3.Connection,
+    run: Run,
+    *,
+    words: str,
+    parent: str | None,
+    new: bool,
+    given: Sequence[Mapping[str, str]],
+    idempotency_key: str | None,
 ) -> None:
     """The question of a run, if it is `new`, and its answer that is to come. `words` are the question's tokens.
+
+    The texts `given` with the question are kept with it.
 
     Raises NotFound for a session or parent that is not there, Conflict behind an answer that is still being written.
     """
@@ -41,6 +50,7 @@ def add_exchange(
             words=words,
             status="finished",
             now=now,
+            details={"given": [dict(one) for one in given]} if given else {},
         )
         if not session.title:
             title = title_of(run.question)
