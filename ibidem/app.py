@@ -70,6 +70,7 @@ KIWI_ADDRESS_BYTES = 3 << 30  # it maps 1.3 GB and uses a fifth of them
 EMBEDDING_TIMEOUT_S = 300.0  # for one call of some 64 chunks, the model's loading included
 COMPLETION_TOKENS = 4000  # of context around a cursor
 EDITED_S, EDITED_FILES = 1800.0, 8  # files edited in the last half hour; more at once are a checkout
+MODELS_KEPT = 64  # names asked for, of which each may hold a connection and what was learnt
 GRACE_S = 3.0  # a stop waits so long for files that are being read
 
 
@@ -226,6 +227,8 @@ class App:
         """One object a name: what a provider has learnt of its model is kept between answers. Raises ModelUnknown."""
         model = self._models.get(name)
         if model is None:
+            if len(self._models) >= MODELS_KEPT:
+                self._models.pop(next(iter(self._models)))  # an answer under way keeps its own hold of it
             model = self._models[name] = open_model(
                 name, self.settings.models, tokenize, self.engines, self.data.models
             )
@@ -260,7 +263,7 @@ class App:
         job = self.queue.put(
             "sync", {"source": source.id}, owner=source.owner, priority=SYNC_PRIORITY, dedupe_key=source.id
         )
-        self.worker.wake()
+        self.worker.wake("sync")
         return job
 
     def queue_rebuild(self, workspace: Workspace) -> str:
@@ -268,13 +271,13 @@ class App:
         job = self.queue.put(
             "rebuild", {"workspace": workspace.id}, owner=workspace.owner, dedupe_key=str(workspace.id)
         )
-        self.worker.wake()
+        self.worker.wake("rebuild")
         return job
 
     def queue_refresh(self, source: Source, paths: list[bytes]) -> None:
         payload = {"source": source.id, "paths": [os.fsdecode(path) for path in paths]}
         self.queue.put("refresh", payload, owner=source.owner, priority=REFRESH_PRIORITY)
-        self.worker.wake()
+        self.worker.wake("refresh")
 
     def queue_upload(self, owner: int, document_id: str, also: Callable[[sqlite3.Connection], None]) -> str:
         """Queue the reading of an uploaded document together with the rows that describe it."""
@@ -285,7 +288,7 @@ class App:
             priority=UPLOAD_PRIORITY,
             also=lambda tx, _: also(tx),
         )
-        self.worker.wake()
+        self.worker.wake("upload")
         return job
 
     async def cancel_job(self, job_id: str, owner: int) -> Job:
@@ -314,7 +317,7 @@ class App:
         job = self.queue.retry(job_id, owner)
         if job.kind == "upload":  # it was given up together with its document
             self.db.write(lambda tx: read_again(tx, owner, job.payload["document"]))
-        self.worker.wake()
+        self.worker.wake(job.kind)
         return job
 
     def watch_again(self) -> None:
@@ -369,6 +372,7 @@ class App:
             asyncio.create_task(work)
             for work in (
                 self.streams.journal(),
+                self.streams.heartbeat(),
                 self.upkeep.index(),
                 self.upkeep.morphemes(),
                 self.upkeep.tidy(self.rescan),

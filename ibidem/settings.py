@@ -102,7 +102,7 @@ class JobSettings:
     answers: int = 4  # answers written at the same time
     indexing: int = 2  # sources read at the same time; the ingest children are shared
     max_queued: int = 100  # per user; more are refused
-    journal_s: float = 0.05  # how often the tokens of running answers are written down
+    journal_s: float = 0.1  # how often the tokens of running answers are written down
     journal_keep_s: float = 3600.0  # how long after its end a run can be replayed event by event
 
 

@@ -19,7 +19,7 @@ class Trial(BaseModel):
 
 @router.get("/")
 async def models(app: Engine, owner: Owner) -> dict[str, Any]:
-    return await list_models(app.settings.models, app.data.models)
+    return await list_models(app.settings.models, app.data.models, app.engines)
 
 
 @router.post("/test/")

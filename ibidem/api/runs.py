@@ -17,13 +17,13 @@ from ibidem.api.attached import Attachments, Variables, given, values
 from ibidem.api.history import History, turns
 from ibidem.app import App
 from ibidem.errors import BadInput
+from ibidem.jobs.streams import HEARTBEAT
 from ibidem.store.runs import EventNumber, Run, get_run
 from ibidem.tasks.asking import Ask
 from ibidem.types import Event, rfc3339
 
 router = APIRouter(prefix="/api/runs", tags=["runs"])
 
-HEARTBEAT_S = 15.0
 STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
@@ -72,7 +72,7 @@ def start(body: Question, app: Engine, owner: Owner) -> dict[str, str]:
             turns=turns(body.history),
         ),
     )
-    app.worker.wake()
+    app.worker.wake("answer")
     return {"run_id": run.id}
 
 
@@ -111,23 +111,9 @@ async def sse(app: App, owner: int, run_id: str, after: EventNumber) -> AsyncGen
     def position(run: Run) -> int:
         return app.queue.waiting_before(run.job)
 
-    async with aclosing(app.streams.follow(owner, run_id, after=after, position=position)) as stream:
-        step = asyncio.ensure_future(anext(stream))
-        try:
-            while True:
-                done, _ = await asyncio.wait([step], timeout=HEARTBEAT_S)
-                if not done:
-                    yield ": still here\n\n"
-                    continue
-                try:
-                    number, event = step.result()
-                except StopAsyncIteration:
-                    return
-                yield frame(number, event)
-                step = asyncio.ensure_future(anext(stream))
-        finally:
-            step.cancel()
-            await asyncio.gather(step, return_exceptions=True)
+    async with aclosing(app.streams.follow(owner, run_id, after=after, position=position)) as events:
+        async for number, event in events:
+            yield ": still here\n\n" if event is HEARTBEAT else frame(number, event)
 
 
 def frame(number: EventNumber | None, event: Event) -> str:

@@ -24,6 +24,7 @@ from ibidem.api import (
     models,
     runs,
     search,
+    session_files,
     sessions,
     start_page,
     symbols,
@@ -55,8 +56,21 @@ def create(engine: App, *, port: int, lifespan: Callable[[FastAPI], object] | No
     app.state.engine = engine
     app.state.access = Access(engine, port)
     errors.install(app)
-    parts = (auth, workspaces, documents, search, symbols, runs, sessions, templates, jobs, models, health, start_page)
-    for part in parts:
+    for part in (
+        auth,
+        workspaces,
+        documents,
+        search,
+        symbols,
+        runs,
+        session_files,
+        sessions,
+        templates,
+        jobs,
+        models,
+        health,
+        start_page,
+    ):
         app.include_router(part.router)
     return Guard(app, port=port, max_body_bytes=engine.settings.serve.max_upload_bytes), app.state.access
 

@@ -91,7 +91,7 @@ class Alone:
     def ask(self, question: str, *, workspace: str, model: str | None, mode: str, on_event: OnEvent) -> str:
         async def follow(app: Any) -> str:
             run = app.answers.start(LOCAL_OWNER, Ask(question, workspace=workspace, model=model, mode=mode))
-            app.worker.wake()
+            app.worker.wake("answer")
             async with aclosing(app.streams.follow(LOCAL_OWNER, run.id)) as events:
                 async for _, event in events:
                     on_event(event.name, event.data)

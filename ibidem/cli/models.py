@@ -21,7 +21,7 @@ from ibidem.store.datadir import DataDir
 if TYPE_CHECKING:
     from ibidem.types import Role  # 20 ms that no other command waits for
 
-GB = 1e9
+MB, GB = 1e6, 1e9
 USE = "ibidem models [list | pull NAME | test NAME]"
 LINE_SHARE = 0.05  # of a download, for a line where no terminal is
 EMBEDDING = {"embed": "embedder", "rerank": "reranker"}
@@ -81,7 +81,7 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     for one in found["items"]:
         size = f"{one['size_bytes'] / GB:.2f}" if one["size_bytes"] else ""
         context = f"{one['context_tokens']:,}" if one["context_tokens"] else ""
-        yield f"{one['name']:<{width}}  {size:>7}  {context:>8}  {one['detail']}".rstrip()
+        yield f"{one['name']:<{width}}  {size:>7}  {context:>8}  {one['detail']}{', loaded' if one['loaded'] else ''}".rstrip()
     for server in found["servers"]:
         if not server["reachable"]:
             yield f"\n{server['provider']}: {server['detail']}"
@@ -222,8 +222,9 @@ def _by_lines(title: str) -> OnStage:
         if stage == told_stage and share < told_share + LINE_SHARE:
             return
         told_stage, told_share = stage, share
-        of = f" of {size / GB:.2f}" if size else ""
-        print(f"{title}: {f'{stage}, ' if stage else ''}{have / GB:.2f}{of} GB", file=sys.stderr, flush=True)
+        unit, name = (GB, "GB") if max(have, size) >= GB else (MB, "MB")
+        of = f" of {size / unit:.2f}" if size else ""
+        print(f"{title}: {f'{stage}, ' if stage else ''}{have / unit:.2f}{of} {name}", file=sys.stderr, flush=True)
 
     return show
 

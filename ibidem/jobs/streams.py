@@ -21,28 +21,41 @@ from ibidem.types import Event
 
 log = logging.getLogger(__name__)
 
+HEARTBEAT = Event("heartbeat")
+HEARTBEAT_S = 15.0  # proxies and clients give up on a silent stream after 30 or 60
+
 
 class Stream:
     """The events of one attempt, numbered from 1."""
 
-    def __init__(self, run: Run, attempt: int) -> None:
+    def __init__(self, run: Run, attempt: int, news: asyncio.Event) -> None:
         self.run = run
         self.attempt = attempt
         self.events: list[Event] = []
         self.ended = False
         self.written = 0  # events that the journal has
         self.writing = asyncio.Lock()
-        self._changed = asyncio.Event()
+        self._news = news
+        self._waiting: list[asyncio.Future[bool]] = []
 
     def emit(self, event: Event) -> None:
         """Show an event to the readers; the journal gets it at its next flush."""
         self.events.append(event)
-        self._changed.set()
-        self._changed = asyncio.Event()
+        self._news.set()
+        self.wake()
 
-    async def changed(self) -> None:
-        """Wait for the next event after the ones in `events` now."""
-        await self._changed.wait()
+    def wake(self, *, news: bool = True) -> None:
+        """Let the readers look; without news they only learn that the stream is alive."""
+        waiting, self._waiting = self._waiting, []
+        for reader in waiting:
+            if not reader.done():
+                reader.set_result(news)
+
+    async def changed(self) -> bool:
+        """Wait for the next event after the ones in `events` now; False for a sign of life."""
+        reader: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.append(reader)
+        return await reader
 
 
 class Streams:
@@ -54,11 +67,12 @@ class Streams:
         self._clock = clock
         self._live: dict[str, Stream] = {}
         self._opened: dict[str, asyncio.Event] = {}
+        self._news = asyncio.Event()  # an event that the journal has not
         self._shut = False
 
     def open(self, run: Run, attempt: int) -> Stream:
         """Begin the attempt's events; readers that wait for the run go on."""
-        stream = self._live[run.id] = Stream(run, attempt)
+        stream = self._live[run.id] = Stream(run, attempt, self._news)
         if waiting := self._opened.pop(run.id, None):
             waiting.set()
         return stream
@@ -93,7 +107,7 @@ class Streams:
         if event:
             stream.emit(event)
         else:
-            stream._changed.set()
+            stream.wake()
 
     def shut(self) -> None:
         """The program stops: readers go once their stream ends, and nobody waits for a run to begin."""
@@ -102,10 +116,19 @@ class Streams:
             waiting.set()
 
     async def journal(self) -> None:
-        """Flush forever: one transaction for all streams that have something new."""
+        """Flush forever: one transaction for all streams that have something new, and nothing while there is none."""
         while True:
+            await self._news.wait()
             await asyncio.sleep(self._journal_s)
+            self._news.clear()
             await self._flush([stream for stream in self._live.values() if stream.written < len(stream.events)])
+
+    async def heartbeat(self) -> None:
+        """A sign of life for all readers every HEARTBEAT_S, forever: nobody is to take silence for an end."""
+        while True:
+            await asyncio.sleep(HEARTBEAT_S)
+            for stream in self._live.values():
+                stream.wake(news=False)
 
     async def _flush(self, streams: Sequence[Stream]) -> None:
         async with AsyncExitStack() as held:
@@ -126,6 +149,7 @@ class Streams:
                 await asyncio.wrap_future(self._db.submit(write))
             except StoreError as error:  # kept in memory, tried again at the next flush
                 log.warning("the journal of %d runs could not be written: %s", len(fresh), error)
+                self._news.set()
             else:
                 for stream, _, events in fresh:
                     stream.written += len(events)
@@ -133,12 +157,17 @@ class Streams:
     # --- reading -----------------------------------------------------------------------------------------------------
 
     async def follow(
-        self, owner: int, run_id: str, *, after: EventNumber = (0, 0), position: Callable[[Run], int] = lambda run: 0
+        self,
+        owner: int,
+        run_id: str,
+        *,
+        after: EventNumber = (0, 0),
+        position: Callable[[Run], int] = lambda run: 0,
     ) -> AsyncGenerator[tuple[EventNumber | None, Event], None]:
         """The events behind `after`, as they come, up to the terminal one. Raises NotFound at the first step.
 
         A run that ended longer ago than the journal is kept gives one `snapshot`. While the run waits for its turn,
-        `status` events tell its `position`; those are not part of the journal.
+        `status` events tell its `position`; those are not part of the journal. Nor is HEARTBEAT, the sign of life.
         """
         told = 0
         while True:
@@ -152,9 +181,9 @@ class Streams:
                 if event.terminal:
                     return
             if stream:
-                async for number, event in _from_memory(stream, after):
-                    after = number
-                    yield number, event
+                async for mark, event in _from_memory(stream, after):
+                    after = mark or after
+                    yield mark, event
                     if event.terminal:
                         return
             elif run.ended:
@@ -179,7 +208,7 @@ class Streams:
                 await opened.wait()
 
 
-async def _from_memory(stream: Stream, after: EventNumber) -> AsyncGenerator[tuple[EventNumber, Event], None]:
+async def _from_memory(stream: Stream, after: EventNumber) -> AsyncGenerator[tuple[EventNumber | None, Event], None]:
     index = after[1] if after[0] == stream.attempt else 0
     while True:
         while index < len(stream.events):
@@ -187,4 +216,5 @@ async def _from_memory(stream: Stream, after: EventNumber) -> AsyncGenerator[tup
             yield (stream.attempt, index), stream.events[index - 1]
         if stream.ended:
             return
-        await stream.changed()
+        if not await stream.changed():
+            yield None, HEARTBEAT

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -75,26 +76,27 @@ class Worker:
         self._running: dict[str, tuple[asyncio.Task[None], Ticket]] = {}
         self._wakeups = [asyncio.Event() for _ in lanes]
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._stopping = False
+        self._stopping = asyncio.Event()
 
     def only(self, kinds: Collection[str]) -> None:
         """Serve these kinds alone. Before `run`."""
         self._lanes = [lane for lane in self._lanes if set(lane.kinds) & set(kinds)]
         self._wakeups = [asyncio.Event() for _ in self._lanes]
 
-    def wake(self) -> None:
-        """There may be something to do. From any thread."""
+    def wake(self, kind: str) -> None:
+        """There may be something to do of this kind. From any thread."""
         if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._wake_lanes)
-
-    def _wake_lanes(self) -> None:
-        for event in self._wakeups:
-            event.set()
+            for lane, wakeup in zip(self._lanes, self._wakeups, strict=True):
+                if kind in lane.kinds:
+                    self._loop.call_soon_threadsafe(wakeup.set)
 
     def cancel(self, job_id: str) -> None:
-        """Tell a running job now what its next renewal would tell it. On the worker's own loop."""
-        if running := self._running.get(job_id):
-            task, ticket = running
+        """Tell a running job now what its next renewal would tell it. On the worker's own loop.
+
+        Once: a second cancel would break into the handler's own ending.
+        """
+        task, ticket = self._running.get(job_id, (None, None))
+        if task and ticket and not ticket.cancelled:
             ticket.cancelled = True
             task.cancel()
 
@@ -102,13 +104,15 @@ class Worker:
         """Work until `stop`; running jobs are then put back or ended by their handlers."""
         self._loop = asyncio.get_running_loop()
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._bury())
             for lane, wakeup in zip(self._lanes, self._wakeups, strict=True):
                 group.create_task(self._serve(lane, wakeup, group))
 
     async def stop(self) -> None:
         """Take nothing new; cancel what runs and wait for it."""
-        self._stopping = True
-        self._wake_lanes()
+        self._stopping.set()
+        for wakeup in self._wakeups:
+            wakeup.set()
         tasks = [task for task, _ in self._running.values()]
         for task in tasks:
             task.cancel()
@@ -116,7 +120,7 @@ class Worker:
 
     async def _serve(self, lane: Lane, wakeup: asyncio.Event, group: asyncio.TaskGroup) -> None:
         slots = asyncio.Semaphore(lane.slots)
-        while not self._stopping:
+        while not self._stopping.is_set():
             await slots.acquire()
             lease = await self._next(lane, wakeup)
             if lease is None:
@@ -132,13 +136,11 @@ class Worker:
             task.add_done_callback(ended)
 
     async def _next(self, lane: Lane, wakeup: asyncio.Event) -> Lease | None:
-        while not self._stopping:
+        while not self._stopping.is_set():
             wakeup.clear()
             try:
-                for dead in await asyncio.to_thread(self._queue.bury):
-                    await self._tell(dead)
                 if lease := await asyncio.to_thread(self._queue.claim, lane.kinds, lease_s=self._lease_s):
-                    if not self._stopping:
+                    if not self._stopping.is_set():
                         return lease
                     await asyncio.to_thread(self._queue.release, lease)
             except StoreError as error:  # a full disk may have room again later
@@ -149,6 +151,18 @@ class Worker:
             except TimeoutError:
                 continue
         return None
+
+    async def _bury(self) -> None:
+        """Now and then, jobs that killed their worker too often."""
+        while not self._stopping.is_set():
+            try:
+                for dead in await asyncio.to_thread(self._queue.bury):
+                    await self._tell(dead)
+            except StoreError as error:
+                log.warning("dead jobs wait: %s", error)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._poll_s):
+                    await self._stopping.wait()
 
     async def _run(self, ticket: Ticket) -> None:
         work = asyncio.ensure_future(self._handlers[ticket.job.kind](ticket))
@@ -176,9 +190,10 @@ class Worker:
             except StoreError as error:
                 log.warning("job %s: the lease could not be renewed: %s", job_id, error)
                 continue
-            if word != "go on" and not ticket.ended:
-                ticket.cancelled = True
-                work.cancel()
+            if word != "go on":
+                if not ticket.ended and not ticket.cancelled:
+                    ticket.cancelled = True
+                    work.cancel()
                 return
 
     async def _settle(self, ticket: Ticket, work: asyncio.Future[None]) -> None:

@@ -28,6 +28,7 @@ class Found:
     size_bytes: int | None = None
     context_tokens: int | None = None
     detail: str = ""
+    loaded: bool = False  # an engine of ours runs it now
 
 
 @dataclass(frozen=True, slots=True)

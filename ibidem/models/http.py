@@ -46,30 +46,31 @@ class ModelServer(Upstream):
         """
         limit_s = self.settings.first_token_timeout_s
         written = 0  # tokens, roughly: a piece is one, a long piece one for 16 characters
-        async with aclosing(self._lines(path, body)) as lines:
+        async with aclosing(self._pieces(path, body)) as pieces:
             deadline = _now() + limit_s
             while True:
                 try:
-                    line = await self._next(lines, deadline, limit_s)
+                    lines = await self._next(pieces, deadline, limit_s)
                 except ModelError:
                     if (done := reader.end()) is None:
                         raise
                     yield done
                     return
-                if (events := reader.read(line)) is None:
-                    continue
-                for event in events:
-                    yield event
-                    if isinstance(event, Done):
+                for line in lines:
+                    if (events := reader.read(line)) is None:
+                        continue
+                    for event in events:
+                        yield event
+                        if isinstance(event, Done):
+                            return
+                    chars = sum(len(event.text) for event in events if isinstance(event, TextDelta | ReasoningDelta))
+                    written += max(1, chars // 16)
+                    if written > 2 * max_tokens + 16:  # 16: pieces without text, when max_tokens is very small
+                        yield Done(Usage(completion=written), reason="length")
                         return
-                chars = sum(len(event.text) for event in events if isinstance(event, TextDelta | ReasoningDelta))
-                written += max(1, chars // 16)
-                if written > 2 * max_tokens + 16:  # 16: pieces without text, when max_tokens is very small
-                    yield Done(Usage(completion=written), reason="length")
-                    return
-                if chars:
-                    limit_s = self.settings.idle_timeout_s
-                deadline = _now() + limit_s
+                    if chars:
+                        limit_s = self.settings.idle_timeout_s
+                    deadline = _now() + limit_s
 
     async def get(self, path: str, *, timeout_s: float) -> dict[str, Any]:
         """The JSON object at `path`. Raises ModelError."""
@@ -97,17 +98,18 @@ class ModelServer(Upstream):
         if client is not None:
             await client.aclose()
 
-    async def _next(self, lines: AsyncGenerator[str, None], deadline: float, limit_s: float) -> str:
+    async def _next(self, pieces: AsyncGenerator[list[str], None], deadline: float, limit_s: float) -> list[str]:
         try:
             async with asyncio.timeout_at(deadline):
-                line = await anext(lines, None)
+                lines = await anext(pieces, None)
         except TimeoutError as error:
             raise self._silent(limit_s) from error
-        if line is None:
+        if lines is None:
             raise self._cut_off("ended the stream before the answer was complete")
-        return line
+        return lines
 
-    async def _lines(self, path: str, body: Mapping[str, Any]) -> AsyncGenerator[str, None]:
+    async def _pieces(self, path: str, body: Mapping[str, Any]) -> AsyncGenerator[list[str], None]:
+        """The lines that came whole with each piece, without blank ones: one wait a token, not one a line."""
         content = json.dumps(body)  # ASCII, so that even half a surrogate pair in a question can be sent
         with self.failures():
             async with self._open().stream("POST", self.url + path, content=content, headers=JSON_BODY) as response:
@@ -117,12 +119,11 @@ class ModelServer(Upstream):
                     pending += piece
                     if b"\n" in piece:
                         *whole, pending = pending.split(b"\n")
-                        for line in whole:
-                            yield line.decode("utf-8", "replace").strip()
+                        yield [text for line in whole if (text := line.decode("utf-8", "replace").strip())]
                     if len(pending) > MAX_LINE_BYTES:
                         raise self._cut_off(f"sent a line of more than {MAX_LINE_BYTES:,} bytes")
                 if pending:
-                    yield pending.decode("utf-8", "replace").strip()
+                    yield [pending.decode("utf-8", "replace").strip()]
 
     def _open(self) -> httpx.AsyncClient:
         if self._client is None:

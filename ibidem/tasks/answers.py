@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ibidem.chat.answer import Conversation, Draft, answer
@@ -53,6 +53,17 @@ _JOB_STATE: dict[str, EndState] = {
 }
 
 Search = Callable[[str, Workspace, Sequence[Turn]], Context]  # a question and the turns before it
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """An attempt of a run: what earlier ones had shown, the turns before its question, what the model read of them."""
+
+    run: Run
+    attempt: int
+    shown: str
+    turns: Sequence[Turn]
+    before: Transcript
 
 
 class Answers:
@@ -140,21 +151,20 @@ class Answers:
 
     async def handle(self, ticket: Ticket) -> None:
         """The job `answer`."""
-        run = await asyncio.to_thread(get_run, self._db, ticket.job.owner, ticket.job.payload["run"])
-        if run.ended:
+        begun = await asyncio.to_thread(self._begin, ticket.job)
+        if begun is None:
             return
-        shown = await asyncio.to_thread(self._shown_text, run)
-        attempt = await asyncio.to_thread(begin_attempt, self._db, run)
+        run, attempt = begun.run, begun.attempt
         stream = self._streams.open(run, attempt)
-        draft = Draft(text=shown)
-        if shown:  # a crash broke off an answer that had been seen: it is kept as it is
+        draft = Draft(text=begun.shown)
+        if begun.shown:  # a crash broke off an answer that had been seen: it is kept as it is
             await self._end(ticket, stream, draft, "interrupted")
             return
         if attempt > 1:
             stream.emit(Event("restarted", {"attempt": attempt}))
         stream.emit(Event("started", {"run_id": run.id, "attempt": attempt, "model": run.model}))
         try:
-            await self._write(run, stream, draft, ticket.job)
+            await self._write(begun, stream, draft, ticket.job.payload)
         except asyncio.CancelledError:
             if not ticket.cancelled and not draft.text:  # the program stops: the next start answers it
                 self._streams.close(stream)
@@ -169,21 +179,29 @@ class Answers:
         else:
             await self._end(ticket, stream, draft, "finished")
 
-    async def _write(self, run: Run, stream: Stream, draft: Draft, job: Job) -> None:
-        workspace = await asyncio.to_thread(self._workspace, run)
-        turns, before = await asyncio.to_thread(self._before, run, job)
-        wishes = job.payload
-        given = await asyncio.to_thread(open_given, self._db, run.owner, wishes.get("given", ()))
+    def _begin(self, job: Job) -> Begun | None:
+        """The run with its new attempt; None if it has ended."""
+        run = get_run(self._db, job.owner, job.payload["run"])
+        if run.ended:
+            return None
+        shown = self._shown_text(run)
+        turns, before = ([], Transcript()) if shown else self._before(run, job)
+        return Begun(run, begin_attempt(self._db, run), shown, turns, before)
+
+    async def _write(self, begun: Begun, stream: Stream, draft: Draft, wishes: Mapping[str, Any]) -> None:
+        run, turns = begun.run, begun.turns
+        packed = wishes.get("given")
+        given = await asyncio.to_thread(open_given, self._db, run.owner, packed) if packed else []
         events = answer(
             run.question,
             draft,
             mode=run.mode,  # type: ignore[arg-type]  # checked by the table
-            search=lambda question: self._search(question, workspace, turns),
+            search=lambda question: self._search(question, self._workspace(run), turns),
             model=self._open_model(run.model),
             max_tokens=wishes.get("max_tokens") or self._settings.models.max_tokens,
             temperature=TEMPERATURE if wishes.get("temperature") is None else wishes["temperature"],
             conversation=Conversation(
-                before, self._meters.setdefault(run.model, Meter()), self._settings.retrieve.read_s
+                begun.before, self._meters.setdefault(run.model, Meter()), self._settings.retrieve.read_s
             ),
             template=template_in(wishes),
             given=given,

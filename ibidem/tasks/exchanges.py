@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ibidem.chat.answer import Draft
@@ -87,11 +86,17 @@ def question_of(db: Database, owner: int, session_id: str, message_id: str) -> M
 def exchanges_before(db: Database, run: Run) -> list[Exchange]:
     """The answered questions above the run's own, oldest first. One without a word of an answer is left out."""
     above = branch_texts(db, run.owner, run.session or "", run.parent or "")[:-1]
-    return [
-        Exchange(answer_id, question, answer)
-        for (_, asker, question), (answer_id, answerer, answer) in pairwise(above)
-        if asker == "user" and answerer == "assistant" and answer
-    ]
+    found: list[Exchange] = []
+    question = None
+    for message_id, role, content in above:
+        if role == "user":
+            question = content
+        elif role == "assistant" and content and question is not None:
+            found.append(Exchange(message_id, question, content))
+            question = None
+        elif role == "assistant" and content and found:  # imported chats have answers in several messages
+            found[-1] = replace(found[-1], answer=f"{found[-1].answer}\n\n{content}")
+    return found
 
 
 def as_sent(db: Database, run: Run, exchanges: Sequence[Exchange]) -> Transcript:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -27,20 +27,26 @@ USES = {"chat": "", "embed": "embedder", "rerank": "reranker"}
 BUILT_IN = Found("quotes", "quotes", detail="built in: the passages' own sentences, no language model")
 
 
-async def list_models(settings: ModelSettings, models_dir: Path) -> dict[str, Any]:
+async def list_models(settings: ModelSettings, models_dir: Path, engines: Engines | None = None) -> dict[str, Any]:
     """`{"items": [Found], "next": None, "servers": [Server]}`: all that --model takes now, and who was asked."""
-    files, (asked, offered) = await asyncio.gather(asyncio.to_thread(local_models, models_dir), servers(settings))
+    running = {plan.path for plan, _ in engines.loaded()} if engines else set()
+    files, (asked, offered) = await asyncio.gather(
+        asyncio.to_thread(local_models, models_dir, running), servers(settings)
+    )
     items = [BUILT_IN, *files, *offered]
     return {"items": [asdict(one) for one in items], "next": None, "servers": [asdict(one) for one in asked]}
 
 
-def local_models(models_dir: Path) -> list[Found]:
-    """The GGUF files in a folder, a model in several files once. A file that is none is listed with what is wrong."""
+def local_models(models_dir: Path, running: Collection[str] = ()) -> list[Found]:
+    """The GGUF files in a folder, a model in several files once. A file that is none is listed with what is wrong.
+
+    `running` are the paths of those that an engine has loaded.
+    """
     paths = sorted(path for path in models_dir.glob("*.gguf") if path.is_file() and not LATER_PART.search(path.name))
-    return [_local(path) for path in paths]
+    return [_local(path, loaded=str(path) in running) for path in paths]
 
 
-def _local(path: Path) -> Found:
+def _local(path: Path, *, loaded: bool) -> Found:
     name = f"llama:{path.stem}"
     size = sum(part.stat().st_size for part in _parts(path))
     try:
@@ -48,7 +54,7 @@ def _local(path: Path) -> Found:
     except ModelError as error:
         return Found(name, "llama", size, detail=f"unusable: {error.message}")
     about = (header.quantisation, USES[header.role])
-    return Found(name, "llama", size, header.context_length or None, " ".join(fact for fact in about if fact))
+    return Found(name, "llama", size, header.context_length or None, " ".join(filter(None, about)), loaded)
 
 
 def _parts(path: Path) -> Iterator[Path]:

@@ -253,7 +253,7 @@ def test_an_answer_tells_its_stages_and_ends_with_its_message(desk: Desk) -> Non
 async def asked(desk: Desk, question: str, *turns: Turn, reply: str = "At 4.2 bar [1].") -> Seen:
     desk.model.queue(reply)
     run = desk.start(question, turns=turns)
-    desk.worker.wake()
+    desk.worker.wake("answer")
     return await read(desk.streams, run)
 
 
@@ -298,7 +298,7 @@ def test_a_stopped_answer_goes_on_being_talked_about_as_far_as_it_came(desk: Des
         async with desk.working():
             desk.model.queue("At 4.2 bar ", 600.0)
             run = desk.start()
-            desk.worker.wake()
+            desk.worker.wake("answer")
             await read(desk.streams, run, until=6)  # as far as the first word
             await desk.stop(run)
             await read(desk.streams, run)

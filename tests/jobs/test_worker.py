@@ -129,7 +129,7 @@ def test_a_job_that_is_put_while_the_worker_waits_is_done_at_the_wake_up(queue: 
         async with working(queue, {"a": nothing}) as worker:
             for _ in range(3):
                 job_id = put(queue)
-                worker.wake()
+                worker.wake("a")
                 assert await queue.end() == ("done", job_id)
 
     run(test)
@@ -147,7 +147,7 @@ def test_polling_finds_a_job_whose_wake_up_was_lost(queue: ToldQueue) -> None:
 def test_a_wake_up_from_another_thread_counts(queue: ToldQueue) -> None:
     async def test() -> None:
         async with working(queue, {"a": nothing}) as worker:
-            await asyncio.to_thread(lambda: (put(queue), worker.wake()))
+            await asyncio.to_thread(lambda: (put(queue), worker.wake("a")))
             assert (await queue.end())[0] == "done"
 
     run(test)
@@ -158,10 +158,10 @@ def test_a_full_lane_does_not_hold_up_another(queue: ToldQueue) -> None:
         slow = Blocked()
         async with working(queue, {"slow": slow, "quick": nothing}, [Lane(["slow"], 1), Lane(["quick"], 1)]) as worker:
             first, second = put(queue, "slow"), put(queue, "slow")
-            worker.wake()
+            worker.wake("slow")
             await slow.began.wait()
             quick = put(queue, "quick")
-            worker.wake()
+            worker.wake("quick")
             assert await queue.end() == ("done", quick)
             slow.go_on.set()
             assert {await queue.end(), await queue.end()} == {("done", first), ("done", second)}
@@ -260,7 +260,7 @@ def test_an_error_that_may_pass_is_tried_again_five_times(queue: ToldQueue, cloc
                 job = queue.get(job_id, 1)
                 assert (job.state, job.retries, job.attempts) == ("queued", tried, 0)
                 clock.advance(61)
-                worker.wake()
+                worker.wake("a")
             assert await queue.end() == ("failed", job_id)
         assert (queue.get(job_id, 1).error or {})["code"] == error.code  # type: ignore[attr-defined]
 
@@ -313,6 +313,35 @@ def test_a_running_job_is_cancelled_at_once_by_its_own_process(queue: ToldQueue)
         assert slow.running == 0
 
     run(test)
+
+
+def test_cancels_that_are_repeated_leave_the_handler_its_ending(queue: ToldQueue) -> None:
+    began, may_end = asyncio.Event(), asyncio.Event()
+    endings: list[str] = []
+
+    async def ends_slowly(ticket: Ticket) -> None:
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            await may_end.wait()
+            endings.append("whole")
+            await asyncio.to_thread(ticket.finish, "cancelled")
+            raise
+
+    async def scenario() -> None:
+        job_id = put(queue)
+        async with working(queue, {"a": ends_slowly}) as worker:
+            await began.wait()
+            queue.cancel(job_id, 1)
+            for _ in range(5):
+                worker.cancel(job_id)
+                await asyncio.sleep(0)
+            may_end.set()
+            assert await queue.end() == ("cancelled", job_id)
+
+    asyncio.run(scenario())
+    assert endings == ["whole"]
 
 
 def test_a_cancel_from_another_process_arrives_within_a_second(queue: ToldQueue) -> None:

@@ -82,6 +82,10 @@ def test_a_gguf_file_is_measured_and_its_speed_kept_for_this_machine(
     assert kept[0].prompt_tokens_s == pytest.approx(found["prompt_tokens_s"], abs=0.01)
     assert kept[0].generation_tokens_s == pytest.approx(found["written_tokens_s"], abs=0.01)
     assert [used for _, used in engines.loaded()] == [False]
+    nobody = f"http://127.0.0.1:{closed_port()}"
+    unreachable = ModelSettings(ollama_url=nobody, openai_url=nobody)
+    listed = asyncio.run(list_models(unreachable, Path(tiny_chat).parent, engines))
+    assert [one["name"] for one in listed["items"] if one["loaded"]] == [f"llama:{Path(tiny_chat).stem}"]
     asyncio.run(try_model(LlamaModel(tiny_chat, engines), engines, tmp_path, SETTINGS))
     assert len(calibration.load(tmp_path, machine)) == 1
 
