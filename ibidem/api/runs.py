@@ -66,7 +66,7 @@ def start(body: Question, app: Engine, owner: Owner) -> dict[str, str]:
             mode=body.mode,
             template=body.template,
             variables=values(body.variables),
-            attachments=given(body.attachments),
+            texts=given(body.attachments),
             session=body.session,
             idempotency_key=body.idempotency_key,
             turns=turns(body.history),

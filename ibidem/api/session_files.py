@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from tempfile import SpooledTemporaryFile
 from typing import Annotated, Any, BinaryIO, Literal, cast
 from urllib.parse import quote
@@ -16,12 +17,14 @@ from ibidem.api.sessions import shown
 from ibidem.app import App
 from ibidem.chat.export import as_file, as_markdown
 from ibidem.errors import BadInput
+from ibidem.store.feedback import Judged, well_answered
 from ibidem.store.messages import branch, list_messages
 from ibidem.store.sessions import Session, get_session
-from ibidem.store.workspaces import HOME
+from ibidem.store.workspaces import HOME, get_workspace
 
 router = APIRouter(prefix="/api/sessions", tags=["sessions"])
 
+MAX_QUESTIONS = 10_000  # what an evaluation takes
 SPOOLED_BYTES = 1 << 20  # of an import that stay in memory
 
 
@@ -40,6 +43,25 @@ def export(
     messages = branch(app.db, owner, session_id, session.head) if session.head else []
     text = as_markdown(session.shown(), [message.shown() for message in messages])
     return Response(text, media_type="text/markdown; charset=utf-8", headers=_download(session, "md"))
+
+
+@router.get("/feedback/questions/")
+def questions(app: Engine, owner: Owner, workspace: str = HOME) -> Response:
+    """Questions whose answers got a thumb up, each with the place that its answer rests on: a file for `ibidem evaluate`."""
+    get_workspace(app.db, owner, workspace)
+    found = well_answered(app.db, owner, workspace, limit=MAX_QUESTIONS)
+    lines = [json.dumps(line, ensure_ascii=False) + "\n" for line in map(as_question, found) if line]
+    return Response("".join(lines), media_type="application/jsonl; charset=utf-8")
+
+
+def as_question(judged: Judged) -> dict[str, Any] | None:
+    """In the form of `ibidem evaluate --questions`; None for an answer that rests on no passage."""
+    cited = [one for one in judged.citations if one["verdict"] == "supported"]
+    if not cited:
+        return None
+    place = {name: cited[0][name] for name in ("path", "page", "start_line", "end_line") if cited[0][name]}
+    before = {"first": judged.first, "first_answer": judged.first_answer} if judged.first else {}
+    return {"id": judged.id, "question": judged.question, **place, **before}
 
 
 def _download(session: Session, suffix: str) -> dict[str, str]:

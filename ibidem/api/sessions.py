@@ -6,19 +6,23 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
 
 from ibidem.api.access import Engine, Owner
-from ibidem.api.attached import Attachments, Variables, given, values
+from ibidem.api.attached import Variables, WithImages, given, pictures, values
 from ibidem.api.paging import Cursor, Limit, page
 from ibidem.app import App
-from ibidem.store.attachments import attachments_of
+from ibidem.store.attachments import attachments_of, get_attachment
 from ibidem.store.documents import row_number
 from ibidem.store.feedback import feedback_of
 from ibidem.store.messages import Message, branch, get_message, list_messages
+from ibidem.store.runs import Run
 from ibidem.store.sessions import get_session, list_sessions
 from ibidem.store.workspaces import HOME
 from ibidem.tasks.asking import HEAD, Ask
+from ibidem.tasks.reading import upload_path
 
 router = APIRouter(prefix="/api/sessions", tags=["sessions"])
 
@@ -50,8 +54,8 @@ class Asked(BaseModel):
     max_tokens: int | None = Field(None, ge=1, le=1 << 20)
     template: str | None = Field(None, description="id of a prompt template; empty: none, whatever the session says")
     variables: Variables = {}
-    attachments: Attachments = []
     idempotency_key: str | None = Field(None, min_length=1, max_length=200)
+    attachments: WithImages = []
 
 
 class Thought(BaseModel):
@@ -139,9 +143,9 @@ def shown(app: App, owner: int, messages: Sequence[Message]) -> list[dict[str, A
 
 
 @router.post("/{session_id}/messages/", status_code=202)
-def ask(session_id: str, body: Asked, app: Engine, owner: Owner) -> dict[str, Any]:
+async def ask(session_id: str, body: Asked, app: Engine, owner: Owner) -> dict[str, Any]:
     """A run in this session; its question and its answer, still empty, are messages from now on."""
-    run = app.answers.start(
+    run = await app.answers.ask(
         owner,
         Ask(
             body.content,
@@ -151,16 +155,31 @@ def ask(session_id: str, body: Asked, app: Engine, owner: Owner) -> dict[str, An
             max_tokens=body.max_tokens,
             template=body.template,
             variables=values(body.variables),
-            attachments=given(body.attachments),
+            texts=given(body.attachments),
             session=session_id,
             parent=body.parent if "parent" in body.model_fields_set else HEAD,
             regenerate=body.regenerate,
+            attachments=pictures(body.attachments),
             idempotency_key=body.idempotency_key,
         ),
     )
     app.worker.wake("answer")
-    pair = [get_message(app.db, owner, session_id, message or "") for message in (run.parent, run.id)]
-    return {"run_id": run.id, "messages": shown(app, owner, pair)}
+    return {"run_id": run.id, "messages": await run_in_threadpool(_pair, app, run)}
+
+
+def _pair(app: App, run: Run) -> list[dict[str, Any]]:
+    """Question and answer of a run."""
+    pair = [get_message(app.db, run.owner, run.session or "", message or "") for message in (run.parent, run.id)]
+    return shown(app, run.owner, pair)
+
+
+@router.get("/{session_id}/attachments/{attachment_id}/")
+def attachment(session_id: str, attachment_id: str, app: Engine, owner: Owner) -> FileResponse:
+    """The image as it was sent."""
+    found = get_attachment(app.db, owner, attachment_id)
+    get_message(app.db, owner, session_id, found.message)
+    headers = {"Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Type-Options": "nosniff"}
+    return FileResponse(upload_path(app.data.files, found.id), media_type=found.media_type, headers=headers)
 
 
 @router.put("/{session_id}/messages/{message_id}/feedback/")

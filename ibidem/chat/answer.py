@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,7 +15,7 @@ from ibidem.chat.prompt import is_korean
 from ibidem.chat.template import NO_TEMPLATE, Filled
 from ibidem.chat.transcript import Prompt, Room, Transcript, next_turn
 from ibidem.errors import BadInput, ContextTooLong, ModelError
-from ibidem.models.base import TEMPERATURE, ChatModel, ChatRequest, Done, ReasoningDelta, TextDelta
+from ibidem.models.base import TEMPERATURE, ChatModel, ChatRequest, Done, Image, ReasoningDelta, TextDelta
 from ibidem.retrieve.cite import citation, cited
 from ibidem.retrieve.evidence import ENOUGH
 from ibidem.retrieve.given import Given
@@ -90,11 +90,13 @@ async def answer(
     conversation: Conversation | None = None,
     template: Filled = NO_TEMPLATE,
     given: Sequence[Given] = (),
+    images: tuple[Image, ...] = (),
+    pictures: Mapping[str, bytes] | None = None,
 ) -> AsyncGenerator[Event, None]:
     """Events from `status` to `cited`; `draft` fills as they come. Closing the generator stops the model.
 
-    `given` are texts that came with the question. `retrieved` comes a second time where the model turns out to hold less
-    than was found.
+    `given` are texts that came with the question. `images` belong to it; `pictures` are the bytes, by id, of those of all
+    turns that the model is to see. `retrieved` comes a second time where the model turns out to hold less than was found.
 
     Raises BadInput for an empty question, ModelError from the model; what was written until then is in `draft`.
     """
@@ -120,6 +122,7 @@ async def answer(
             template=template,
             given=texts,
             whole=draft.context.whole,
+            images=images,
         )
 
     draft.take(plan(talk.meter.window or UNBOUNDED))
@@ -130,7 +133,8 @@ async def answer(
         draft.transcript = replace(draft.transcript, turns=talk.before.said(question, "").turns)
         yield Event("delta", {"text": draft.text})
     else:
-        async with aclosing(_write(question, draft, model, talk.meter, plan, temperature)) as events:
+        request = ChatRequest((), question, temperature=temperature, images=pictures or {})
+        async with aclosing(_write(request, draft, model, talk.meter, plan)) as events:
             async for event in events:
                 yield event
     draft.mark("total_ms")
@@ -138,7 +142,7 @@ async def answer(
 
 
 async def _write(
-    question: str, draft: Draft, model: ChatModel, meter: Meter, plan: Plan, temperature: float
+    request: ChatRequest, draft: Draft, model: ChatModel, meter: Meter, plan: Plan
 ) -> AsyncGenerator[Event, None]:
     """The model's text, from a prompt that fits; once from a shorter one if the model finds that too long all the same."""
     yield Event("status", {"stage": "reading"})
@@ -150,7 +154,7 @@ async def _write(
         if (draft.passages, draft.omitted) != told:
             yield draft.retrieved()
         try:
-            async with aclosing(_stream(question, draft, prompt, model, meter, temperature)) as events:
+            async with aclosing(_stream(request, draft, prompt, model, meter)) as events:
                 async for event in events:
                     yield event
             return
@@ -175,16 +179,15 @@ async def _counted(plan: Plan, model: ChatModel, meter: Meter, window: int) -> P
 
 
 async def _stream(
-    question: str, draft: Draft, prompt: Prompt, model: ChatModel, meter: Meter, temperature: float
+    request: ChatRequest, draft: Draft, prompt: Prompt, model: ChatModel, meter: Meter
 ) -> AsyncGenerator[Event, None]:
-    request = ChatRequest(
+    request = replace(
+        request,
         messages=prompt.messages,
-        question=question,
         passages=prompt.passages,
         terms=draft.context.terms,
         evidence=draft.context.evidence,
         max_tokens=prompt.answer_tokens,
-        temperature=temperature,
     )
     asked = time.perf_counter()
     first_s = 0.0

@@ -14,10 +14,10 @@ from typing import Any
 from ibidem.chat.compact import compact
 from ibidem.chat.opening import head_of
 from ibidem.chat.prompt import plain_text, user_text
-from ibidem.chat.reading import PLACE_TOKENS, read_given, texts_of, tokens_shown
+from ibidem.chat.reading import PLACE_TOKENS, read_given, texts_of, tokens_of_texts, tokens_shown
 from ibidem.chat.template import NO_TEMPLATE, Filled
 from ibidem.chat.turns import Count, Sent, mentioned, tokens_of
-from ibidem.models.base import ChatMessage
+from ibidem.models.base import ChatMessage, Image
 from ibidem.retrieve.budget import Ranked, merge
 from ibidem.retrieve.given import Given
 from ibidem.types import Mode, Passage
@@ -111,15 +111,17 @@ def next_turn(
     template: Filled = NO_TEMPLATE,
     given: Sequence[Given] = (),
     whole: Sequence[Given] = (),
+    images: tuple[Image, ...] = (),
 ) -> Prompt:
     """The prompt for a question that found these chunks, best first, and was given these texts. Pure.
 
     `whole` is all that was searched, where that is little: it is read instead of what was found, if it fits its place.
     """
-    if whole and sum(tokens_shown(count)(one) for text in whole for one in text.chunks) <= room.passages:
-        given, found = [*given, *whole], ()
+    all_read = bool(whole) and not given and tokens_of_texts(whole, count) <= room.passages
+    if all_read:
+        given, found = whole, ()
     head, dropped = head_of(template, mode, room.window, count)
-    asked = tokens_of([*head, ChatMessage("user", question)], count) + FRAME_TOKENS
+    asked = tokens_of([*head, ChatMessage("user", question, images)], count) + FRAME_TOKENS
     read, unread = read_given(given, min(int(room.window * GIVEN_SHARE), room.prompt - asked), count)
     shown_tokens = sum(map(tokens_shown(count), read))
     room = replace(room, passages=max(0, min(room.passages, room.prompt - tokens_of(head, count) - shown_tokens)))
@@ -128,7 +130,7 @@ def next_turn(
         if mode == "plain":
             choice, text = _Choice(), plain_text(question, texts_of(read))
         else:
-            choice = _choose(found, kept, room, count, read)
+            choice = _choose(found, kept, room, count, read, by_score=all_read)
             text = user_text(
                 question,
                 mode,
@@ -137,7 +139,7 @@ def next_turn(
                 in_questions_language=template.in_questions_language,
             )
         turns = [message for turn in kept.turns for message in turn.messages()]
-        return (*head, *turns, ChatMessage("user", text)), choice
+        return (*head, *turns, ChatMessage("user", text, images)), choice
 
     kept, forgotten = before, []
     prompt, choice = prompt_after(kept)
@@ -147,7 +149,7 @@ def next_turn(
         kept = replace(before, turns=compact(before.turns, budget, count))
         prompt, choice = prompt_after(kept)
         forgotten = _forgotten(before, kept, choice)
-    turn = Sent(question, prompt[-1].content, passages=choice.shown)
+    turn = Sent(question, prompt[-1].content, passages=choice.shown, images=images)
     after = Transcript((*kept.turns, turn), (*kept.passages, *choice.new), kept.highest + len(choice.new))
     return Prompt(
         messages=prompt,
@@ -183,14 +185,21 @@ class _Choice:
 
 
 def _choose(
-    found: Sequence[Ranked], before: Transcript, room: Room, count: Count, read: Sequence[Ranked] = ()
+    found: Sequence[Ranked],
+    before: Transcript,
+    room: Room,
+    count: Count,
+    read: Sequence[Ranked],
+    *,
+    by_score: bool,
 ) -> _Choice:
     """The chunks `read` in any case, each a passage, then the best found that the turn has room for.
 
-    What stands further up costs nothing.
+    Passages are numbered as they stand, or `by_score`. What stands further up costs nothing.
     """
     choice = _Choice()
     fresh: list[Ranked] = []
+    unread: list[Ranked] = []  # of those given
     above, left = before.shown(), room.passages
     places = {(hit.stored.document_id, hit.stored.chunk.ordinal) for hit in read}
     others = [hit for hit in found if (hit.stored.document_id, hit.stored.chunk.ordinal) not in places]
@@ -211,13 +220,19 @@ def _choose(
         left -= tokens
         if passage:
             choice.again[passage.number] = replace(passage, score=hit.score)
-        elif is_given:
-            choice.new += merge([hit], first=before.highest + 1 + len(choice.new))
-            choice.given.add(choice.new[-1].number)
         else:
-            fresh.append(hit)
+            (unread if is_given else fresh).append(hit)
+    choice.new = _numbered(unread, first=before.highest + 1, by_score=by_score)
+    choice.given |= {passage.number for passage in choice.new}
     choice.new += merge(fresh, first=before.highest + 1 + len(choice.new))
     return choice
+
+
+def _numbered(read: Sequence[Ranked], *, first: int, by_score: bool) -> list[Passage]:
+    """Each chunk as a passage, in their order; numbered in it, or the best first."""
+    order = sorted(range(len(read)), key=lambda place: -read[place].score) if by_score else range(len(read))
+    numbers = {place: number for number, place in enumerate(order, first)}
+    return [replace(merge([hit])[0], number=numbers[place]) for place, hit in enumerate(read)]
 
 
 def _forgotten(before: Transcript, after: Transcript, choice: _Choice) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from ibidem.chat.meter import MESSAGE_TOKENS
 from ibidem.chat.prompt import KOREAN_QUESTION, user_text
-from ibidem.models.base import ChatMessage
+from ibidem.models.base import IMAGE_TOKENS, ChatMessage, Image
 from ibidem.types import Passage
 
 SHORT_QUESTION, SHORT_ANSWER = 200, 400  # characters of a shortened turn
@@ -29,9 +29,10 @@ class Sent:
     answer: str = ""
     passages: tuple[Passage, ...] = ()
     summary: str = ""  # of the answer, where there is one
+    images: tuple[Image, ...] = ()  # of the question
 
     def messages(self) -> tuple[ChatMessage, ChatMessage]:
-        return ChatMessage("user", self.message), ChatMessage("assistant", self.answer)
+        return ChatMessage("user", self.message, self.images), ChatMessage("assistant", self.answer)
 
     def whole(self) -> Sent:
         return self
@@ -60,7 +61,7 @@ def mentioned(answer: str) -> set[int]:
 
 
 def tokens_of(messages: Iterable[ChatMessage], count: Count) -> int:
-    return sum(MESSAGE_TOKENS + count(message.content) for message in messages)
+    return sum(MESSAGE_TOKENS + count(one.content) + IMAGE_TOKENS * len(one.images) for one in messages)
 
 
 def beginning(text: str, chars: int) -> str:

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from ibidem.types import Passage, Usage
 
+IMAGE_TOKENS = 1024  # counted for a picture; models take 250 to 1,600 for one of a megapixel
 TEMPERATURE = 0.2  # answers keep to what is written, without repeating themselves
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture of a message: its bytes are looked up by `id` when the message is sent."""
+
+    id: str
+    media_type: str
 
 
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
     role: Literal["system", "user", "assistant"]
     content: str
+    images: tuple[Image, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +45,7 @@ class ChatRequest:
     max_tokens: int = 1024
     temperature: float = TEMPERATURE
     schema: Mapping[str, Any] | None = None  # the answer is JSON of this JSON schema
+    images: Mapping[str, bytes] = field(default_factory=dict)  # of the messages, by id; those not here are left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +82,11 @@ class Capabilities:
     thinking: bool = False
     schema: bool = False  # answers in JSON of a given schema
     languages: frozenset[str] | None = None  # ISO 639-1; None: unknown
+
+
+def base64_images(message: ChatMessage, images: Mapping[str, bytes]) -> list[tuple[str, str]]:
+    """The pictures of a message that are there, as (media type, base64)."""
+    return [(one.media_type, b64encode(images[one.id]).decode()) for one in message.images if one.id in images]
 
 
 class ChatModel(Protocol):

@@ -7,7 +7,17 @@ from contextlib import aclosing
 from typing import Any
 
 from ibidem.errors import ContextTooLong, ModelError, ModelUnreachable
-from ibidem.models.base import Capabilities, ChatMessage, ChatRequest, Done, ModelEvent, ReasoningDelta, TextDelta
+from ibidem.models.base import (
+    IMAGE_TOKENS,
+    Capabilities,
+    ChatMessage,
+    ChatRequest,
+    Done,
+    ModelEvent,
+    ReasoningDelta,
+    TextDelta,
+    base64_images,
+)
 from ibidem.models.http import ModelServer
 from ibidem.models.upstream import Advice, as_count, as_dict, as_text
 from ibidem.settings import ModelSettings
@@ -47,7 +57,7 @@ class OllamaModel:
         self._context_tokens = max(self._context_tokens, context_tokens(request, limit))
         body: dict[str, Any] = {
             "model": self._model,
-            "messages": [{"role": message.role, "content": message.content} for message in request.messages],
+            "messages": [_message(message, request.images) for message in request.messages],
             "stream": True,
             "truncate": False,  # a prompt too long for the window is an error, not cut silently
             "shift": False,  # and a full window ends the answer instead of forgetting the passages
@@ -84,6 +94,11 @@ class OllamaModel:
         await self._server.close()
 
 
+def _message(message: ChatMessage, images: Mapping[str, bytes]) -> dict[str, Any]:
+    found = [data for _, data in base64_images(message, images)]
+    return {"role": message.role, "content": message.content, **({"images": found} if found else {})}
+
+
 def capabilities_of(shown: Mapping[str, Any]) -> Capabilities:
     """What `/api/show` says of a model. The context is never more than what we would ask Ollama for."""
     listed = shown.get("capabilities")
@@ -111,6 +126,7 @@ def context_tokens(request: ChatRequest, limit: int = CONTEXT_TOKENS[-1]) -> int
     `limit`: the model's own context, if it is smaller than the sizes we choose from.
     """
     prompt = sum(estimate_tokens(message.content) + MESSAGE_TOKENS for message in request.messages)
+    prompt += IMAGE_TOKENS * sum(image.id in request.images for one in request.messages for image in one.images)
     needed = prompt * 5 // 4 + request.max_tokens
     for size in (*(size for size in CONTEXT_TOKENS if size < limit), limit):
         if needed <= size:

@@ -7,7 +7,16 @@ from contextlib import aclosing
 from typing import Any, Literal
 
 from ibidem.errors import ModelError, ModelRejected, ModelTimeout, ModelUnreachable
-from ibidem.models.base import Capabilities, ChatMessage, ChatRequest, Done, ModelEvent, ReasoningDelta, TextDelta
+from ibidem.models.base import (
+    Capabilities,
+    ChatMessage,
+    ChatRequest,
+    Done,
+    ModelEvent,
+    ReasoningDelta,
+    TextDelta,
+    base64_images,
+)
 from ibidem.models.http import ModelServer
 from ibidem.models.upstream import Advice, as_count, as_dict, as_text, host_of
 from ibidem.settings import ModelSettings
@@ -150,7 +159,7 @@ def chat_body(request: ChatRequest, model: str) -> dict[str, Any]:
     """A request in the OpenAI shape, streamed, with its usage at the end."""
     body: dict[str, Any] = {
         "model": model,
-        "messages": messages_body(request.messages),
+        "messages": messages_body(request.messages, request.images),
         "stream": True,
         "stream_options": {"include_usage": True},
         "max_tokens": request.max_tokens,
@@ -162,8 +171,17 @@ def chat_body(request: ChatRequest, model: str) -> dict[str, Any]:
     return body
 
 
-def messages_body(messages: Sequence[ChatMessage]) -> list[dict[str, str]]:
-    return [{"role": message.role, "content": message.content} for message in messages]
+def messages_body(messages: Sequence[ChatMessage], images: Mapping[str, bytes] | None = None) -> list[dict[str, Any]]:
+    """Only a message with pictures is sent in parts: not every server takes those."""
+    return [{"role": message.role, "content": _content(message, images or {})} for message in messages]
+
+
+def _content(message: ChatMessage, images: Mapping[str, bytes]) -> str | list[dict[str, Any]]:
+    found = base64_images(message, images)
+    if not found:
+        return message.content
+    urls = [{"url": f"data:{media_type};base64,{data}"} for media_type, data in found]
+    return [{"type": "text", "text": message.content}, *({"type": "image_url", "image_url": url} for url in urls)]
 
 
 class Completion:

@@ -12,6 +12,7 @@ from ibidem.chat.history import Exchange, pack, rebuild
 from ibidem.chat.transcript import Transcript
 from ibidem.errors import BadInput
 from ibidem.index.analyze import tokenize
+from ibidem.store.attachments import Attachment, add_attachment
 from ibidem.store.database import Database
 from ibidem.store.messages import Message, add_message, branch_texts, end_answer, get_message, parent_for, sent_with
 from ibidem.store.runs import Run
@@ -26,8 +27,9 @@ def add_exchange(
     words: str,
     parent: str | None,
     new: bool,
-    given: Sequence[Mapping[str, str]],
     idempotency_key: str | None,
+    given: Sequence[Mapping[str, str]] = (),
+    attachments: Sequence[Attachment] = (),
 ) -> None:
     """The question of a run, if it is `new`, and its answer that is to come. `words` are the question's tokens.
 
@@ -51,6 +53,8 @@ def add_exchange(
             now=now,
             details={"given": [dict(one) for one in given]} if given else {},
         )
+        for attachment in attachments:
+            add_attachment(tx, attachment)
         if not session.title:
             title = title_of(run.question)
             set_title(tx, session, title, " ".join(tokenize(title)))

@@ -63,7 +63,7 @@ def wishes_of(
     if template is None and ask.variables:
         raise BadInput("variables are for a template", hint="name one as `template`", field="variables")
     filled = fill(template, ask.variables) if template else NO_TEMPLATE
-    given = tuple(ask.attachments if again is None else again.get("given", ()))
+    given = tuple(ask.texts if again is None else again.get("given", ()))
     open_given(db, owner, given)  # raises for what cannot be read
     return Wishes(
         model=chosen["model"],

@@ -141,12 +141,17 @@ def test_in_plain_mode_a_gap_in_a_text_is_marked() -> None:
 # --- all that was searched -------------------------------------------------------------------------------------------
 
 
-def test_little_to_search_in_is_read_whole_and_only_what_bears_on_the_question_is_shown_as_found() -> None:
-    scored = tuple(replace(one, score=0.9 if place == 1 else 0.0) for place, one in enumerate(SHORT.chunks))
-    prompt = ask([], found=[scored[1]], whole=[replace(SHORT, chunks=scored)], question="Where is the log?")
-    assert [one.number for one in prompt.passages] == [2]
-    assert [one.number for one in prompt.transcript.passages] == [1, 2]
-    assert "Depot 0" in prompt.messages[-1].content
+def test_little_to_search_in_is_read_whole_in_its_order_and_numbered_by_what_was_found() -> None:
+    weights = [0.0, 0.5, 0.0, 0.9, *(0.0 for _ in SHORT.chunks[4:])][: len(SHORT.chunks)]
+    scored = tuple(replace(one, score=score) for one, score in zip(SHORT.chunks, weights, strict=True))
+    best = max(scored, key=lambda one: one.score)
+    prompt = ask([], found=[best], whole=[replace(SHORT, chunks=scored)], question="Where is the log?")
+    assert [one.number for one in prompt.passages] == list(range(1, sum(weight > 0 for weight in weights) + 1))
+    assert prompt.passages[0].text == best.stored.chunk.text
+    assert [one.text for one in prompt.transcript.passages] == [one.stored.chunk.text for one in scored]
+    asked = prompt.messages[-1].content
+    places = [asked.index(f"[{one.number}] ") for one in prompt.transcript.passages]
+    assert places == sorted(places)
 
 
 def test_what_is_too_long_to_be_read_whole_is_read_in_excerpts() -> None:

@@ -37,7 +37,7 @@ def wishes(db: Database, ask: Ask, session: dict[str, Any] | None = None, again:
 
 
 def test_a_job_carries_the_template_as_it_was_when_the_question_was_taken(db: Database, template: str) -> None:
-    taken = wishes(db, Ask("Why?", template=template, attachments=[POST]))
+    taken = wishes(db, Ask("Why?", template=template, texts=[POST]))
     payload = json.loads(json.dumps(taken.packed()))
     delete_template(db, LOCAL_OWNER, template)
     assert template_in(payload) == Filled("You are a cook.", (Example("a cook", "b"),), SETTINGS)
@@ -80,8 +80,8 @@ def test_the_question_comes_first_then_its_template_its_session_and_the_sessions
 
 def test_a_question_asked_again_has_the_texts_that_it_came_with(db: Database) -> None:
     other = {"title": "other.md", "content": "x"}
-    assert wishes(db, Ask("", attachments=[other]), again={"given": [POST]}).given == (POST,)
-    assert wishes(db, Ask("", attachments=[other]), again={}).given == ()
+    assert wishes(db, Ask("", texts=[other]), again={"given": [POST]}).given == (POST,)
+    assert wishes(db, Ask("", texts=[other]), again={}).given == ()
 
 
 def test_values_without_a_template_are_refused(db: Database) -> None:
