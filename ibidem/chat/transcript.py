@@ -135,7 +135,7 @@ def next_turn(
                 question,
                 mode,
                 choice.shown,
-                known=list(choice.known),
+                known=[number for number, passage in choice.known.items() if passage.score > 0],
                 in_questions_language=template.in_questions_language,
             )
         turns = [message for turn in kept.turns for message in turn.messages()]
@@ -199,7 +199,7 @@ def _choose(
     """
     choice = _Choice()
     fresh: list[Ranked] = []
-    unread: list[Ranked] = []  # of those given
+    new: list[Ranked] = []  # of those given
     above, left = before.shown(), room.passages
     places = {(hit.stored.document_id, hit.stored.chunk.ordinal) for hit in read}
     others = [hit for hit in found if (hit.stored.document_id, hit.stored.chunk.ordinal) not in places]
@@ -221,8 +221,8 @@ def _choose(
         if passage:
             choice.again[passage.number] = replace(passage, score=hit.score)
         else:
-            (unread if is_given else fresh).append(hit)
-    choice.new = _numbered(unread, first=before.highest + 1, by_score=by_score)
+            (new if is_given else fresh).append(hit)
+    choice.new = _numbered(new, first=before.highest + 1, by_score=by_score)
     choice.given |= {passage.number for passage in choice.new}
     choice.new += merge(fresh, first=before.highest + 1 + len(choice.new))
     return choice

@@ -152,6 +152,11 @@ def test_little_to_search_in_is_read_whole_in_its_order_and_numbered_by_what_was
     asked = prompt.messages[-1].content
     places = [asked.index(f"[{one.number}] ") for one in prompt.transcript.passages]
     assert places == sorted(places)
+    later = ask(
+        [], before=prompt.transcript.answered("There [1]."), found=[best], whole=[replace(SHORT, chunks=scored)]
+    )
+    assert later.messages[: len(prompt.messages)] == prompt.messages
+    assert later.messages[-1].content.endswith(f"further up: {', '.join(f'[{one.number}]' for one in prompt.passages)}")
 
 
 def test_what_is_too_long_to_be_read_whole_is_read_in_excerpts() -> None:
