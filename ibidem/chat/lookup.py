@@ -27,7 +27,8 @@ def look_up(question: str, given: Sequence[Given], before: Transcript, search: S
     if (given and not weighed.more) or not weighed.terms:
         return Context(terms=weighed.terms, evidence=weighed.evidence), list(weighed.texts) if given else []
     found = search(question)
-    found = replace(found, evidence=max(found.evidence, weighed.evidence))
+    evidence = max(found.evidence, weighed.evidence)
+    found = replace(found, evidence=evidence, terms={**weighed.terms, **found.terms})
     if given:
         return found, list(weighed.texts)
     above = sorted((one for text in weighed.texts for one in text.chunks), key=lambda one: -one.score)

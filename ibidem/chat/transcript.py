@@ -118,11 +118,12 @@ def next_turn(
     `whole` is all that was searched, where that is little: it is read instead of what was found, if it fits its place.
     """
     all_read = bool(whole) and not given and tokens_of_texts(whole, count) <= room.passages
-    if all_read:
-        given, found = whole, ()
     head, dropped = head_of(template, mode, room.window, count)
     asked = tokens_of([*head, ChatMessage("user", question, images)], count) + FRAME_TOKENS
-    read, unread = read_given(given, min(int(room.window * GIVEN_SHARE), room.prompt - asked), count)
+    read, unread = read_given(
+        whole if all_read else given, min(int(room.window * GIVEN_SHARE), room.prompt - asked), count
+    )
+    found = [hit for hit in found if not any(_same_chunk(hit, one) for one in read)]
     shown_tokens = sum(map(tokens_shown(count), read))
     room = replace(room, passages=max(0, min(room.passages, room.prompt - tokens_of(head, count) - shown_tokens)))
 
@@ -201,9 +202,7 @@ def _choose(
     fresh: list[Ranked] = []
     new: list[Ranked] = []  # of those given
     above, left = before.shown(), room.passages
-    places = {(hit.stored.document_id, hit.stored.chunk.ordinal) for hit in read}
-    others = [hit for hit in found if (hit.stored.document_id, hit.stored.chunk.ordinal) not in places]
-    for hit, is_given in [*((hit, True) for hit in read), *((hit, False) for hit in others)]:
+    for hit, is_given in [*((hit, True) for hit in read), *((hit, False) for hit in found)]:
         passage = before.holding(hit)
         if passage and (passage.number in choice.known or passage.number in choice.again):
             continue
@@ -226,6 +225,12 @@ def _choose(
     choice.given |= {passage.number for passage in choice.new}
     choice.new += merge(fresh, first=before.highest + 1 + len(choice.new))
     return choice
+
+
+def _same_chunk(one: Ranked, other: Ranked) -> bool:
+    """Whether one may be an excerpt of the other."""
+    a, b = one.stored, other.stored
+    return a.document_id == b.document_id and a.chunk.ordinal == b.chunk.ordinal
 
 
 def _numbered(read: Sequence[Ranked], *, first: int, by_score: bool) -> list[Passage]:

@@ -163,3 +163,12 @@ def test_what_is_too_long_to_be_read_whole_is_read_in_excerpts() -> None:
     prompt = ask([], found=[SHORT.chunks[1]], whole=[LONG], question="Where is the log?", window=4096)
     assert [one.path for one in prompt.transcript.passages] == ["short.md"]
     assert prompt.omitted == []
+
+
+def test_a_text_given_earlier_is_pointed_to_where_all_that_was_searched_is_read() -> None:
+    first = ask([SHORT])
+    earlier = SHORT.chunks[0]
+    notes = given_text("notes.md", "The depot has two doors.")
+    prompt = ask([], before=first.transcript.answered("Yes."), found=[earlier, *notes.chunks], whole=[notes])
+    assert "See also, further up: [1]\n" in prompt.messages[-1].content
+    assert prompt.messages[-1].content.count("two doors") == 1
