@@ -16,6 +16,7 @@ from ibidem.models.base import ChatModel
 from ibidem.store.database import Database
 from ibidem.store.feedback import Feedback, put_feedback
 from ibidem.store.messages import get_message, list_messages, running_answers
+from ibidem.store.runs import forget_runs
 from ibidem.store.session_removal import delete_session
 from ibidem.store.sessions import (
     SETTINGS,
@@ -149,6 +150,7 @@ class Chats:
         """With messages, feedback and images."""
         for attachment_id in delete_session(self._db, get_session(self._db, owner, session_id)):
             upload_path(self._files, attachment_id).unlink(missing_ok=True)
+        forget_runs(self._db, in_sessions_before=0.0, others_before=0.0)
 
     def checked(self, before: Mapping[str, Any], wished: Mapping[str, Any]) -> dict[str, Any]:
         """The settings with the wished ones in their place. Raises BadInput, ModelUnknown."""
@@ -173,7 +175,7 @@ class Chats:
                     field=field,
                 )
         elif name == "max_tokens":
-            if not number or value != int(value) or not 1 <= value <= MAX_ANSWER_TOKENS:
+            if not number or isinstance(value, float) or not 1 <= value <= MAX_ANSWER_TOKENS:
                 raise BadInput(
                     f"max_tokens is a whole number from 1 to {MAX_ANSWER_TOKENS:,}, not {value!r}",
                     hint="leave it out for the default",

@@ -93,8 +93,8 @@ class Upkeep:
 
     async def _tidy(self, rescan: Callable[[], None]) -> None:
         next_rescan = time.monotonic() + self._settings.ingest.rescan_s
-        await asyncio.to_thread(self._sweep_files)
         await asyncio.to_thread(self._sweep_sessions)
+        await asyncio.to_thread(self._sweep_files)
         while True:
             try:
                 await asyncio.to_thread(self._forget)
