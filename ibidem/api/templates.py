@@ -18,7 +18,7 @@ from ibidem.app import App
 from ibidem.chat.meter import Meter
 from ibidem.chat.shipped import PREFIX, find_template, shipped_templates
 from ibidem.chat.template import MAX_CHARS, Fault, cost, faults
-from ibidem.errors import BadInput, NotAllowed, TemplateRefused, TooLarge
+from ibidem.errors import BadInput, NotAllowed, TemplateRefused
 from ibidem.index.analyze import normalize
 from ibidem.store.templates import (
     MAX_TEMPLATES,
@@ -35,7 +35,6 @@ from ibidem.store.templates import (
 router = APIRouter(prefix="/api/prompts/templates", tags=["templates"])
 
 FORMAT, VERSION = "ibidem-templates", 1  # what a file says of itself
-MAX_FILE_BYTES = 32 << 20  # more than an owner can have
 MAX_FAULTS = 100  # told of one file
 HINT = "send a file that `export/` wrote"
 
@@ -131,13 +130,11 @@ def export(app: Engine, owner: Owner, ids: Ids = ()) -> JSONResponse:
     },
 )
 async def import_file(request: Request, app: Engine, owner: Owner) -> dict[str, Any]:
-    """All templates of a file, or none: everything that is wrong with it is told at once."""
-    raw = bytearray()
-    async for block in request.stream():
-        raw += block
-        if len(raw) > MAX_FILE_BYTES:
-            raise TooLarge(f"a file of templates has at most {MAX_FILE_BYTES:,} bytes", hint="import it in parts")
-    return await run_in_threadpool(_import, app, owner, bytes(raw))
+    """All templates of a file, or none: everything that is wrong with it is told at once.
+
+    The guard bounds the file, as every body, at 32 MiB: more than an owner can have.
+    """
+    return await run_in_threadpool(_import, app, owner, await request.body())
 
 
 @router.get("/{template_id}/")

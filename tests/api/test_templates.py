@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.api.conftest import MAX_UPLOAD_BYTES
 from tests.api.serving import Server, is_error
 
 URL = "/api/prompts/templates/"
@@ -222,3 +223,9 @@ def test_a_file_with_more_templates_than_an_owner_has_is_refused(server: Server)
 
 def test_an_empty_file_changes_nothing(server: Server) -> None:
     assert server.http.post(f"{URL}import/", json=file_of()).json() == {"items": []}
+
+
+def test_a_huge_file_is_refused(server: Server) -> None:
+    file = json.dumps(file_of(SHORT)).encode()
+    is_error(server.http.post(f"{URL}import/", content=file + b" " * MAX_UPLOAD_BYTES), 413)
+    assert own(server) == []
