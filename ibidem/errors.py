@@ -8,8 +8,9 @@ IbidemError
 ├── Conflict            the same key with other content; a name already taken
 ├── NotAllowed
 │   ├── NoCredentials   neither cookie nor key
-│   └── Forbidden       foreign Host or Origin
-├── Busy                too many waiting; carries when to come back
+│   └── Forbidden       foreign Host or Origin; a role or key that may not do this
+│       └── NotEntitled     a workspace that is shared with you, but not so far
+├── Busy                too many waiting, or too many wrong passwords; carries when to come back
 ├── Refused             a document that cannot be taken, for the reason given
 │   ├── TemplateRefused     a prompt template, or a file of them, that says something impossible
 │   └── VariablesRefused    values for a template's variables: one is missing, unknown or too long
@@ -89,6 +90,10 @@ class NoCredentials(NotAllowed):
 
 class Forbidden(NotAllowed):
     code = "forbidden"
+
+
+class NotEntitled(Forbidden):
+    code = "not_entitled"
 
 
 class Busy(IbidemError):
