@@ -28,6 +28,7 @@ from ibidem.retrieve.evidence import ENOUGH, evidence
 from ibidem.store.chunks import StoredChunk, chunks_of, small_workspace
 from ibidem.store.database import Database
 from ibidem.store.documents import get_document
+from ibidem.store.sharing import document_owner
 from ibidem.store.workspaces import Workspace
 from ibidem.types import Chunk, Passage
 
@@ -82,14 +83,14 @@ def given_text(title: str, content: str) -> Given:
     return Given(title, tuple(_plain(chunk) for chunk in chunks))
 
 
-def given_document(db: Database, owner: int, document_id: str) -> Given:
-    """A document by its id. Raises NotFound, Conflict while it is being read, Refused where it holds no text."""
-    document = get_document(db, owner, document_id)
+def given_document(db: Database, user: int, document_id: str) -> Given:
+    """A document by its id, the user's own or one shared with him. Raises NotFound, Conflict while it is being read, Refused where it holds no text."""
+    document = get_document(db, user, document_id)
     if document.state in ("queued", "reading") and not document.chunks:
         raise Conflict(f"{document.path!r} is still being read", hint="ask again when its state is `ok`", field=FIELD)
     if not document.chunks:
         raise Refused(f"{document.path!r} has no text: {document.reason or document.state}", hint=HINT, field=FIELD)
-    chunks = chunks_of(db, owner, document_id, limit=MAX_CHUNKS)
+    chunks = chunks_of(db, document_owner(db, user, document_id), document_id, limit=MAX_CHUNKS)
     return Given(document.path, tuple(_plain(chunk) for chunk in chunks), rest=max(0, document.chunks - len(chunks)))
 
 
