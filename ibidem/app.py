@@ -95,7 +95,7 @@ class App:
         self.settings = settings
         self.data = data
         self.db = db
-        self.queue = SqliteQueue(db)
+        self.queue = SqliteQueue(db, steady=time.monotonic)
         self.streams = Streams(db, journal_s=settings.jobs.journal_s)
         self.indexes = Indexes(
             data.index, db, indexer.call, second.call if settings.index.korean == "morphemes" else None
