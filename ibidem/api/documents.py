@@ -13,7 +13,7 @@ from typing import Annotated, Any, BinaryIO
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import StreamingResponse
+from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
@@ -144,7 +144,7 @@ def delete(document_id: str, app: Engine, user: Owner) -> None:
     app.upkeep.index_changed()
 
 
-@router.get("/{document_id}/content/")
+@router.get("/{document_id}/content/", response_class=Response, responses={200: {"content": {"*/*": {}}}})
 def content(document_id: str, app: Engine, user: Owner) -> StreamingResponse:
     """The original bytes, always as a download: what a document holds is never run in the page."""
     document = get_document(app.db, user, document_id)

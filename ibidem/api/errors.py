@@ -9,8 +9,10 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match
 
 from ibidem import errors
 from ibidem.errors import Busy, IbidemError
@@ -31,6 +33,33 @@ STATUS: dict[type[IbidemError], int] = {  # the nearest ancestor in the tree dec
     errors.StoreError: 503,
     errors.DiskFull: 507,
     IbidemError: 500,
+}
+
+
+class Fault(BaseModel):
+    """One of several things that are wrong with a template or a file of them."""
+
+    field: str
+    message: str
+
+
+class Told(BaseModel):
+    code: str
+    message: str
+    hint: str
+    field: str | None = None
+    faults: list[Fault] | None = None
+
+
+class ErrorBody(BaseModel):
+    """Every failure, whatever its status."""
+
+    error: Told
+
+
+ANSWERS: dict[int | str, dict[str, Any]] = {  # of every route, beside its own
+    "4XX": {"model": ErrorBody, "description": "what is wrong, and what to do next"},
+    "5XX": {"model": ErrorBody, "description": "a fault of the server, a model or the disk, and what to do next"},
 }
 
 
@@ -87,10 +116,17 @@ def install(app: FastAPI) -> None:
         }.get(error.status_code, ("bad_input", "see /openapi.json"))
         message = f"{request.method} {request.url.path}: {error.detail}"
         body = {"error": {"code": code, "message": message, "hint": hint}}
-        return JSONResponse(body, error.status_code, headers=error.headers)
+        headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
+        return JSONResponse(body, error.status_code, headers=headers)
 
     @app.exception_handler(Exception)
     async def unforeseen(request: Request, error: Exception) -> JSONResponse:
         log.error("%s %s", request.method, request.url.path, exc_info=error)
         body = {"code": "internal", "message": f"{type(error).__name__} in the server", "hint": "see the server's log"}
         return JSONResponse({"error": body}, 500)
+
+
+def _allowed(request: Request) -> str:
+    """The methods of all routes of this path: each route by itself knows its own."""
+    routes = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    return ", ".join(sorted({method for route in routes for method in getattr(route, "methods", None) or ()}))

@@ -9,7 +9,7 @@ from contextlib import aclosing
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header
-from fastapi.responses import StreamingResponse
+from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, Field
 
 from ibidem.api.access import Engine, Gate, Owner, Signed
@@ -87,7 +87,7 @@ async def stop(run_id: str, app: Engine, owner: Owner) -> dict[str, Any]:
     return shown(await app.stop_run(owner, run_id))
 
 
-@router.get("/{run_id}/events/")
+@router.get("/{run_id}/events/", response_class=Response, responses={200: {"content": {"text/event-stream": {}}}})
 async def events(
     run_id: str,
     app: Engine,

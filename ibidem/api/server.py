@@ -100,7 +100,7 @@ def application(engine: App, port: int, lifespan: Callable[[FastAPI], object] | 
         health,
         start_page,
     ):
-        app.include_router(part.router)
+        app.include_router(part.router, responses=errors.ANSWERS)
     return app
 
 

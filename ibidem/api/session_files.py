@@ -28,7 +28,11 @@ MAX_QUESTIONS = 10_000  # what an evaluation takes
 SPOOLED_BYTES = 1 << 20  # of an import that stay in memory
 
 
-@router.get("/{session_id}/export/")
+@router.get(
+    "/{session_id}/export/",
+    response_class=Response,
+    responses={200: {"content": {"text/markdown": {}, "application/json": {}}}},
+)
 def export(
     session_id: str,
     app: Engine,
@@ -45,7 +49,7 @@ def export(
     return Response(text, media_type="text/markdown; charset=utf-8", headers=_download(session, "md"))
 
 
-@router.get("/feedback/questions/")
+@router.get("/feedback/questions/", response_class=Response, responses={200: {"content": {"application/jsonl": {}}}})
 def questions(app: Engine, owner: Owner, workspace: str = HOME) -> Response:
     """Questions whose answers got a thumb up, each with the place that its answer rests on: a file for `ibidem evaluate`."""
     get_workspace(app.db, owner, workspace)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, Response
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
@@ -174,7 +174,11 @@ def _pair(app: App, run: Run) -> list[dict[str, Any]]:
     return shown(app, run.owner, pair)
 
 
-@router.get("/{session_id}/attachments/{attachment_id}/")
+@router.get(
+    "/{session_id}/attachments/{attachment_id}/",
+    response_class=Response,
+    responses={200: {"content": {"image/png": {}, "image/jpeg": {}, "image/gif": {}, "image/webp": {}}}},
+)
 def attachment(session_id: str, attachment_id: str, app: Engine, owner: Owner) -> FileResponse:
     """The image as it was sent."""
     found = get_attachment(app.db, owner, attachment_id)

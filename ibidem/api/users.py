@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StrictBool
 
 from ibidem.api.access import Access, Admin, Engine, Gate, Principal, Signed, UserId
 from ibidem.app import App
@@ -28,7 +28,7 @@ class NewUser(BaseModel):
 class Change(BaseModel):
     role: UserRole | None = None
     password: str | None = None
-    disabled: bool | None = None
+    disabled: StrictBool | None = None
 
 
 def shown(user: User) -> dict[str, Any]:
