@@ -10,7 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ibidem.errors import BadInput
 from ibidem.index.analyze import normalize
+from ibidem.retrieve.given import MAX_CHARS
 from ibidem.tasks.images import Picture
+
+SHRINKS = 4  # characters that become one in NFC, at most
 
 
 class AttachedText(BaseModel):
@@ -58,12 +61,17 @@ Variables = Annotated[dict[str, str], Field(max_length=50, description="values f
 def given(attachments: Sequence[Attached]) -> list[dict[str, str]]:
     """The texts and documents, as an `Ask` takes them; a title is one line."""
     return [
-        {"title": " ".join(normalize(one.title).split()) or "text", "content": normalize(one.content)}
+        {"title": " ".join(normalize(one.title).split()) or "text", "content": _composed(one.content)}
         if isinstance(one, AttachedText)
         else {"document": one.document}
         for one in attachments
         if not isinstance(one, AttachedImage)
     ]
+
+
+def _composed(content: str) -> str:
+    """In NFC, but for one that is too long in any form and will be refused: that would hold up everybody for a second."""
+    return normalize(content) if len(content) <= MAX_CHARS * SHRINKS else content
 
 
 def pictures(attachments: Sequence[Attached]) -> list[Picture]:

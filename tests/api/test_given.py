@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ibidem.api.attached import AttachedText, given
 from tests.api.serving import Server, ask, ended, is_error, put_text, settled, workspace
 from tests.fakes.model_server import FakeModelServer
 
@@ -183,3 +184,9 @@ def test_a_document_without_text_is_refused(server: Server) -> None:
     settled(server, document["id"])
     answer = server.http.post(RUNS, json={"question": "Summarise", "attachments": [{"document": document["id"]}]})
     assert is_error(answer, 422)["field"] == "attachments"
+
+
+def test_a_text_that_is_too_long_in_any_form_is_not_composed_before_it_is_refused() -> None:
+    content = "e\u0301" * 1_000_000
+    assert given([AttachedText(content=content)])[0]["content"] is content
+    assert given([AttachedText(content=content[:1000])])[0]["content"] == "\u00e9" * 500
