@@ -165,7 +165,8 @@ async def _write(
 ) -> AsyncGenerator[Event, None]:
     """The model's text, from a prompt that fits; once from a shorter one if the model finds that too long all the same."""
     yield Event("status", {"stage": "reading"})
-    meter.window = (await model.capabilities()).context_tokens or WINDOW
+    able = await model.capabilities()
+    meter.window, meter.expected = able.context_tokens or WINDOW, able.prompt_tokens_s
     prompt = await _counted(plan, model, meter, meter.window)
     for last in (False, True):
         told = draft.passages, draft.omitted
