@@ -687,7 +687,7 @@ def test_a_question_that_waited_is_not_answered_from_what_is_no_longer_shared(
 ) -> None:
     async def test() -> None:
         set_shares(desk.db, home, {stranger: "read"}, 0.0)
-        waiting = desk.answers.start(stranger, "When does it start?", model="scripted:x", workspace="home")
+        waiting = desk.answers.start(stranger, Ask("When does it start?", model="scripted:x", workspace="home"))
         set_shares(desk.db, home, {}, 1.0)
         async with desk.working():
             number, event = (await read(desk.streams, waiting))[-1]
