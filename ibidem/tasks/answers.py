@@ -39,6 +39,7 @@ from ibidem.tasks.exchanges import AnswerEnd, as_sent, exchanges_before, with_su
 from ibidem.tasks.images import read_images
 from ibidem.tasks.questions import Questions
 from ibidem.tasks.summaries import put_summary
+from ibidem.tasks.wishes import open_given, template_in
 from ibidem.types import Event, as_json, rfc3339
 
 MODEL_RETRIES = 2  # of an answer that had shown nothing, when the model's server asked for patience (429, 5xx)
@@ -145,6 +146,8 @@ class Answers:
 
     async def _write(self, begun: Begun, stream: Stream, draft: Draft, wishes: Mapping[str, Any]) -> None:
         run, turns = begun.run, begun.turns
+        packed = wishes.get("given")
+        given = await asyncio.to_thread(open_given, self._db, run.owner, packed) if packed else []
         model = self._open_model(run.model)
         images = [*begun.images, *(image for turn in begun.before.turns for image in turn.images)]
         seen = images and (await model.capabilities()).images
@@ -161,6 +164,8 @@ class Answers:
             conversation=Conversation(
                 begun.before, self._meters.setdefault(run.model, Meter()), self._settings.retrieve.read_s
             ),
+            template=template_in(wishes),
+            given=given,
         )
         try:
             async with aclosing(events):
@@ -190,9 +195,10 @@ class Answers:
         data: dict[str, Any] = {"message": message}
         if error:
             data["error"] = error
-        ending = AnswerEnd.of(run, message, error, draft)
 
         def commit(rows: Callable[[sqlite3.Connection], None]) -> bool:
+            ending = AnswerEnd.of(run, message, error, draft)
+
             def also(tx: sqlite3.Connection) -> None:
                 if end_run(tx, run, state, attempt=attempt, message=message, error=error, now=self._clock()):
                     ending.store(tx)
