@@ -8,6 +8,8 @@ from typing import Any, Literal, Protocol
 
 from ibidem.types import Passage, Usage
 
+TEMPERATURE = 0.2  # answers keep to what is written, without repeating themselves
+
 
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
@@ -30,7 +32,7 @@ class ChatRequest:
     terms: Mapping[str, float] = field(default_factory=dict)
     evidence: float = 1.0
     max_tokens: int = 1024
-    temperature: float = 0.2
+    temperature: float = TEMPERATURE
     schema: Mapping[str, Any] | None = None  # the answer is JSON of this JSON schema
 
 
