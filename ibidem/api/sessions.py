@@ -151,7 +151,7 @@ def ask(session_id: str, body: Asked, app: Engine, owner: Owner) -> dict[str, An
             idempotency_key=body.idempotency_key,
         ),
     )
-    app.worker.wake()
+    app.worker.wake("answer")
     pair = [get_message(app.db, owner, session_id, message or "") for message in (run.parent, run.id)]
     return {"run_id": run.id, "messages": shown(app, owner, pair)}
 

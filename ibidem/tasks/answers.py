@@ -170,7 +170,6 @@ class Answers:
         return run, begin_attempt(self._db, run), shown
 
     async def _write(self, run: Run, stream: Stream, draft: Draft, job: Job) -> None:
-        workspace = await asyncio.to_thread(self._workspace, run)
         turns, before = await asyncio.to_thread(self._before, run, job)
         wishes = job.payload
         events = answer(
