@@ -7,9 +7,9 @@ from typing import Any
 from fastapi import APIRouter
 
 from ibidem.api.access import Engine, Owner
-from ibidem.store.documents import row_number
 from ibidem.api.paging import Cursor, Limit, page
 from ibidem.store.dialects import get_answer, list_answers
+from ibidem.store.documents import row_number
 
 router = APIRouter(prefix="/api/answers", tags=["answers"])
 
