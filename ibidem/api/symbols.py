@@ -17,10 +17,10 @@ MAX_FILES = 500  # with references to one name
 
 
 @router.get("/symbols/")
-def symbols(name: str, app: Engine, owner: Owner, workspace: str = HOME) -> dict[str, Any]:
+def symbols(name: str, app: Engine, user: Owner, workspace: str = HOME) -> dict[str, Any]:
     if not name or any(map(str.isspace, name)):
         raise BadInput(f"{name!r} is no name", hint="ask for one identifier, as the code writes it", field="name")
-    place = get_workspace(app.db, owner, workspace)
+    place = get_workspace(app.db, user, workspace)
     return {
         "definitions": [
             {

@@ -70,9 +70,8 @@ class Remote:
         while True:
             sources = [self._client.call("GET", f"{place}{source['id']}/") for source in added]
             on_progress(sources)
-            if ended([self._client.call("GET", f"/api/jobs/{source['job']}/") for source in added]) and all(
-                map(searchable, sources)
-            ):
+            jobs = [self._client.call("GET", f"/api/jobs/{source['job']}/") for source in added if source["job"]]
+            if ended(jobs) and all(map(searchable, sources)):
                 return sources
             time.sleep(POLL_S)
 
@@ -109,12 +108,12 @@ class Alone:
         from ibidem.store.workspaces import LOCAL_OWNER, get_source, get_workspace
 
         async def bring_in(app: Any) -> list[dict[str, Any]]:
-            place = get_workspace(app.db, LOCAL_OWNER, workspace)
+            place = get_workspace(app.db, LOCAL_OWNER, workspace, need="write")
             added = [app.add_source(place, path, watch=watch) for path in paths]
             while True:
-                sources = [source_progress(app.db, get_source(app.db, LOCAL_OWNER, source.id)) for source, _ in added]
+                sources = [source_progress(app.db, get_source(app.db, place.owner, source.id)) for source, _ in added]
                 on_progress(sources)
-                jobs = [app.queue.get(job, LOCAL_OWNER).shown() for _, job in added]
+                jobs = [app.queue.get(job, place.owner).shown() for _, job in added]
                 if ended(jobs) and all(map(searchable, sources)):
                     return sources
                 await asyncio.sleep(POLL_S)
@@ -126,7 +125,7 @@ class Alone:
         from ibidem.store.workspaces import LOCAL_OWNER, get_workspace
 
         async def replay(app: Any) -> None:
-            place = get_workspace(app.db, LOCAL_OWNER, workspace)
+            place = get_workspace(app.db, LOCAL_OWNER, workspace, need="own")
             await asyncio.to_thread(app.indexes.replay, place.id, fresh=True)
             if app.embedding:
                 await asyncio.to_thread(app.embedding.rebuild, place.id)
@@ -162,8 +161,10 @@ def ended(jobs: Sequence[dict[str, Any]]) -> bool:
 
 
 def searchable(source: dict[str, Any]) -> bool:
-    """All of its documents are in the index or have their reason not to be."""
-    return not any(source["counts"].get(state) for state in ("queued", "reading", "indexing"))
+    """It has been walked, and all of its documents are in the index or have their reason not to be."""
+    return source["state"] in ("ready", "missing") and not any(
+        source["counts"].get(state) for state in ("queued", "reading", "indexing")
+    )
 
 
 def absolute(path: Path) -> str:
