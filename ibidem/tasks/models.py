@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +34,19 @@ async def list_models(settings: ModelSettings, models_dir: Path, engines: Engine
 
 
 async def offered(settings: ModelSettings, models_dir: Path, engines: Engines) -> list[Found]:
-    """All models that can be asked now."""
-    return (await _all(settings, models_dir, engines))[0]
+    """All models that can be asked now, the default one wherever its file lies."""
+    found = (await _all(settings, models_dir, engines))[0]
+    provider, _, file = settings.default.partition(":")
+    if provider != "llama" or settings.default in {one.name for one in found}:
+        return found
+    loaded = file in {plan.path for plan, _ in engines.loaded()}
+    default = await asyncio.to_thread(_elsewhere, Path(file), loaded=loaded)
+    return [*found, *([replace(default, name=settings.default)] if default else [])]
+
+
+def _elsewhere(path: Path, *, loaded: bool) -> Found | None:
+    """A file outside of the folder of models, if it is there."""
+    return _local(path, loaded=loaded) if path.is_file() else None
 
 
 async def _all(settings: ModelSettings, models_dir: Path, engines: Engines | None) -> tuple[list[Found], list[Server]]:

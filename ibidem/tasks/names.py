@@ -12,6 +12,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 
 from ibidem.errors import BadInput, ModelUnknown
 from ibidem.models.found import Found
@@ -181,8 +182,9 @@ def _spellings(found: Found) -> tuple[str, ...]:
 
 
 def _own(found: Found) -> str:
-    """As its provider names it."""
-    return found.name.partition(":")[2] or found.name
+    """As its provider names it; a file somewhere by its name alone."""
+    own = found.name.partition(":")[2] or found.name
+    return Path(own).stem if found.provider == "llama" and "/" in own else own
 
 
 def _unknown(model: str) -> Found:
