@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from ibidem.chat.check.citations import cited
+from ibidem.chat.check.marks import Marks
+from ibidem.chat.check.place import Placer
+from ibidem.chat.lookup import look_up
 from ibidem.chat.meter import Meter
 from ibidem.chat.prompt import is_korean
+from ibidem.chat.template import NO_TEMPLATE, Filled
 from ibidem.chat.transcript import Prompt, Room, Transcript, next_turn
 from ibidem.errors import BadInput, ContextTooLong, ModelError
 from ibidem.models.base import (
@@ -24,8 +29,9 @@ from ibidem.models.base import (
     TextDelta,
     ToolCall,
 )
-from ibidem.retrieve.cite import citation, cited
+from ibidem.retrieve.cite import citation
 from ibidem.retrieve.evidence import ENOUGH
+from ibidem.retrieve.given import Given
 from ibidem.retrieve.retrieve import Context
 from ibidem.types import Event, Mode, Passage, Usage, as_json
 
@@ -44,6 +50,7 @@ class Draft:
     """An answer as far as it has come; also what is left of one that was stopped."""
 
     text: str = ""
+    mode: Mode = "chat"
     context: Context = field(default_factory=Context)
     passages: list[Passage] = field(default_factory=list)  # found for the question, numbered in this conversation
     omitted: list[dict[str, Any]] = field(default_factory=list)
@@ -54,6 +61,7 @@ class Draft:
     reason: Literal["stop", "length"] = "stop"  # why the model ended
     timings: dict[str, float] = field(default_factory=dict)  # milliseconds
     began: float = field(default_factory=time.perf_counter)
+    _checked: tuple[str, list[dict[str, Any]]] | None = None  # the text, and its citations
 
     def mark(self, name: str) -> None:
         self.timings[name] = round((time.perf_counter() - self.began) * 1000, 1)
@@ -70,8 +78,21 @@ class Draft:
         return Event("retrieved", {"citations": self.rag_context(), "omitted": self.omitted, **searched})
 
     def citations(self) -> list[dict[str, Any]]:
-        """The passages that the text cites, of this turn or an earlier one."""
-        return [as_json(one) for one in cited(self.text, self.transcript.passages)]
+        """The passages that the text cites, of this turn or an earlier one, each with a verdict; made once for a text."""
+        if self._checked is None or self._checked[0] != self.text:
+            self._checked = self.text, [as_json(one) for one in cited(self.text, self.transcript.passages)]
+        return self._checked[1]
+
+    def marks(self) -> Marks:
+        """What the model's text goes through. Without documents there is nothing to cite, and [1] means something else."""
+        known = {passage.number for passage in self.transcript.passages}
+        return Marks(None if self.mode == "plain" and not known else known, Placer(self.passages).place)
+
+    def say(self, text: str) -> Iterator[Event]:
+        """The text as it is kept and shown; a piece that is held back says nothing yet."""
+        if text:
+            self.text += text
+            yield Event("delta", {"text": text})
 
     def rag_context(self) -> list[dict[str, Any]]:
         """All passages that bear on the question, best first; the model has them, here or further up."""
@@ -99,24 +120,28 @@ async def answer(
     max_tokens: int,
     temperature: float = TEMPERATURE,
     conversation: Conversation | None = None,
+    template: Filled = NO_TEMPLATE,
+    given: Sequence[Given] = (),
     images: tuple[Image, ...] = (),
     pictures: Mapping[str, bytes] | None = None,
 ) -> AsyncGenerator[Event, None]:
     """Events from `status` to `cited`; `draft` fills as they come. Closing the generator stops the model.
 
-    `images` belong to the question; `pictures` are the bytes, by id, of those of all turns that the model is to see.
-    `retrieved` comes a second time where the model turns out to hold less than was found.
+    `given` are texts that came with the question. `images` belong to it; `pictures` are the bytes, by id, of those of all
+    turns that the model is to see. `retrieved` comes a second time where the model turns out to hold less than was found.
 
     Raises BadInput for an empty question, ModelError from the model; what was written until then is in `draft`.
     """
     if not question.strip():
         raise BadInput("the question is empty", hint="write what you want to know", field="question")
-    if mode != "plain":
-        yield Event("status", {"stage": "searching"})
-        draft.context = await asyncio.to_thread(search, question)
-        draft.timings["search_ms"] = draft.context.search_ms
+    draft.mode = mode
     talk = conversation or Conversation()
     draft.before = talk.before
+    texts = list(given)
+    if mode != "plain":
+        yield Event("status", {"stage": "searching"})
+        draft.context, texts = await asyncio.to_thread(look_up, question, given, talk.before, search)
+        draft.timings["search_ms"] = draft.context.search_ms
 
     def plan(window: int) -> Prompt:
         room = Room.of(window, max_tokens, talk.meter.readable(talk.read_s))
@@ -128,6 +153,9 @@ async def answer(
             room=room,
             count=talk.meter.count,
             lead=talk.lead,
+            template=template,
+            given=texts,
+            whole=draft.context.whole,
             images=images,
         )
 
@@ -145,7 +173,7 @@ async def answer(
             async for event in events:
                 yield event
     draft.mark("total_ms")
-    yield Event("cited", {"citations": draft.citations()})
+    yield Event("cited", {"citations": await asyncio.to_thread(draft.citations)})
 
 
 async def _write(
@@ -153,7 +181,8 @@ async def _write(
 ) -> AsyncGenerator[Event, None]:
     """The model's text, from a prompt that fits; once from a shorter one if the model finds that too long all the same."""
     yield Event("status", {"stage": "reading"})
-    meter.window = (await model.capabilities()).context_tokens or WINDOW
+    able = await model.capabilities()
+    meter.window, meter.expected = able.context_tokens or WINDOW, able.prompt_tokens_s
     prompt = await _counted(plan, model, meter, meter.window)
     for last in (False, True):
         told = draft.passages, draft.omitted
@@ -205,22 +234,30 @@ async def write(request: ChatRequest, draft: Draft, model: ChatModel, meter: Met
     """The model's text as events; `draft` and `meter` learn from it."""
     asked = time.perf_counter()
     first_s = 0.0
-    async with aclosing(model.stream(request)) as stream:
-        async for part in stream:
-            if not first_s and not isinstance(part, Done):
-                first_s = time.perf_counter() - asked
-                draft.mark("first_token_ms")
-                yield Event("status", {"stage": "writing"})
-            match part:
-                case TextDelta(text):
-                    draft.text += text
-                    yield Event("delta", {"text": text})
-                case ReasoningDelta(text):
-                    yield Event("reasoning", {"text": text})
-                case ToolCall():
-                    draft.calls.append(part)
-                    yield Event("tool_call", as_json(part))
-                case Done(usage, reason):
-                    draft.usage, draft.reason = usage, reason
-                    meter.learn(request.messages, usage.prompt)
-                    meter.timed(usage.prompt - usage.reused, first_s)
+    marks = draft.marks()
+    try:
+        async with aclosing(model.stream(request)) as stream:
+            async for part in stream:
+                if not first_s and not isinstance(part, Done):
+                    first_s = time.perf_counter() - asked
+                    draft.mark("first_token_ms")
+                    yield Event("status", {"stage": "writing"})
+                match part:
+                    case TextDelta(text):
+                        for event in draft.say(marks.feed(text)):
+                            yield event
+                    case ReasoningDelta(text):
+                        yield Event("reasoning", {"text": text})
+                    case ToolCall():
+                        draft.calls.append(part)
+                        yield Event("tool_call", as_json(part))
+                    case Done(usage, reason):
+                        draft.usage, draft.reason = usage, reason
+                        meter.learn(request.messages, usage.prompt)
+                        meter.timed(usage.prompt - usage.reused, first_s)
+    except ModelError:  # what was written stays, to its last character
+        for event in draft.say(marks.end()):
+            yield event
+        raise
+    for event in draft.say(marks.end()):
+        yield event

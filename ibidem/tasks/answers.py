@@ -39,9 +39,11 @@ from ibidem.tasks.exchanges import AnswerEnd, as_sent, exchanges_before, with_su
 from ibidem.tasks.images import read_images
 from ibidem.tasks.questions import Questions
 from ibidem.tasks.summaries import put_summary
+from ibidem.tasks.wishes import open_given, template_in
 from ibidem.types import Event, as_json, rfc3339
 
 MODEL_RETRIES = 2  # of an answer that had shown nothing, when the model's server asked for patience (429, 5xx)
+METERS = 64  # models of which is kept what their answers taught
 _JOB_STATE: dict[str, EndState] = {
     "finished": "done",
     "failed": "failed",
@@ -93,11 +95,13 @@ class Answers:
         self._open_model = open_model
         self._questions = Questions(db, queue, settings, open_model=open_model, clock=clock)
         self._conversations = Conversations()
-        self._meters: dict[str, Meter] = {}  # by model
+        self._meters: dict[str, Meter] = {}  # by model, the latest METERS of them
         self._clock = clock
 
     def meter(self, model: str) -> Meter:
         """What its answers have taught about a model."""
+        if model not in self._meters and len(self._meters) >= METERS:
+            self._meters.pop(next(iter(self._meters)))
         return self._meters.setdefault(model, Meter())
 
     # --- starting ----------------------------------------------------------------------------------------------------
@@ -155,6 +159,8 @@ class Answers:
 
     async def _write(self, begun: Begun, stream: Stream, draft: Draft, wishes: Mapping[str, Any]) -> None:
         run, turns = begun.run, begun.turns
+        packed = wishes.get("given")
+        given = await asyncio.to_thread(open_given, self._db, run.owner, packed) if packed else []
         model = self._open_model(run.model)
         images = [*begun.images, *(image for turn in begun.before.turns for image in turn.images)]
         seen = images and (await model.capabilities()).images
@@ -169,6 +175,8 @@ class Answers:
             images=begun.images,
             pictures=await asyncio.to_thread(read_images, self._files, images) if seen else {},
             conversation=Conversation(begun.before, self.meter(run.model), self._settings.retrieve.read_s),
+            template=template_in(wishes),
+            given=given,
         )
         try:
             async with aclosing(events):
@@ -198,9 +206,10 @@ class Answers:
         data: dict[str, Any] = {"message": message}
         if error:
             data["error"] = error
-        ending = AnswerEnd.of(run, message, error, draft)
 
         def commit(rows: Callable[[sqlite3.Connection], None]) -> bool:
+            ending = AnswerEnd.of(run, message, error, draft)
+
             def also(tx: sqlite3.Connection) -> None:
                 if end_run(tx, run, state, attempt=attempt, message=message, error=error, now=self._clock()):
                     ending.store(tx)

@@ -142,6 +142,7 @@ class Dialects:
 
     async def _pass_on(self, question: Question, draft: Draft) -> AsyncGenerator[Event, None]:
         """The messages as they are."""
+        draft.mode = "plain"  # marks in the text are none of ours
         model = self._open_model(question.target.model)
         asked = next(one.content for one in reversed(question.messages) if one.role == "user")
         request = replace(
@@ -231,7 +232,7 @@ class Dialects:
         wide = self._search(text, place, turns, hits=FILTERED_HITS)
         ranked = [one for one in wide.ranked if one.stored.document_id in documents]
         kept, _ = fit(ranked, self._settings.retrieve.budget_tokens)
-        return replace(wide, ranked=ranked, kept=kept, omitted=[])
+        return replace(wide, ranked=ranked, kept=kept, omitted=[], whole=())
 
     def _keep(self, question: Question, place: Workspace, keys: Sequence[Turn], last: Block, draft: Draft) -> None:
         """Remember what was sent: under the answer for the next question, under none for what tools will give."""

@@ -90,7 +90,7 @@ def test_a_stream_is_one_object_a_line_with_a_message_in_each(client: httpx.Clie
         assert one["model"] == "plant" and one["message"]["role"] == "assistant" and "created_at" in one
         assert isinstance(one["message"]["content"], str)
     assert "".join(one["message"]["content"] for one in found) == ANSWER
-    assert [one["done"] for one in found] == [False, False, False, True]
+    assert len(found) > 3 and [one["done"] for one in found] == [False] * (len(found) - 1) + [True]
     last = found[-1]
     assert last["done_reason"] == "stop"
     assert last["prompt_eval_count"] == 26 and last["eval_count"] == 9
@@ -352,6 +352,6 @@ def test_a_failure_before_the_first_byte_has_its_status(
 def test_a_failure_in_the_middle_is_the_last_line(client: httpx.Client, model: FakeModelServer) -> None:
     model.behaviour = "cut"
     answer = client.post("/api/chat", json={"model": "plant", "messages": ASKED})
-    first, last = map(json.loads, answer.text.splitlines())
-    assert answer.status_code == 200 and first["message"]["content"] == "The pump "
+    *said, last = map(json.loads, answer.text.splitlines())
+    assert answer.status_code == 200 and "".join(one["message"]["content"] for one in said) == "The pump "
     assert set(last) == {"error"} and answer.text.endswith("\n")
