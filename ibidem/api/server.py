@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 from ibidem import __version__
 from ibidem.api import (
+    answers,
     auth,
     documents,
     errors,
@@ -36,6 +37,7 @@ from ibidem.api import (
     workspaces,
 )
 from ibidem.api.access import Access
+from ibidem.api.dialects import ollama, ollama_discovery, ollama_store, openai, responses, vectors
 from ibidem.api.frames import MAX_FRAME_BYTES
 from ibidem.api.guard import LOOPBACK_NAMES, Guard, hosts_served, origins_allowed
 from ibidem.app import App
@@ -81,6 +83,9 @@ def application(engine: App, port: int, lifespan: Callable[[FastAPI], object] | 
     app.state.engine = engine
     app.state.access = Access(engine, port)
     errors.install(app)
+    # The dialects first: their requests come often, and each is compared with the routes in order.
+    for dialect in (openai, ollama, ollama_discovery, responses, vectors, ollama_store):
+        app.include_router(dialect.router)
     for part in (
         auth,
         users,
@@ -97,6 +102,7 @@ def application(engine: App, port: int, lifespan: Callable[[FastAPI], object] | 
         websocket,
         jobs,
         models,
+        answers,
         health,
         start_page,
     ):
