@@ -52,6 +52,7 @@ from ibidem.store.workspaces import (
     ensure_home,
 )
 from ibidem.tasks.answers import Answers
+from ibidem.tasks.chats import Chats
 from ibidem.tasks.embedding import Embedding
 from ibidem.tasks.indexing import Indexing
 from ibidem.tasks.reading import Reader
@@ -126,6 +127,7 @@ class App:
         self.upkeep = Upkeep(
             db,
             self.indexes,
+            self.queue,
             settings,
             end_idle=[*(pool.end_idle for pool in self.pools), self.engines.end_idle],
             replayed=self.embedding.changed if self.embedding else lambda: None,
@@ -139,6 +141,7 @@ class App:
             changed=self.upkeep.index_changed,
         )
         self.answers = Answers(db, self.queue, self.streams, settings, search=self.search, open_model=self.open_model)
+        self.chats = Chats(db, data.files, open_model=self.open_model, clock=time.time)
         self.watcher = Watcher(
             lambda: all_sources(db),
             without=data.root,
@@ -297,6 +300,14 @@ class App:
             await asyncio.to_thread(self.queue.cancel, job_id, owner)
         self.worker.cancel(job_id)
         return await asyncio.to_thread(self.queue.get, job_id, owner)
+
+    async def delete_session(self, owner: int, session_id: str) -> None:
+        """What is being answered in it ends now; then its messages, feedback and images go. Raises NotFound."""
+        for run_id in await asyncio.to_thread(self.chats.answering, owner, session_id):
+            run, running = await asyncio.to_thread(self.answers.stop, owner, run_id)
+            if running:
+                self.worker.cancel(run.job)
+        await asyncio.to_thread(self.chats.delete, owner, session_id)
 
     def retry_job(self, job_id: str, owner: int) -> Job:
         """Raises Conflict for an answer: its run has ended, and ends only once."""

@@ -18,7 +18,7 @@ from ibidem.app import App
 from ibidem.errors import BadInput
 from ibidem.jobs.streams import HEARTBEAT
 from ibidem.store.runs import EventNumber, Run, get_run
-from ibidem.store.workspaces import HOME
+from ibidem.tasks.asking import Ask
 from ibidem.types import Event, rfc3339
 
 router = APIRouter(prefix="/api/runs", tags=["runs"])
@@ -28,9 +28,10 @@ STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 class Question(BaseModel):
     question: str
-    workspace: str = HOME
+    workspace: str | None = Field(None, description="of a question without a session: `home` when left out")
     model: str | None = None
-    mode: str = "chat"
+    mode: str | None = None
+    session: str | None = Field(None, description="the question goes on where the session stands")
     idempotency_key: str | None = Field(None, min_length=1, max_length=200)
     history: History = []
 
@@ -54,12 +55,15 @@ def shown(run: Run) -> dict[str, Any]:
 def start(body: Question, app: Engine, owner: Owner) -> dict[str, str]:
     run = app.answers.start(
         owner,
-        body.question,
-        workspace=body.workspace,
-        model=body.model,
-        mode=body.mode,
-        idempotency_key=body.idempotency_key,
-        turns=turns(body.history),
+        Ask(
+            body.question,
+            workspace=body.workspace,
+            model=body.model,
+            mode=body.mode,
+            session=body.session,
+            idempotency_key=body.idempotency_key,
+            turns=turns(body.history),
+        ),
     )
     app.worker.wake("answer")
     return {"run_id": run.id}

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from ibidem.api.access import Engine, Owner
 from ibidem.api.history import History, turns
 from ibidem.store.workspaces import HOME, get_workspace
-from ibidem.tasks.answers import check_question
+from ibidem.tasks.asking import check_question
 from ibidem.types import as_json
 
 router = APIRouter(prefix="/api", tags=["search"])

@@ -15,7 +15,20 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from ibidem import __version__
-from ibidem.api import auth, documents, errors, health, jobs, models, runs, search, start_page, symbols, workspaces
+from ibidem.api import (
+    auth,
+    documents,
+    errors,
+    health,
+    jobs,
+    models,
+    runs,
+    search,
+    sessions,
+    start_page,
+    symbols,
+    workspaces,
+)
 from ibidem.api.access import Access
 from ibidem.api.guard import LOOPBACK_NAMES, Guard
 from ibidem.app import App
@@ -41,7 +54,7 @@ def create(engine: App, *, port: int, lifespan: Callable[[FastAPI], object] | No
     app.state.engine = engine
     app.state.access = Access(engine, port)
     errors.install(app)
-    for part in (auth, workspaces, documents, search, symbols, runs, jobs, models, health, start_page):
+    for part in (auth, workspaces, documents, search, symbols, runs, sessions, jobs, models, health, start_page):
         app.include_router(part.router)
     return Guard(app, port=port, max_body_bytes=engine.settings.serve.max_upload_bytes), app.state.access
 

@@ -13,7 +13,7 @@ from ibidem.chat.meter import Meter
 from ibidem.chat.prompt import is_korean
 from ibidem.chat.transcript import Prompt, Room, Transcript, next_turn
 from ibidem.errors import BadInput, ContextTooLong, ModelError
-from ibidem.models.base import ChatModel, ChatRequest, Done, ReasoningDelta, TextDelta
+from ibidem.models.base import TEMPERATURE, ChatModel, ChatRequest, Done, ReasoningDelta, TextDelta
 from ibidem.retrieve.cite import citation, cited
 from ibidem.retrieve.evidence import ENOUGH
 from ibidem.retrieve.retrieve import Context
@@ -37,6 +37,7 @@ class Draft:
     context: Context = field(default_factory=Context)
     passages: list[Passage] = field(default_factory=list)  # found for the question, numbered in this conversation
     omitted: list[dict[str, Any]] = field(default_factory=list)
+    before: Transcript = field(default_factory=Transcript)  # the turns so far, as they were known
     transcript: Transcript = field(default_factory=Transcript)  # with this turn, its answer still empty
     usage: Usage = field(default_factory=Usage)
     timings: dict[str, float] = field(default_factory=dict)  # milliseconds
@@ -82,6 +83,7 @@ async def answer(
     search: Callable[[str], Context],
     model: ChatModel,
     max_tokens: int,
+    temperature: float = TEMPERATURE,
     conversation: Conversation | None = None,
 ) -> AsyncGenerator[Event, None]:
     """Events from `status` to `cited`; `draft` fills as they come. Closing the generator stops the model.
@@ -97,6 +99,7 @@ async def answer(
         draft.context = await asyncio.to_thread(search, question)
         draft.timings["search_ms"] = draft.context.search_ms
     talk = conversation or Conversation()
+    draft.before = talk.before
 
     def plan(window: int) -> Prompt:
         room = Room.of(window, max_tokens, talk.meter.readable(talk.read_s))
@@ -110,7 +113,7 @@ async def answer(
         draft.transcript = replace(draft.transcript, turns=talk.before.said(question, "").turns)
         yield Event("delta", {"text": draft.text})
     else:
-        async with aclosing(_write(question, draft, model, talk.meter, plan)) as events:
+        async with aclosing(_write(question, draft, model, talk.meter, plan, temperature)) as events:
             async for event in events:
                 yield event
     draft.mark("total_ms")
@@ -118,7 +121,7 @@ async def answer(
 
 
 async def _write(
-    question: str, draft: Draft, model: ChatModel, meter: Meter, plan: Plan
+    question: str, draft: Draft, model: ChatModel, meter: Meter, plan: Plan, temperature: float
 ) -> AsyncGenerator[Event, None]:
     """The model's text, from a prompt that fits; once from a shorter one if the model finds that too long all the same."""
     yield Event("status", {"stage": "reading"})
@@ -130,7 +133,7 @@ async def _write(
         if (draft.passages, draft.omitted) != told:
             yield draft.retrieved()
         try:
-            async with aclosing(_stream(question, draft, prompt, model, meter)) as events:
+            async with aclosing(_stream(question, draft, prompt, model, meter, temperature)) as events:
                 async for event in events:
                     yield event
             return
@@ -155,7 +158,7 @@ async def _counted(plan: Plan, model: ChatModel, meter: Meter, window: int) -> P
 
 
 async def _stream(
-    question: str, draft: Draft, prompt: Prompt, model: ChatModel, meter: Meter
+    question: str, draft: Draft, prompt: Prompt, model: ChatModel, meter: Meter, temperature: float
 ) -> AsyncGenerator[Event, None]:
     request = ChatRequest(
         messages=prompt.messages,
@@ -164,6 +167,7 @@ async def _stream(
         terms=draft.context.terms,
         evidence=draft.context.evidence,
         max_tokens=prompt.answer_tokens,
+        temperature=temperature,
     )
     asked = time.perf_counter()
     first_s = 0.0

@@ -63,6 +63,14 @@ class Conversations:
             found = found.said(turn.question, turn.answer)
         return found
 
+    def known(self, owner: int, place: int, turns: Sequence[Turn]) -> Transcript | None:
+        """The transcript of exactly these turns, if it is remembered."""
+        shelf = self._shelves.get(owner, _Shelf())
+        key = _keys(place, turns)[-1] if turns else b""
+        if transcript := shelf.transcripts.get(key):
+            shelf.transcripts.move_to_end(key)
+        return transcript
+
     def keep(self, owner: int, place: int, turns: Sequence[Turn], transcript: Transcript) -> None:
         """Remember what was sent in a conversation of which these words were said, the last answer included."""
         shelf = self._shelves.setdefault(owner, _Shelf())

@@ -90,7 +90,7 @@ class Alone:
 
     def ask(self, question: str, *, workspace: str, model: str | None, mode: str, on_event: OnEvent) -> str:
         async def follow(app: Any) -> str:
-            run = app.answers.start(LOCAL_OWNER, question, workspace=workspace, model=model, mode=mode)
+            run = app.answers.start(LOCAL_OWNER, Ask(question, workspace=workspace, model=model, mode=mode))
             app.worker.wake("answer")
             async with aclosing(app.streams.follow(LOCAL_OWNER, run.id)) as events:
                 async for _, event in events:
@@ -98,6 +98,7 @@ class Alone:
             return str(run.id)
 
         from ibidem.store.workspaces import LOCAL_OWNER
+        from ibidem.tasks.asking import Ask
 
         return str(self._run(follow, only=["answer"]))
 

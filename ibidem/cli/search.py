@@ -50,7 +50,7 @@ def search_files(loaded: Settings, query: str, workspace: str, limit: int, trace
     from ibidem.store.database import Database
     from ibidem.store.datadir import DataDir
     from ibidem.store.workspaces import LOCAL_OWNER, get_workspace
-    from ibidem.tasks.answers import check_question
+    from ibidem.tasks.asking import check_question
     from ibidem.types import as_json
 
     check_question(query, loaded.serve.max_question_bytes)

@@ -142,3 +142,7 @@ class Queue(Protocol):
     def bury(self) -> list[Job]:
         """Mark as dead the due jobs that were claimed MAX_ATTEMPTS times and never ended; return them."""
         ...
+
+    def forget(self, *, ended_before: float, but: Sequence[str]) -> int:
+        """Drop jobs that are done or cancelled since then, but not of these kinds. Returns how many, at most 200."""
+        ...

@@ -232,6 +232,17 @@ class SqliteQueue:
             )
         )
 
+    def forget(self, *, ended_before: float, but: Sequence[str]) -> int:
+        return self._db.write(
+            lambda tx: (
+                tx.execute(
+                    "DELETE FROM job WHERE id IN (SELECT id FROM job WHERE state IN ('done', 'cancelled') AND updated_at < ?"
+                    " AND kind NOT IN (SELECT value FROM json_each(?)) LIMIT 200)",
+                    (ended_before, json.dumps(list(but))),
+                ).rowcount
+            )
+        )
+
     def bury(self) -> list[Job]:
         values = {"max_attempts": MAX_ATTEMPTS, "now": self._clock()}
         if not self._db.read_one(f"SELECT 1 FROM job WHERE {_KILLERS} LIMIT 1", values):

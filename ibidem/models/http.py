@@ -9,7 +9,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ibidem.errors import ModelError
-from ibidem.models.base import Done, ModelEvent, ReasoningDelta, TextDelta
+from ibidem.models.base import Done, ModelEvent, ReasoningDelta, TextDelta, ToolCall
 from ibidem.models.upstream import JSON_BODY, MAX_BODY_BYTES, NO_PROXY, Upstream
 from ibidem.types import Usage
 
@@ -63,7 +63,7 @@ class ModelServer(Upstream):
                         yield event
                         if isinstance(event, Done):
                             return
-                    chars = sum(len(event.text) for event in events if isinstance(event, TextDelta | ReasoningDelta))
+                    chars = sum(map(_chars, events))
                     written += max(1, chars // 16)
                     if written > 2 * max_tokens + 16:  # 16: pieces without text, when max_tokens is very small
                         yield Done(Usage(completion=written), reason="length")
@@ -150,6 +150,15 @@ class ModelServer(Upstream):
         except (TimeoutError, httpx.HTTPError):
             pass  # the status alone says enough
         raise self.refusal(response.status_code, text, response.headers)
+
+
+def _chars(event: ModelEvent) -> int:
+    match event:
+        case TextDelta(text) | ReasoningDelta(text):
+            return len(text)
+        case ToolCall(name=name, arguments=arguments):
+            return len(name) + len(str(arguments))
+    return 0
 
 
 async def _body(response: httpx.Response) -> str:

@@ -8,11 +8,20 @@ from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 from ibidem.errors import EngineCrashed, ModelCutOff, ModelUnreachable
-from ibidem.models.base import Capabilities, ChatMessage, ChatRequest, Done, ModelEvent, TextDelta
+from ibidem.models.base import (
+    Capabilities,
+    ChatMessage,
+    ChatRequest,
+    CompletionRequest,
+    Done,
+    ModelEvent,
+    TextDelta,
+)
 from ibidem.models.engine import Engine
 from ibidem.models.engines import Engines
 from ibidem.models.http import AnswerReader, ModelServer
-from ibidem.models.openai import Completion, capabilities_of_props, chat_body, messages_body
+from ibidem.models.openai import capabilities_of_props
+from ibidem.models.openai_wire import Completion, chat_body, completion_body, messages_body
 from ibidem.models.upstream import as_count, as_dict, as_text
 from ibidem.types import Usage
 
@@ -32,6 +41,13 @@ class LlamaModel:
     def stream(self, request: ChatRequest) -> AsyncGenerator[ModelEvent, None]:
         body = chat_body(request, self._path) | {"cache_prompt": True}
         return self._stream("/v1/chat/completions", body, Completion, request.max_tokens)
+
+    def complete(self, request: CompletionRequest) -> AsyncGenerator[ModelEvent, None]:
+        """Text between a prefix and a suffix goes the way of `insert`: the engine knows its model's tokens for it."""
+        if request.suffix:
+            return self.insert(request.prompt, request.suffix, max_tokens=request.max_tokens)
+        body = completion_body(request, self._path) | {"cache_prompt": True}
+        return self._stream("/v1/completions", body, Completion, request.max_tokens)
 
     def insert(
         self, prefix: str, suffix: str, *, files: Sequence[tuple[str, str]] = (), max_tokens: int = 128

@@ -6,8 +6,17 @@ import asyncio
 import re
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from contextlib import aclosing
 
-from ibidem.models.base import Capabilities, ChatMessage, ChatRequest, Done, ModelEvent, TextDelta
+from ibidem.models.base import (
+    Capabilities,
+    ChatMessage,
+    ChatRequest,
+    CompletionRequest,
+    Done,
+    ModelEvent,
+    TextDelta,
+)
 from ibidem.types import Usage, estimate_tokens
 
 # Text to say, seconds to wait, any event, or an error to raise at that point.
@@ -61,6 +70,13 @@ class ScriptedModel:
         except (GeneratorExit, asyncio.CancelledError):
             self.stopped += 1
             raise
+
+    async def complete(self, request: CompletionRequest) -> AsyncGenerator[ModelEvent, None]:
+        """As a question of that text."""
+        asked = ChatRequest([ChatMessage("user", request.prompt)], max_tokens=request.max_tokens)
+        async with aclosing(self.stream(asked)) as events:
+            async for event in events:
+                yield event
 
     async def capabilities(self) -> Capabilities:
         return Capabilities()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import secrets
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ibidem.errors import NotFound
 from ibidem.store.database import Database, Row
+from ibidem.store.messages import Message, answer_by_key, answer_of_run, get_message
 from ibidem.types import Event
 
 EventNumber = tuple[int, int]  # (attempt, seq), compared in that order
@@ -34,13 +35,15 @@ class Run:
     error: dict[str, str] | None
     created_at: float
     ended_at: float | None
+    session: str | None = None
+    parent: str | None = None  # the message in the session that holds the question
 
     @property
     def ended(self) -> bool:
         return self.state in TERMINAL_STATES
 
 
-_RUN = "id, owner, workspace, job, question, model, mode, state, attempt, message, error, created_at, ended_at"
+_RUN = "id, owner, workspace, job, question, model, mode, state, attempt, message, error, created_at, ended_at, session, parent"
 
 
 def new_run_id() -> str:
@@ -49,8 +52,8 @@ def new_run_id() -> str:
 
 def insert_run(tx: sqlite3.Connection, run: Run, *, idempotency_key: str | None) -> None:
     tx.execute(
-        "INSERT INTO run (id, owner, workspace, job, question, model, mode, idempotency_key, state, created_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?)",
+        "INSERT INTO run (id, owner, workspace, job, question, model, mode, idempotency_key, state, created_at, session, parent)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?)",
         (
             run.id,
             run.owner,
@@ -61,20 +64,50 @@ def insert_run(tx: sqlite3.Connection, run: Run, *, idempotency_key: str | None)
             run.mode,
             idempotency_key,
             run.created_at,
+            run.session,
+            run.parent,
         ),
     )
 
 
 def get_run(db: Database, owner: int, run_id: str) -> Run:
+    """Also one that is known by its message alone: see `forget_runs`. Raises NotFound."""
     row = db.read_one(f"SELECT {_RUN} FROM run WHERE id = ? AND owner = ?", (run_id, owner))
-    if row is None:
-        raise NotFound(f"no run {run_id!r}", hint="start one with POST /api/runs/")
-    return _run(row)
+    if row:
+        return _run(row)
+    if answer := answer_of_run(db, owner, run_id):
+        return _run_of(db, answer)
+    raise NotFound(f"no run {run_id!r}", hint="start one with POST /api/runs/")
 
 
 def run_by_key(db: Database, owner: int, idempotency_key: str) -> Run | None:
     row = db.read_one(f"SELECT {_RUN} FROM run WHERE owner = ? AND idempotency_key = ?", (owner, idempotency_key))
-    return _run(row) if row else None
+    if row:
+        return _run(row)
+    answer = answer_by_key(db, owner, idempotency_key)
+    return _run_of(db, answer) if answer else None
+
+
+def _run_of(db: Database, answer: Message) -> Run:
+    """The run that an answer of a session comes from, when only the answer is left."""
+    details = answer.details
+    return Run(
+        id=answer.id,
+        owner=answer.owner,
+        workspace=0,
+        job="",
+        question=get_message(db, answer.owner, answer.session, answer.parent or "").content,
+        model=details.get("model") or "",
+        mode=details.get("mode") or "",
+        state=answer.status,
+        attempt=details.get("attempt") or 0,
+        message=answer.shown(),
+        error=details.get("error"),
+        created_at=answer.created_at,
+        ended_at=answer.created_at,
+        session=answer.session,
+        parent=answer.parent,
+    )
 
 
 def cut_runs(db: Database) -> list[Run]:
@@ -160,6 +193,35 @@ def forget_events(db: Database, *, written_before: float) -> int:
             ).rowcount
         )
     )
+
+
+def forget_runs(db: Database, *, in_sessions_before: float, others_before: float) -> int:
+    """Drop runs that ended before these times, and their jobs: in a session the message holds what is to be kept.
+
+    Their journal has to have gone before. Runs of deleted sessions go at once, journal and all. Returns how many, at
+    most 200.
+    """
+
+    def forget(tx: sqlite3.Connection) -> int:
+        rows = tx.execute(
+            "SELECT r.id, r.job FROM run AS r WHERE r.ended_at IS NOT NULL AND r.session IS NOT NULL"
+            " AND (r.ended_at < ? AND NOT EXISTS (SELECT 1 FROM run_event AS e WHERE e.run = r.id)"
+            "      OR NOT EXISTS (SELECT 1 FROM session AS s WHERE s.id = r.session))"
+            " UNION ALL SELECT r.id, r.job FROM run AS r WHERE r.ended_at < ? AND r.session IS NULL LIMIT 200",
+            (in_sessions_before, others_before),
+        ).fetchall()
+        delete_runs(tx, [(row["id"], row["job"]) for row in rows])
+        return len(rows)
+
+    return db.write(forget)
+
+
+def delete_runs(tx: sqlite3.Connection, runs: Iterable[tuple[str, int]]) -> None:
+    """Ended runs, as (run, job): journal, run and job."""
+    for run_id, job in runs:
+        tx.execute("DELETE FROM run_event WHERE run = ?", (run_id,))
+        tx.execute("DELETE FROM run WHERE id = ?", (run_id,))
+        tx.execute("DELETE FROM job WHERE id = ?", (job,))
 
 
 def _json(value: Any) -> str | None:

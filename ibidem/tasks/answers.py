@@ -7,20 +7,24 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
-from typing import Any, get_args
+from dataclasses import replace
+from typing import Any
 
 from ibidem.chat.answer import Conversation, Draft, answer
 from ibidem.chat.conversations import Conversations
 from ibidem.chat.meter import Meter
-from ibidem.errors import BadInput, Busy, Conflict, EngineCrashed, ModelRejected, TooLarge
+from ibidem.chat.transcript import Transcript
+from ibidem.errors import Busy, EngineCrashed, ModelRejected
+from ibidem.index.analyze import tokenize
 from ibidem.jobs.queue import EndState, Job, Queue
 from ibidem.jobs.streams import Stream, Streams
 from ibidem.jobs.worker import Ticket, as_error, may_pass
-from ibidem.models.base import ChatModel
+from ibidem.models.base import TEMPERATURE, ChatModel
 from ibidem.retrieve.followup import Turn
 from ibidem.retrieve.retrieve import Context
 from ibidem.settings import Settings
 from ibidem.store.database import Database
+from ibidem.store.messages import new_message_id
 from ibidem.store.runs import (
     Run,
     begin_attempt,
@@ -33,10 +37,12 @@ from ibidem.store.runs import (
     run_by_key,
     write_events,
 )
+from ibidem.store.sessions import get_session
 from ibidem.store.workspaces import HOME, Workspace, get_workspace
-from ibidem.types import Event, Mode, as_json, rfc3339
+from ibidem.tasks.asking import Ask, check_mode, check_question, same, turns_of
+from ibidem.tasks.exchanges import AnswerEnd, add_exchange, as_sent, exchanges_before, question_of
+from ibidem.types import Event, as_json, rfc3339
 
-MODES = get_args(Mode)
 MODEL_RETRIES = 2  # of an answer that had shown nothing, when the model's server asked for patience (429, 5xx)
 _JOB_STATE: dict[str, EndState] = {
     "finished": "done",
@@ -74,49 +80,53 @@ class Answers:
 
     # --- starting ----------------------------------------------------------------------------------------------------
 
-    def start(
-        self,
-        owner: int,
-        question: str,
-        *,
-        workspace: str = HOME,
-        model: str | None = None,
-        mode: str = "chat",
-        idempotency_key: str | None = None,
-        turns: Sequence[Turn] = (),
-    ) -> Run:
+    def start(self, owner: int, ask: Ask) -> Run:
         """Store the question and queue its job in one transaction; the same key gives the same run.
 
-        `turns` came before the question, oldest first: the model reads them, and a question that leans on them is searched
-        with their words.
+        The model reads the turns before it, and a question that leans on them is searched with their words. In a session
+        the question and its answer, still empty, are messages of it from the same transaction on.
 
-        Raises BadInput, TooLarge, ModelUnknown, UnknownWorkspace, Conflict, Busy.
+        Raises BadInput, TooLarge, ModelUnknown, UnknownWorkspace, NotFound, Conflict, Busy.
         """
+        session = get_session(self._db, owner, ask.session) if ask.session else None
+        question, again = ask.question, None
+        if session and ask.regenerate:
+            again = question_of(self._db, owner, session.id, ask.regenerate)
+            question = again.content
         check_question(question, self._settings.serve.max_question_bytes)
-        if mode not in MODES:
-            raise BadInput(f"unknown mode {mode!r}", hint=f"one of {', '.join(MODES)}", field="mode")
-        name = model or self._settings.models.default
-        self._open_model(name)  # raises for a name that no provider knows
-        place = get_workspace(self._db, owner, workspace)
-        asked = (question, place.id, name, mode)
-        if idempotency_key and (known := run_by_key(self._db, owner, idempotency_key)):
-            return _same(known, asked)
+        wished = session.settings if session else {}
+        mode = ask.mode or wished.get("mode") or "chat"
+        check_mode(mode)
+        model = ask.model or wished.get("model") or self._settings.models.default
+        self._open_model(model)  # raises for a name that no provider knows
+        place = get_workspace(self._db, owner, ask.workspace or (session.workspace if session else HOME))
+        asked = (question, place.id, model, mode, ask.session)
+        key = ask.idempotency_key
+        if key and (known := run_by_key(self._db, owner, key)):
+            return same(known, *asked)
         if self._queue.count_queued(owner, "answer") >= self._settings.jobs.max_queued:
             raise Busy("too many questions are waiting", retry_after_s=5, hint="wait for some of them, or stop them")
         run_id, now = new_run_id(), self._clock()
-        payload: dict[str, Any] = {"run": run_id, **({"turns": [as_json(turn) for turn in turns]} if turns else {})}
+        parent = again.id if again else new_message_id() if session else None
+        run = Run(run_id, owner, place.id, "", question, model, mode, "queued", 0, None, None, now, None)
+        run = replace(run, session=ask.session, parent=parent)
+        wishes = {"temperature": ask.temperature, "max_tokens": ask.max_tokens}
+        wishes = {name: wished.get(name) if value is None else value for name, value in wishes.items()}
+        payload = {"run": run_id, "turns": [as_json(turn) for turn in ask.turns], **wishes}
+        words = " ".join(tokenize(question)) if session else ""
 
         def insert(tx: sqlite3.Connection, job_id: str) -> None:
-            run = Run(run_id, owner, place.id, job_id, question, name, mode, "queued", 0, None, None, now, None)
-            insert_run(tx, run, idempotency_key=idempotency_key)
+            insert_run(tx, replace(run, job=job_id), idempotency_key=key)
+            if session:
+                add_exchange(tx, run, words=words, parent=ask.parent, new=again is None, idempotency_key=key)
 
         try:
             self._queue.put("answer", payload, owner=owner, priority=10, also=insert)
         except sqlite3.IntegrityError:  # the same key, at the same moment
-            known = run_by_key(self._db, owner, idempotency_key or "")
+            known = run_by_key(self._db, owner, key or "")
             if known is None:
                 raise
-            return _same(known, asked)
+            return same(known, *asked)
         return get_run(self._db, owner, run_id)
 
     # --- carrying out ------------------------------------------------------------------------------------------------
@@ -136,7 +146,7 @@ class Answers:
             stream.emit(Event("restarted", {"attempt": attempt}))
         stream.emit(Event("started", {"run_id": run.id, "attempt": attempt, "model": run.model}))
         try:
-            await self._write(run, stream, draft, turns_of(ticket.job))
+            await self._write(run, stream, draft, ticket.job)
         except asyncio.CancelledError:
             if not ticket.cancelled and not draft.text:  # the program stops: the next start answers it
                 self._streams.close(stream)
@@ -159,18 +169,19 @@ class Answers:
         shown = self._shown_text(run)
         return run, begin_attempt(self._db, run), shown
 
-    async def _write(self, run: Run, stream: Stream, draft: Draft, turns: Sequence[Turn]) -> None:
+    async def _write(self, run: Run, stream: Stream, draft: Draft, job: Job) -> None:
+        turns, before = await asyncio.to_thread(self._before, run, job)
+        wishes = job.payload
         events = answer(
             run.question,
             draft,
             mode=run.mode,  # type: ignore[arg-type]  # checked by the table
             search=lambda question: self._search(question, self._workspace(run), turns),
             model=self._open_model(run.model),
-            max_tokens=self._settings.models.max_tokens,
+            max_tokens=wishes.get("max_tokens") or self._settings.models.max_tokens,
+            temperature=TEMPERATURE if wishes.get("temperature") is None else wishes["temperature"],
             conversation=Conversation(
-                self._conversations.find(run.owner, run.workspace, turns),
-                self._meters.setdefault(run.model, Meter()),
-                self._settings.retrieve.read_s,
+                before, self._meters.setdefault(run.model, Meter()), self._settings.retrieve.read_s
             ),
         )
         try:
@@ -182,28 +193,40 @@ class Answers:
                 said = [*turns, Turn(run.question, draft.text)]
                 self._conversations.keep(run.owner, run.workspace, said, draft.transcript.answered(draft.text))
 
+    def _before(self, run: Run, job: Job) -> tuple[list[Turn], Transcript]:
+        """The turns before the question, and what the model read of them."""
+        if not run.session:
+            turns = turns_of(job)
+            return turns, self._conversations.find(run.owner, run.workspace, turns)
+        exchanges = exchanges_before(self._db, run)
+        turns = [one.turn for one in exchanges]
+        known = self._conversations.known(run.owner, run.workspace, turns)
+        return turns, known or as_sent(self._db, run, exchanges)
+
     async def _end(
         self, ticket: Ticket, stream: Stream, draft: Draft, state: str, *, error: dict[str, str] | None = None
     ) -> None:
         """The one terminal event, stored with the run's and the job's end before anybody sees it."""
         run, attempt = stream.run, stream.attempt
-        message = message_of(run, state, attempt, draft, self._clock())
+        message = message_of(run, state, attempt, draft)
         data: dict[str, Any] = {"message": message}
         if error:
             data["error"] = error
+        ending = AnswerEnd.of(run, message, error, draft)
 
         def commit(rows: Callable[[sqlite3.Connection], None]) -> bool:
             def also(tx: sqlite3.Connection) -> None:
                 if end_run(tx, run, state, attempt=attempt, message=message, error=error, now=self._clock()):
+                    ending.store(tx)
                     rows(tx)
 
             return ticket.finish(_JOB_STATE[state], error=error, also=also)
 
-        ending = asyncio.ensure_future(self._streams.end(stream, Event(state, data), commit))
+        stored = asyncio.ensure_future(self._streams.end(stream, Event(state, data), commit))
         try:
-            await asyncio.shield(ending)
+            await asyncio.shield(stored)
         except asyncio.CancelledError:  # too late to change the end: let it come to be
-            await asyncio.shield(ending)
+            await asyncio.shield(stored)
             raise
 
     def _workspace(self, run: Run) -> Workspace:
@@ -247,41 +270,17 @@ class Answers:
 
     def _end_without_worker(self, run: Run, state: str, *, error: dict[str, str] | None) -> None:
         attempt = run.attempt + 1
-        message = message_of(run, state, attempt, Draft(text=self._shown_text(run)), self._clock())
+        draft, now = Draft(text=self._shown_text(run)), self._clock()
+        message = message_of(run, state, attempt, draft)
         data: dict[str, Any] = {"message": message, **({"error": error} if error else {})}
-        now = self._clock()
+        ending = AnswerEnd.of(run, message, error, draft)
 
         def write(tx: sqlite3.Connection) -> None:
             if end_run(tx, run, state, attempt=attempt, message=message, error=error, now=now):
+                ending.store(tx)
                 write_events(tx, run, attempt, 1, [Event(state, data)], now)
 
         self._db.write(write)
-
-
-def check_question(question: str, max_bytes: int) -> None:
-    """Raises BadInput for an empty question or one that is no text, TooLarge for one that is a document."""
-    if not question.strip():
-        raise BadInput("the question is empty", hint="write what you want to know", field="question")
-    try:
-        size = len(question.encode())
-    except UnicodeEncodeError as error:  # JSON's escapes and a command's arguments may hold half a character
-        at = error.start
-        raise BadInput(
-            f"the question holds half a character ({question[at]!a}, character {at + 1})",
-            hint="send it as UTF-8",
-            field="question",
-        ) from error
-    if size > max_bytes:
-        raise TooLarge(
-            f"the question has {size:,} bytes, at most {max_bytes:,} are taken",
-            hint="add the text as a document, and ask about it",
-            field="question",
-        )
-
-
-def turns_of(job: Job) -> list[Turn]:
-    """The turns that came before the question, as its job carries them."""
-    return [Turn(one["question"], one["answer"]) for one in job.payload.get("turns", ())]
 
 
 def may_retry(error: Exception, draft: Draft, job: Job) -> bool:
@@ -290,12 +289,12 @@ def may_retry(error: Exception, draft: Draft, job: Job) -> bool:
     return patient and not draft.text and job.retries < MODEL_RETRIES
 
 
-def message_of(run: Run, status: str, attempt: int, draft: Draft, now: float) -> dict[str, Any]:
+def message_of(run: Run, status: str, attempt: int, draft: Draft) -> dict[str, Any]:
     """The answer as the contract's Message."""
     return {
         "id": run.id,
-        "session": None,
-        "parent": None,
+        "session": run.session,
+        "parent": run.parent,
         "role": "assistant",
         "content": draft.text,
         "status": status,
@@ -307,15 +306,5 @@ def message_of(run: Run, status: str, attempt: int, draft: Draft, now: float) ->
         "omitted": draft.omitted,
         "usage": as_json(draft.usage),
         "timings": draft.timings,
-        "created_at": rfc3339(now),
+        "created_at": rfc3339(run.created_at),
     }
-
-
-def _same(run: Run, asked: tuple[str, int, str, str]) -> Run:
-    if (run.question, run.workspace, run.model, run.mode) != asked:
-        raise Conflict(
-            "the idempotency key was used for another question, workspace, model or mode",
-            hint="use a new key",
-            field="idempotency_key",
-        )
-    return run

@@ -1,4 +1,4 @@
-"""What goes on beside jobs: the index follows the change log, chunks that count no more are swept, old journals go."""
+"""What goes on beside jobs: the index follows the change log, chunks that count no more are swept, old journals and runs go."""
 
 from __future__ import annotations
 
@@ -11,16 +11,20 @@ from contextlib import suppress
 
 from ibidem.errors import StoreError
 from ibidem.index.indexes import Indexes
+from ibidem.jobs.queue import Queue
 from ibidem.settings import Settings
+from ibidem.store.attachments import attachments_kept
 from ibidem.store.database import Database
 from ibidem.store.documents import sweep, uploads_kept
 from ibidem.store.logins import forget_logins
-from ibidem.store.runs import forget_events
+from ibidem.store.runs import forget_events, forget_runs
+from ibidem.store.session_removal import delete_orphans
 
 log = logging.getLogger(__name__)
 
 POLL_S = 5.0  # the index looks at the change log so often without being told
 TIDY_S = 10.0
+KEPT_S = 30 * 24 * 3600.0  # ended jobs, and runs that belong to no session
 SWEEP_PAUSE_S = 0.01  # between two steps of a sweep: streams share the writer
 
 
@@ -31,6 +35,7 @@ class Upkeep:
         self,
         db: Database,
         indexes: Indexes,
+        queue: Queue,
         settings: Settings,
         *,
         end_idle: Sequence[Callable[[], object]] = (),
@@ -38,6 +43,7 @@ class Upkeep:
     ) -> None:
         self._db = db
         self._indexes = indexes
+        self._queue = queue
         self._end_idle = end_idle  # of each pool of children: ends those that have nothing to do
         self._settings = settings
         self._replayed = replayed  # what follows once the words are searchable
@@ -88,12 +94,14 @@ class Upkeep:
     async def _tidy(self, rescan: Callable[[], None]) -> None:
         next_rescan = time.monotonic() + self._settings.ingest.rescan_s
         await asyncio.to_thread(self._sweep_files)
+        await asyncio.to_thread(self._sweep_sessions)
         while True:
             try:
                 await asyncio.to_thread(self._forget)
                 if time.monotonic() > next_rescan:
                     next_rescan = time.monotonic() + self._settings.ingest.rescan_s
                     await asyncio.to_thread(rescan)
+                    await asyncio.to_thread(self._forget_jobs)
             except StoreError as error:  # a full disk: it is tried again
                 log.warning("upkeep waits: %s", error)
             for end_idle in self._end_idle:
@@ -107,12 +115,26 @@ class Upkeep:
         old = time.time() - self._settings.jobs.journal_keep_s
         while not self._stop.is_set() and forget_events(self._db, written_before=old):
             self._stop.wait(SWEEP_PAUSE_S)
+        older = time.time() - KEPT_S
+        while not self._stop.is_set() and forget_runs(self._db, in_sessions_before=old, others_before=older):
+            self._stop.wait(SWEEP_PAUSE_S)
         forget_logins(self._db, time.time())
 
+    def _forget_jobs(self) -> None:
+        """Jobs that ended well long ago; those of answers go with their runs."""
+        old = time.time() - KEPT_S
+        while not self._stop.is_set() and self._queue.forget(ended_before=old, but=["answer"]):
+            self._stop.wait(SWEEP_PAUSE_S)
+
     def _sweep_files(self) -> None:
-        """Uploaded bytes whose document is gone, or was never stored because the program ended in between."""
+        """Uploaded bytes whose document or message is gone, or was never stored because the program ended in between."""
         files = self._settings.data_dir / "files"
-        kept = uploads_kept(self._db)
+        kept = uploads_kept(self._db) | attachments_kept(self._db)
         for path in files.iterdir():
             if path.name not in kept:
                 path.unlink(missing_ok=True)
+
+    def _sweep_sessions(self) -> None:
+        """Messages whose session is gone: the program ended while they were being deleted."""
+        while not self._stop.is_set() and delete_orphans(self._db):
+            self._stop.wait(SWEEP_PAUSE_S)

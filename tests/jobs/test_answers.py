@@ -40,6 +40,7 @@ from ibidem.store.database import Database
 from ibidem.store.runs import Run, begin_attempt, get_run, read_events, write_events
 from ibidem.store.workspaces import Workspace
 from ibidem.tasks.answers import MODEL_RETRIES, Answers
+from ibidem.tasks.asking import Ask
 from ibidem.types import Event
 from tests.conftest import Clock
 from tests.fakes.found import hit
@@ -96,7 +97,7 @@ class Desk:
         return self.model
 
     def start(self, question: str = "When does it start?", **more: Any) -> Run:
-        return self.answers.start(1, question, model="scripted:x", **more)
+        return self.answers.start(1, Ask(question, model="scripted:x", **more))
 
     def claim(self) -> Ticket:
         lease = self.queue.claim(["answer"], lease_s=30)
@@ -176,7 +177,7 @@ def test_a_key_belongs_to_its_owner(desk: Desk, stranger: int) -> None:
         lambda tx: tx.execute("INSERT INTO workspace (owner, slug, name, created_at) VALUES (2, 'home', 'Home', 0)")
     )
     mine = desk.start("why?", idempotency_key="k")
-    theirs = desk.answers.start(stranger, "how?", model="scripted:x", idempotency_key="k")
+    theirs = desk.answers.start(stranger, Ask("how?", model="scripted:x", idempotency_key="k"))
     assert theirs.id != mine.id
     with pytest.raises(NotFound):
         desk.answers.stop(stranger, mine.id)
@@ -214,7 +215,7 @@ def test_what_cannot_be_answered_is_refused_and_starts_nothing(
 
 def test_an_unknown_model_is_refused_before_anything_is_stored(desk: Desk) -> None:
     with pytest.raises(ModelUnknown):
-        desk.answers.start(1, "why?", model="nobody:x")
+        desk.answers.start(1, Ask("why?", model="nobody:x"))
     assert desk.queue.jobs(1) == []
 
 

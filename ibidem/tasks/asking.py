@@ -1,0 +1,96 @@
+"""What a question asks for, and what is refused before it is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, get_args
+
+from ibidem.errors import BadInput, Conflict, TooLarge
+from ibidem.jobs.queue import Job
+from ibidem.retrieve.followup import Turn
+from ibidem.store.runs import Run
+from ibidem.types import Mode
+
+MODES = get_args(Mode)
+HEAD: Final = "head"  # the parent of a question that goes on where the session stands
+MAX_TEMPERATURE = 2.0
+TITLE_CHARS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question with its wishes; what is None is as its session says, else as the settings do.
+
+    Without a `session` the `turns` came before it, oldest first. In a session those are the branch that ends in `parent`,
+    an id, None for a new beginning; with `regenerate`, the id of an answer or of its question, the question is asked again
+    and gets one more answer.
+    """
+
+    question: str = ""
+    workspace: str | None = None
+    model: str | None = None
+    mode: str | None = None
+    temperature: float | None = None
+    max_tokens: int | None = None
+    session: str | None = None
+    parent: str | None = HEAD
+    regenerate: str | None = None
+    idempotency_key: str | None = None
+    turns: Sequence[Turn] = ()
+
+
+def check_question(question: str, max_bytes: int) -> None:
+    """Raises BadInput for an empty question or one that is no text, TooLarge for one that is a document."""
+    if not question.strip():
+        raise BadInput("the question is empty", hint="write what you want to know", field="question")
+    try:
+        size = len(question.encode())
+    except UnicodeEncodeError as error:  # JSON's escapes and a command's arguments may hold half a character
+        at = error.start
+        raise BadInput(
+            f"the question holds half a character ({question[at]!a}, character {at + 1})",
+            hint="send it as UTF-8",
+            field="question",
+        ) from error
+    if size > max_bytes:
+        raise TooLarge(
+            f"the question has {size:,} bytes, at most {max_bytes:,} are taken",
+            hint="add the text as a document, and ask about it",
+            field="question",
+        )
+
+
+def check_mode(mode: str) -> None:
+    if mode not in MODES:
+        raise BadInput(f"unknown mode {mode!r}", hint=f"one of {', '.join(MODES)}", field="mode")
+
+
+def title_of(question: str) -> str:
+    """A session's title from its first question: the first line, cut between words."""
+    line = " ".join(question.strip().partition("\n")[0].split())
+    if len(line) <= TITLE_CHARS:
+        return line
+    return (line[:TITLE_CHARS].rpartition(" ")[0] or line[:TITLE_CHARS]) + " …"
+
+
+def turns_of(job: Job) -> list[Turn]:
+    """The turns that came before the question, as its job carries them."""
+    return [Turn(one["question"], one["answer"]) for one in job.payload.get("turns", ())]
+
+
+def same(run: Run, question: str, place: int, model: str, mode: str, session: str | None) -> Run:
+    """The run that the idempotency key stands for. Raises Conflict when that was another question."""
+    places = (place, 0)  # of an old run in a session the place is not kept
+    if (run.question, run.model, run.mode, run.session) != (
+        question,
+        model,
+        mode,
+        session,
+    ) or run.workspace not in places:
+        raise Conflict(
+            "the idempotency key was used for another question, workspace, model, mode or session",
+            hint="use a new key",
+            field="idempotency_key",
+        )
+    return run
