@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 from ibidem.chat.fim import Family, Hole, Snippet, Written, family_of, holds_tokens, read, render, write
@@ -24,7 +24,9 @@ from ibidem.types import Chunk, estimate_tokens
 
 FIRST_TOKENS, LEAST_TOKENS = 1000, 125  # of context: before anything is known of a model's speed, and of the slowest
 MODELS_KEPT = 64
+EDITORS_KEPT = 256  # whose last context is remembered
 ANCHOR_CHARS = 200  # by which a place in a file is known again
+DECISIVE = 8  # of what is found: while they are in the prompt already, it stays as it is
 
 Search = Callable[[str, str, str, Workspace, int], Completion]  # path, prefix, suffix, workspace, budget in tokens
 
@@ -47,6 +49,9 @@ class Insert:
     path: str = ""
     client: str = ""
     fills: bool = False
+
+
+_Editor = tuple[int, str]  # owner and client
 
 
 @dataclass(eq=False, slots=True)
@@ -84,7 +89,8 @@ class Insertions:
         self._settings = settings
         self._timed = Timed()
         self._paces: dict[str, Pace] = {}
-        self._waiting: dict[tuple[int, str], list[_Waiting]] = {}
+        self._waiting: dict[_Editor, list[_Waiting]] = {}
+        self._last: dict[_Editor, tuple[Hole, Completion]] = {}
 
     async def stream(self, owner: int, wanted: Insert) -> AsyncGenerator[ModelEvent, None]:
         """The text for the cursor, then one `Done`. Closing the generator stops the model. No record is kept.
@@ -108,8 +114,9 @@ class Insertions:
         self._timed.close()
 
     async def _insert(self, owner: int, wanted: Insert, hole: Hole, pace: Pace) -> AsyncGenerator[ModelEvent, None]:
-        with self._in_line(owner, wanted.client, hole) as outdated:
-            written = await self._written(wanted, hole, pace)
+        editor = (owner, wanted.client)
+        with self._in_line(editor, hole) as outdated:
+            written = await self._written(editor, wanted, hole, pace)
             stop = tuple(dict.fromkeys([*wanted.request.sampling.stop, *written.stop]))
             asked = replace(
                 wanted.request,
@@ -122,7 +129,7 @@ class Insertions:
                 async for event in events:
                     yield event
 
-    async def _written(self, wanted: Insert, hole: Hole, pace: Pace) -> Written:
+    async def _written(self, editor: _Editor, wanted: Insert, hole: Hole, pace: Pace) -> Written:
         """The prompt with the workspace's code in it, as far as that was found in time."""
         family = family_of(wanted.model.name)
         able = await wanted.model.capabilities()
@@ -135,20 +142,36 @@ class Insertions:
         budget = min(pace.tokens, _room(able, wanted.request, hole))
         if wanted.workspace is None or budget <= 0:
             return write(hole, family, [], path=hole.path, name="")
-        found = await self._context(hole, wanted.workspace, budget)
+        found = await self._context(editor, hole, wanted.workspace, budget)
         snippets = pack(found.ranked, family, found.path, budget)
         return write(hole, family, snippets, path=found.path, name=wanted.workspace.slug)
 
-    async def _context(self, hole: Hole, workspace: Workspace, budget: int) -> Completion:
-        """What is found in time; nothing when it is late or fails."""
+    async def _context(self, editor: _Editor, hole: Hole, workspace: Workspace, budget: int) -> Completion:
+        """What is found in time. Late, it serves the editor's next keystroke, as this one is served by the last."""
+
+        def search() -> Completion:
+            found = self._search(hole.path, hole.prefix, hole.suffix, workspace, budget)
+            return self._steady(editor, hole, found)
+
         try:
-            pending = self._timed.start(
-                lambda: self._search(hole.path, hole.prefix, hole.suffix, workspace, budget),
-                within_ms=self._settings.context_ms,
-            )
+            pending = self._timed.start(search, within_ms=self._settings.context_ms)
             return await pending.wait()
         except NotInTime:
-            return Completion(path=hole.path)
+            before, found = self._last.get(editor, (None, None))
+            return found if before and found and at_one_place(hole, before) else Completion(path=hole.path)
+
+    def _steady(self, editor: _Editor, hole: Hole, found: Completion) -> Completion:
+        """The last keystroke's context while it holds the best of this one's: what the model has read, it need not again."""
+        if not editor[1]:
+            return found
+        before, last = self._last.get(editor, (None, None))
+        if before and last and at_one_place(hole, before) and _places(found, DECISIVE) <= _places(last):
+            found = last
+        if len(self._last) >= EDITORS_KEPT:
+            with suppress(KeyError, RuntimeError, StopIteration):  # another thread has made room meanwhile
+                del self._last[next(iter(self._last))]
+        self._last[editor] = (hole, found)
+        return found
 
     def _pace(self, model: str) -> Pace:
         if model not in self._paces:
@@ -158,15 +181,15 @@ class Insertions:
         return self._paces[model]
 
     @contextmanager
-    def _in_line(self, owner: int, client: str, hole: Hole) -> Iterator[asyncio.Event]:
+    def _in_line(self, editor: _Editor, hole: Hole) -> Iterator[asyncio.Event]:
         """Ends the client's requests that this one outdates; the event tells when it is outdated itself."""
         me = _Waiting(hole)
-        if not client:
+        if not editor[1]:
             yield me.outdated
             return
-        line = self._waiting.setdefault((owner, client), [])
+        line = self._waiting.setdefault(editor, [])
         for older in line:
-            if outdates(hole, older.hole):
+            if hole.prefix != older.hole.prefix and at_one_place(hole, older.hole):  # one text twice is no keystroke
                 older.outdated.set()
         line.append(me)
         try:
@@ -174,7 +197,7 @@ class Insertions:
         finally:
             line.remove(me)
             if not line:
-                self._waiting.pop((owner, client), None)
+                self._waiting.pop(editor, None)
 
 
 async def _events(
@@ -209,14 +232,18 @@ async def _unless(outdated: asyncio.Event, stream: AsyncGenerator[ModelEvent, No
         await asyncio.gather(first, gone, return_exceptions=True)
 
 
-def outdates(newer: Hole, older: Hole) -> bool:
-    """Whether both stand at one place in one file, some keystrokes apart. The same text twice is no keystroke."""
-    if newer.prefix == older.prefix or newer.suffix[-ANCHOR_CHARS:] != older.suffix[-ANCHOR_CHARS:]:
+def at_one_place(newer: Hole, older: Hole) -> bool:
+    """Whether both stand at one place in one file, some keystrokes apart: the same text behind, and above the line."""
+    if newer.suffix[-ANCHOR_CHARS:] != older.suffix[-ANCHOR_CHARS:]:
         return False
     above, newline, _ = older.prefix.rpartition("\n")
     if not newline:
         return newer.prefix.startswith(older.prefix) or older.prefix.startswith(newer.prefix)
     return above[-ANCHOR_CHARS:] in newer.prefix
+
+
+def _places(found: Completion, most: int | None = None) -> set[tuple[str, int]]:
+    return {(one.stored.path, one.stored.chunk.span.start_char) for one in found.ranked[:most]}
 
 
 def pack(ranked: Sequence[Ranked], family: Family | None, path: str, budget_tokens: int) -> list[Snippet]:
