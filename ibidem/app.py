@@ -32,6 +32,7 @@ from ibidem.models.base import ChatModel, ModelEvent
 from ibidem.models.catalog import open_embedder, open_model, open_reranker
 from ibidem.models.embed import Embedder
 from ibidem.models.engines import Engines
+from ibidem.models.found import Found
 from ibidem.retrieve.complete import Completion, complete
 from ibidem.retrieve.dense import DenseChannel
 from ibidem.retrieve.followup import Turn
@@ -55,8 +56,11 @@ from ibidem.store.workspaces import (
 )
 from ibidem.tasks.answers import Answers
 from ibidem.tasks.chats import Chats
+from ibidem.tasks.dialects import Dialects
 from ibidem.tasks.embedding import Embedding
 from ibidem.tasks.indexing import Indexing
+from ibidem.tasks.models import offered
+from ibidem.tasks.names import Names
 from ibidem.tasks.reading import Reader
 from ibidem.tasks.sources import Sources
 from ibidem.tasks.upkeep import Upkeep
@@ -144,6 +148,14 @@ class App:
         )
         self.answers = Answers(db, self.queue, self.streams, settings, search=self.search, open_model=self.open_model)
         self.insertions = Insertions(self.complete, settings.complete)
+        self.dialects = Dialects(
+            db,
+            settings,
+            names=Names(db, settings.dialects, settings.models.default, offered=self._offered),
+            search=self.search,
+            open_model=self.open_model,
+            meter=self.answers.meter,
+        )
         self.chats = Chats(db, data.files, open_model=self.open_model, clock=time.time)
         self.watcher = Watcher(
             lambda: all_sources(db),
@@ -226,6 +238,10 @@ class App:
     def insert(self, owner: int, request: Insert) -> AsyncGenerator[ModelEvent, None]:
         """Code for a cursor, for the dialects: see `chat.insert`."""
         return self.insertions.stream(owner, request)
+
+    async def _offered(self) -> list[Found]:
+        """All models that can be asked now."""
+        return await offered(self.settings.models, self.data.models, self.engines)
 
     def _plan_engine(self, path: str, role: Role) -> EnginePlan:
         beside = Beside() if self.settings.index.korean == "morphemes" else Beside(korean=0)
@@ -400,6 +416,7 @@ class App:
             for pool in self.pools:
                 pool.refuse_new(after_s=GRACE_S)
             await self._stop_answers()
+            await self.dialects.close()
             await worker
             for task in tasks:
                 task.cancel()

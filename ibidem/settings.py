@@ -103,6 +103,19 @@ class ModelSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class DialectSettings:
+    """`[dialects]`: clients that speak to Ollama or OpenAI."""
+
+    key: Literal["optional", "required"] = "optional"  # whether clients need a key
+    workspace: str = ""  # searched for models that are named without one; empty: none
+    aliases: str = ""  # further names of models: `gpt-4o=plant, fast=plain/llama3.2`
+    max_tokens: int = 4096  # of an answer whose client names no limit
+    footer: Literal["auto", "always", "never"] = (
+        "auto"  # sources as text under answers; auto: for clients known to hide them
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class JobSettings:
     """`[jobs]`: leases, tries and how many run at once."""
 
@@ -127,6 +140,7 @@ class Settings:
     complete: CompleteSettings = field(default_factory=CompleteSettings)
     models: ModelSettings = field(default_factory=ModelSettings)
     jobs: JobSettings = field(default_factory=JobSettings)
+    dialects: DialectSettings = field(default_factory=DialectSettings)
 
 
 SECTIONS: dict[str, type[Any]] = {
@@ -137,6 +151,7 @@ SECTIONS: dict[str, type[Any]] = {
     "complete": CompleteSettings,
     "models": ModelSettings,
     "jobs": JobSettings,
+    "dialects": DialectSettings,
 }
 
 

@@ -59,7 +59,7 @@ class Guard:
             scope = {**scope, "method": "GET"}
         safe_send = _with_headers(send)
         if refusal:
-            await response(refusal)(scope, receive, safe_send)
+            await response(refusal, scope["path"])(scope, receive, safe_send)
         else:
             await self._app(scope, _bounded(receive, self._most(headers)), safe_send)
 

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 from ibidem import __version__
 from ibidem.api import (
+    answers,
     auth,
     documents,
     errors,
@@ -30,6 +31,7 @@ from ibidem.api import (
     workspaces,
 )
 from ibidem.api.access import Access
+from ibidem.api.dialects import ollama, ollama_discovery, ollama_store, openai, responses, vectors
 from ibidem.api.guard import LOOPBACK_NAMES, Guard
 from ibidem.app import App
 from ibidem.errors import BadInput, PortTaken
@@ -54,8 +56,23 @@ def create(engine: App, *, port: int, lifespan: Callable[[FastAPI], object] | No
     app.state.engine = engine
     app.state.access = Access(engine, port)
     errors.install(app)
-    for part in (auth, workspaces, documents, search, symbols, runs, sessions, jobs, models, health, start_page):
+    for part in (
+        auth,
+        workspaces,
+        documents,
+        search,
+        symbols,
+        runs,
+        sessions,
+        jobs,
+        models,
+        answers,
+        health,
+        start_page,
+    ):
         app.include_router(part.router)
+    for dialect in (openai, responses, ollama, ollama_discovery, ollama_store, vectors):
+        app.include_router(dialect.router)
     return Guard(app, port=port, max_body_bytes=engine.settings.serve.max_upload_bytes), app.state.access
 
 

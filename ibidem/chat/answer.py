@@ -7,13 +7,22 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from ibidem.chat.meter import Meter
 from ibidem.chat.prompt import is_korean
 from ibidem.chat.transcript import Prompt, Room, Transcript, next_turn
 from ibidem.errors import BadInput, ContextTooLong, ModelError
-from ibidem.models.base import TEMPERATURE, ChatModel, ChatRequest, Done, ReasoningDelta, TextDelta
+from ibidem.models.base import (
+    TEMPERATURE,
+    ChatMessage,
+    ChatModel,
+    ChatRequest,
+    Done,
+    ReasoningDelta,
+    TextDelta,
+    ToolCall,
+)
 from ibidem.retrieve.cite import citation, cited
 from ibidem.retrieve.evidence import ENOUGH
 from ibidem.retrieve.retrieve import Context
@@ -39,7 +48,9 @@ class Draft:
     omitted: list[dict[str, Any]] = field(default_factory=list)
     before: Transcript = field(default_factory=Transcript)  # the turns so far, as they were known
     transcript: Transcript = field(default_factory=Transcript)  # with this turn, its answer still empty
+    calls: list[ToolCall] = field(default_factory=list)  # tools that the model wants called
     usage: Usage = field(default_factory=Usage)
+    reason: Literal["stop", "length"] = "stop"  # why the model ended
     timings: dict[str, float] = field(default_factory=dict)  # milliseconds
     began: float = field(default_factory=time.perf_counter)
 
@@ -73,6 +84,9 @@ class Conversation:
     before: Transcript = field(default_factory=Transcript)
     meter: Meter = field(default_factory=Meter)
     read_s: float = 8.0  # the model may read a turn's new passages for so long
+    lead: tuple[ChatMessage, ...] = ()  # somebody else's system prompt, in place of our own
+    wishes: ChatRequest | None = None  # tools, sampling and the like: all but prompt and length
+    images: tuple[str, ...] = ()  # of the question
 
 
 async def answer(
@@ -99,11 +113,21 @@ async def answer(
         draft.context = await asyncio.to_thread(search, question)
         draft.timings["search_ms"] = draft.context.search_ms
     talk = conversation or Conversation()
+    wishes = talk.wishes or ChatRequest((), temperature=temperature)
     draft.before = talk.before
 
     def plan(window: int) -> Prompt:
         room = Room.of(window, max_tokens, talk.meter.readable(talk.read_s))
-        return next_turn(talk.before, question, draft.context.kept, mode=mode, room=room, count=talk.meter.count)
+        return next_turn(
+            talk.before,
+            question,
+            draft.context.kept,
+            mode=mode,
+            room=room,
+            count=talk.meter.count,
+            lead=talk.lead,
+            images=talk.images,
+        )
 
     draft.take(plan(talk.meter.window or UNBOUNDED))
     if mode != "plain" or draft.omitted:
@@ -113,7 +137,7 @@ async def answer(
         draft.transcript = replace(draft.transcript, turns=talk.before.said(question, "").turns)
         yield Event("delta", {"text": draft.text})
     else:
-        async with aclosing(_write(question, draft, model, talk.meter, plan, temperature)) as events:
+        async with aclosing(_write(question, draft, model, talk.meter, plan, wishes)) as events:
             async for event in events:
                 yield event
     draft.mark("total_ms")
@@ -121,7 +145,7 @@ async def answer(
 
 
 async def _write(
-    question: str, draft: Draft, model: ChatModel, meter: Meter, plan: Plan, temperature: float
+    question: str, draft: Draft, model: ChatModel, meter: Meter, plan: Plan, wishes: ChatRequest
 ) -> AsyncGenerator[Event, None]:
     """The model's text, from a prompt that fits; once from a shorter one if the model finds that too long all the same."""
     yield Event("status", {"stage": "reading"})
@@ -133,7 +157,7 @@ async def _write(
         if (draft.passages, draft.omitted) != told:
             yield draft.retrieved()
         try:
-            async with aclosing(_stream(question, draft, prompt, model, meter, temperature)) as events:
+            async with aclosing(_stream(question, draft, prompt, model, meter, wishes)) as events:
                 async for event in events:
                     yield event
             return
@@ -158,17 +182,24 @@ async def _counted(plan: Plan, model: ChatModel, meter: Meter, window: int) -> P
 
 
 async def _stream(
-    question: str, draft: Draft, prompt: Prompt, model: ChatModel, meter: Meter, temperature: float
+    question: str, draft: Draft, prompt: Prompt, model: ChatModel, meter: Meter, wishes: ChatRequest
 ) -> AsyncGenerator[Event, None]:
-    request = ChatRequest(
+    request = replace(
+        wishes,
         messages=prompt.messages,
         question=question,
         passages=prompt.passages,
         terms=draft.context.terms,
         evidence=draft.context.evidence,
         max_tokens=prompt.answer_tokens,
-        temperature=temperature,
     )
+    async with aclosing(write(request, draft, model, meter)) as events:
+        async for event in events:
+            yield event
+
+
+async def write(request: ChatRequest, draft: Draft, model: ChatModel, meter: Meter) -> AsyncGenerator[Event, None]:
+    """The model's text as events; `draft` and `meter` learn from it."""
     asked = time.perf_counter()
     first_s = 0.0
     async with aclosing(model.stream(request)) as stream:
@@ -183,7 +214,10 @@ async def _stream(
                     yield Event("delta", {"text": text})
                 case ReasoningDelta(text):
                     yield Event("reasoning", {"text": text})
-                case Done(usage):
-                    draft.usage = usage
-                    meter.learn(prompt.messages, usage.prompt)
+                case ToolCall():
+                    draft.calls.append(part)
+                    yield Event("tool_call", as_json(part))
+                case Done(usage, reason):
+                    draft.usage, draft.reason = usage, reason
+                    meter.learn(request.messages, usage.prompt)
                     meter.timed(usage.prompt - usage.reused, first_s)

@@ -95,21 +95,38 @@ class Prompt:
 
 
 def next_turn(
-    before: Transcript, question: str, found: Sequence[Ranked], *, mode: Mode, room: Room, count: Count
+    before: Transcript,
+    question: str,
+    found: Sequence[Ranked],
+    *,
+    mode: Mode,
+    room: Room,
+    count: Count,
+    lead: Sequence[ChatMessage] = (),
+    images: tuple[str, ...] = (),
 ) -> Prompt:
-    """The prompt for a question that found these chunks, best first. Pure."""
-    system = ChatMessage("system", system_text(mode))
+    """The prompt for a question that found these chunks, best first. `lead` stands first in place of our own system prompt.
+
+    Pure.
+    """
+    system = lead or (ChatMessage("system", system_text(mode)),)
+
+    def prompted() -> tuple[ChatMessage, ...]:
+        asked = user_text(question, mode, choice.shown, known=list(choice.known), ruled=bool(lead))
+        turns = [message for turn in kept.turns for message in turn.messages()]
+        return *system, *turns, ChatMessage("user", asked, images)
+
     kept, omitted = before, []
     choice = _choose(found, kept, room, count)
-    prompt = _prompt(system, kept, choice, question, mode)
+    prompt = prompted()
     if tokens_of(prompt, count) > room.prompt:
         shown = min(room.passages, sum(PLACE_TOKENS + count(hit.stored.chunk.text) for hit in found))
-        fixed = tokens_of([system, ChatMessage("user", question)], count) + FRAME_TOKENS + shown
+        fixed = tokens_of([*system, ChatMessage("user", question, images)], count) + FRAME_TOKENS + shown
         kept = replace(before, turns=compact(before.turns, int(room.window * COMPACT_TO) - fixed, count))
         choice = _choose(found, kept, room, count)
-        prompt = _prompt(system, kept, choice, question, mode)
+        prompt = prompted()
         omitted = _forgotten(before, kept, choice)
-    asked = Sent(question, prompt[-1].content, passages=choice.shown)
+    asked = Sent(question, prompt[-1].content, passages=choice.shown, images=images)
     after = Transcript((*kept.turns, asked), (*kept.passages, *choice.new), kept.highest + len(choice.new))
     return Prompt(
         messages=prompt,
@@ -165,14 +182,6 @@ def _choose(found: Sequence[Ranked], before: Transcript, room: Room, count: Coun
             fresh.append(hit)
     choice.new = merge(fresh, first=before.highest + 1)
     return choice
-
-
-def _prompt(
-    system: ChatMessage, before: Transcript, choice: _Choice, question: str, mode: Mode
-) -> tuple[ChatMessage, ...]:
-    asked = user_text(question, mode, choice.shown, known=list(choice.known))
-    turns = [message for turn in before.turns for message in turn.messages()]
-    return system, *turns, ChatMessage("user", asked)
 
 
 def _forgotten(before: Transcript, after: Transcript, choice: _Choice) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from ibidem.chat.prompt import user_text
 from ibidem.models.base import ChatMessage
 from ibidem.types import Passage
 
+IMAGE_TOKENS = 1024  # models take 256 to 1,600
 SHORT_QUESTION, SHORT_ANSWER = 200, 400  # characters of a shortened turn
 
 _MARK = re.compile(r"(?<!\w)\[(\d{1,3})\]")  # x[1] is code
@@ -29,9 +30,14 @@ class Sent:
     answer: str = ""
     passages: tuple[Passage, ...] = ()
     summary: str = ""  # of the answer, where there is one
+    images: tuple[str, ...] = ()  # of the question
+    rest: tuple[ChatMessage, ...] = ()  # all that followed the question, where that was more than one answer
 
-    def messages(self) -> tuple[ChatMessage, ChatMessage]:
-        return ChatMessage("user", self.message), ChatMessage("assistant", self.answer)
+    def messages(self) -> tuple[ChatMessage, ...]:
+        return ChatMessage("user", self.message, self.images), *self.behind()
+
+    def behind(self) -> tuple[ChatMessage, ...]:
+        return self.rest or ((ChatMessage("assistant", self.answer),) if self.answer else ())
 
     def whole(self) -> Sent:
         return self
@@ -58,7 +64,12 @@ def mentioned(answer: str) -> set[int]:
 
 
 def tokens_of(messages: Iterable[ChatMessage], count: Count) -> int:
-    return sum(MESSAGE_TOKENS + count(message.content) for message in messages)
+    return sum(_tokens(message, count) for message in messages)
+
+
+def _tokens(message: ChatMessage, count: Count) -> int:
+    called = sum(count(f"{call.name}{call.arguments}") for call in message.tool_calls)
+    return MESSAGE_TOKENS + count(message.content) + called + IMAGE_TOKENS * len(message.images)
 
 
 def beginning(text: str, chars: int) -> str:

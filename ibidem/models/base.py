@@ -68,6 +68,7 @@ class ChatRequest:
     tool_choice: Any = None  # in the OpenAI form
     think: bool | str | None = None  # True, False or an effort ("low"); None: as the model does by itself
     context_tokens: int | None = None  # a window wished for; bounded by what the model has
+    keep_alive: str | float | None = None  # how long the model stays loaded afterwards, as Ollama writes it
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ class CompletionRequest:
     temperature: float | None = None
     sampling: Sampling = Sampling()
     context_tokens: int | None = None
+    keep_alive: str | float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ class Capabilities:
     images: bool = False
     insert: bool = False  # code between a prefix and a suffix
     thinking: bool = False
+    embedding: bool = False  # makes vectors, and answers nothing
     schema: bool = False  # answers in JSON of a given schema
     languages: frozenset[str] | None = None  # ISO 639-1; None: unknown
 

@@ -71,7 +71,7 @@ class OllamaModel:
             body["tools"] = list(request.tools)
         if request.think is not None:
             body["think"] = request.think
-        async with aclosing(self._stream("/api/chat", body, request.max_tokens)) as events:
+        async with aclosing(self._stream("/api/chat", body, request)) as events:
             async for event in events:
                 yield event
 
@@ -83,7 +83,7 @@ class OllamaModel:
             body["suffix"] = request.suffix  # Ollama's template puts it in its place; raw it would be left out
         elif request.raw:
             body["raw"] = True
-        async with aclosing(self._stream("/api/generate", body, request.max_tokens)) as events:
+        async with aclosing(self._stream("/api/generate", body, request)) as events:
             async for event in events:
                 yield event
 
@@ -94,11 +94,20 @@ class OllamaModel:
         own = {"num_ctx": self._context_tokens, "num_predict": request.max_tokens}
         return {**own, **sampling_options(request.temperature, request.sampling)}
 
-    def _stream(self, path: str, body: Mapping[str, Any], max_tokens: int) -> AsyncGenerator[ModelEvent, None]:
+    def _stream(
+        self, path: str, body: Mapping[str, Any], request: ChatRequest | CompletionRequest
+    ) -> AsyncGenerator[ModelEvent, None]:
         # A prompt too long for the window is an error, not cut silently; a full window ends the answer instead of
         # forgetting the passages.
         whole = {**body, "stream": True, "truncate": False, "shift": False}
-        return self._server.stream(path, whole, _Answer(self._server), max_tokens=max_tokens)
+        if request.keep_alive is not None:
+            whole["keep_alive"] = request.keep_alive
+        return self._server.stream(path, whole, _Answer(self._server), max_tokens=request.max_tokens)
+
+    async def keep(self, seconds: str | float) -> None:
+        """Load it for so long; 0 unloads it. Raises ModelError."""
+        body = {"model": self._model, "keep_alive": seconds, "stream": False}
+        await self._server.post("/api/generate", body, timeout_s=self._settings.first_token_timeout_s)
 
     async def capabilities(self) -> Capabilities:
         if self._capabilities is None:
@@ -130,6 +139,7 @@ def capabilities_of(shown: Mapping[str, Any]) -> Capabilities:
         images="vision" in able,
         insert="insert" in able,
         thinking="thinking" in able,
+        embedding="embedding" in able and "completion" not in able,
         schema="completion" in able,
     )
 

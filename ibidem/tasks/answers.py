@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from ibidem.chat.answer import Conversation, Draft, answer
 from ibidem.chat.conversations import Conversations
@@ -51,7 +51,13 @@ _JOB_STATE: dict[str, EndState] = {
     "interrupted": "failed",
 }
 
-Search = Callable[[str, Workspace, Sequence[Turn]], Context]  # a question and the turns before it
+
+class Search(Protocol):
+    """A question and the turns before it -> what is found; `hits` widens how many chunks are ranked."""
+
+    def __call__(
+        self, question: str, workspace: Workspace, turns: Sequence[Turn] = (), *, hits: int = 0
+    ) -> Context: ...
 
 
 class Answers:
@@ -77,6 +83,10 @@ class Answers:
         self._conversations = Conversations()
         self._meters: dict[str, Meter] = {}  # by model
         self._clock = clock
+
+    def meter(self, model: str) -> Meter:
+        """What its answers have taught about a model."""
+        return self._meters.setdefault(model, Meter())
 
     # --- starting ----------------------------------------------------------------------------------------------------
 
@@ -180,9 +190,7 @@ class Answers:
             model=self._open_model(run.model),
             max_tokens=wishes.get("max_tokens") or self._settings.models.max_tokens,
             temperature=TEMPERATURE if wishes.get("temperature") is None else wishes["temperature"],
-            conversation=Conversation(
-                before, self._meters.setdefault(run.model, Meter()), self._settings.retrieve.read_s
-            ),
+            conversation=Conversation(before, self.meter(run.model), self._settings.retrieve.read_s),
         )
         try:
             async with aclosing(events):
