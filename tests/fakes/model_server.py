@@ -84,6 +84,7 @@ SHOWN = {
     "model_info": {"general.architecture": "tiny", "general.basename": "Tiny", "tiny.context_length": 65536},
 }
 CHATS = ("/api/chat", "/v1/chat/completions")
+COMPLETIONS = ("/api/generate", "/v1/completions")
 # Where the stream itself goes wrong: before the first piece, after it, or after the last.
 AFTER_FIRST = {"stall", "keep_alive_only", "cut", "ends_early", "broken_json", "error_in_stream"}
 
@@ -134,6 +135,11 @@ class FakeModelServer:
     def chats(self) -> list[Seen]:
         """The chats asked for."""
         return [seen for seen in self.seen if seen.path in CHATS]
+
+    @property
+    def completions(self) -> list[Seen]:
+        """The completions asked for."""
+        return [seen for seen in self.seen if seen.path in COMPLETIONS]
 
     @property
     def url(self) -> str:
@@ -197,7 +203,7 @@ class FakeModelServer:
             await _cancel({playing, leaving})
 
     async def _play(self, seen: Seen, writer: asyncio.StreamWriter) -> None:
-        dialect: Dialect = OpenAI() if seen.path.startswith("/v1/") else Ollama()
+        dialect = DIALECTS.get(seen.path) or (OpenAI() if seen.path.startswith("/v1/") else Ollama())
         match seen.method, seen.path:
             case "GET", "/api/tags":
                 details = {"parameter_size": "3.2B", "quantization_level": "Q4_K_M"}
@@ -218,7 +224,7 @@ class FakeModelServer:
                 await _send(writer, "200 OK" if known else "404 Not Found", json.dumps(answer).encode())
             case "POST", "/api/embed" | "/v1/embeddings" | "/v1/rerank":
                 await self._answer(seen, dialect, writer)
-            case "POST", path if path in CHATS:
+            case "POST", path if path in (*CHATS, *COMPLETIONS):
                 self._someone_asked.set()
                 await self._chat(seen, dialect, writer)
             case _:
@@ -412,6 +418,25 @@ class OpenAI(Dialect):
     def frame(self, part: dict[str, Any]) -> bytes:
         stamped = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "tiny", **part}
         return b"data: " + _json(stamped) + b"\n\n"
+
+
+class OllamaGenerate(Ollama):
+    """Text without a conversation around it."""
+
+    def text(self, piece: str) -> bytes:
+        return self.frame({"response": piece, "done": False})
+
+
+class OpenAIText(OpenAI):
+    """Text without a conversation around it."""
+
+    opening = b""  # type: ignore[assignment]
+
+    def text(self, piece: str) -> bytes:
+        return self.frame({"object": "text_completion", "choices": [{"index": 0, "text": piece}]})
+
+
+DIALECTS: dict[str, Dialect] = {"/api/generate": OllamaGenerate(), "/v1/completions": OpenAIText()}
 
 
 async def _read_request(reader: asyncio.StreamReader) -> Seen:
