@@ -33,6 +33,7 @@ from ibidem.api import (
 from ibidem.api.access import Access
 from ibidem.api.dialects import ollama, ollama_discovery, ollama_store, openai, responses, vectors
 from ibidem.api.guard import LOOPBACK_NAMES, Guard
+from ibidem.api.mcp.endpoint import Endpoint
 from ibidem.app import App
 from ibidem.errors import BadInput, PortTaken
 
@@ -73,6 +74,8 @@ def create(engine: App, *, port: int, lifespan: Callable[[FastAPI], object] | No
         app.include_router(part.router)
     for dialect in (openai, responses, ollama, ollama_discovery, ollama_store, vectors):
         app.include_router(dialect.router)
+    app.state.mcp = Endpoint(engine)
+    app.router.routes.append(app.state.mcp.route)
     return Guard(app, port=port, max_body_bytes=engine.settings.serve.max_upload_bytes), app.state.access
 
 
@@ -107,7 +110,7 @@ async def serve(engine: App, listener: socket.socket, *, ready: Callable[[str, A
     address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with engine.running():
             engine.data.announce(address)
             ready(address, access)  # the socket listens already: requests wait for the moment that is left
@@ -115,6 +118,7 @@ async def serve(engine: App, listener: socket.socket, *, ready: Callable[[str, A
                 yield
             finally:
                 engine.data.retire()
+                await app.state.mcp.close()
 
     app, access = create(engine, port=port, lifespan=lifespan)
     config = uvicorn.Config(

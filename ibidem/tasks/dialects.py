@@ -58,7 +58,7 @@ class Question:
 
     owner: int
     target: Target
-    dialect: Literal["ollama", "openai"]
+    dialect: Literal["ollama", "openai", "mcp"]
     client: str
     messages: Sequence[ChatMessage]
     wishes: ChatRequest
