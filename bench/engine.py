@@ -34,7 +34,7 @@ from ibidem.models.openai_wire import chat_body
 ROOT = Path(__file__).parent.parent
 SHAPE, LARGE_SHAPE = ("qwen2.5-0.5b", "q8_0"), ("qwen2.5-7b", "q4_k_m")
 PROMPT_WORDS, NEW_TOKENS = 160, 64  # with the frame some 256 tokens
-PAIRS, PARALLEL, ROUNDS = 3, 8, 1
+PAIRS, PARALLEL, ROUNDS = 10, 8, 2
 STREAMS, STEADY_S = 100, (2.0, 8.0)  # of the ten seconds that a stream takes
 SMALL_BYTES = 8 << 30
 LARGE_CONTEXT = 4096
@@ -218,8 +218,8 @@ def small_machine(folder: Path) -> Iterator[Figure]:
     with answering(
         folder / "small", ROOT, models=models, program=("-m", "bench.engine_child", str(SMALL_BYTES))
     ) as server:
-        ask(server, "quotes", KOREAN_QUESTION, mode="chat")  # loads what Korean needs
         answer = ask(server, f"llama:{model}", f"{words(seed=2)} {words(seed=3)}")
+        ask(server, "quotes", KOREAN_QUESTION, mode="chat")  # last: what Korean needs ends when it has been idle
         sizes = proportional_bytes(server)
     model.unlink()
     parts = ", ".join(f"{name} {size / 1e6:,.0f}" for name, size in sorted(sizes.items()))

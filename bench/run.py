@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import chroma, engine, figures, fit, ingest, load, memory, query, search
+from bench import chroma, engine, figures, fit, ingest, load, memory, query, search, sessions
 from bench.figures import Figure
 
 Part = Callable[[], Iterator[Figure]]
@@ -31,7 +31,9 @@ _OTHER_LANGUAGE = ("xling", "ko-en")  # Korean questions over English documents:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.run", description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument(
-        "part", nargs="*", help="ingest, load, search, query, memory, fit, engine, quotes, chroma; all of them without"
+        "part",
+        nargs="*",
+        help="ingest, load, search, query, sessions, memory, fit, engine, quotes, chroma; all of them without",
     )
     parser.add_argument("--eval", type=Path, metavar="DIR", help="evaluation sets: adds the quality of quotes")
     parser.add_argument("--chroma", action="store_true", help="adds the comparison; installs chromadb in a temp folder")
@@ -48,6 +50,7 @@ def main() -> None:
             "load": lambda: load.measure(Path(work)),
             "search": lambda: search.measure(Path(work)),  # over what load has added
             "query": query.measure,
+            "sessions": sessions.measure,
             "memory": memory.measure,
         }
         if fit.available():

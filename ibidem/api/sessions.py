@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
 
 from ibidem.api.access import Engine, Owner
 from ibidem.api.paging import Cursor, Limit, page
 from ibidem.app import App
-from ibidem.store.attachments import attachments_of
+from ibidem.errors import BadInput
+from ibidem.store.attachments import attachments_of, get_attachment
 from ibidem.store.documents import row_number
 from ibidem.store.feedback import feedback_of
 from ibidem.store.messages import Message, branch, get_message, list_messages
+from ibidem.store.runs import Run
 from ibidem.store.sessions import get_session, list_sessions
 from ibidem.store.workspaces import HOME
 from ibidem.tasks.asking import HEAD, Ask
+from ibidem.tasks.images import Picture
+from ibidem.tasks.reading import upload_path
 
 router = APIRouter(prefix="/api/sessions", tags=["sessions"])
 
@@ -37,6 +44,21 @@ class Change(BaseModel):
     head: str | None = Field(None, description="the last message of the branch to show")
 
 
+class Sent(BaseModel):
+    name: str = Field("", max_length=1000)
+    data: str = Field(description="base64, or a data URL")
+
+    def picture(self) -> Picture:
+        """Raises BadInput."""
+        head, comma, data = self.data.partition(",")
+        try:
+            return Picture(self.name, b64decode("".join((data if comma else head).split()), validate=True))
+        except ValueError:
+            raise BadInput(
+                f"the data of {self.name[:80]!r} is no base64", hint="encode the image's bytes", field="attachments"
+            ) from None
+
+
 class Asked(BaseModel):
     content: str = ""
     parent: str | None = Field(
@@ -48,6 +70,7 @@ class Asked(BaseModel):
     temperature: float | None = Field(None, ge=0, le=2)
     max_tokens: int | None = Field(None, ge=1, le=1 << 20)
     idempotency_key: str | None = Field(None, min_length=1, max_length=200)
+    attachments: list[Sent] = Field([], description="images that the model is to look at: PNG, JPEG, GIF, WebP")
 
 
 class Thought(BaseModel):
@@ -135,9 +158,9 @@ def shown(app: App, owner: int, messages: Sequence[Message]) -> list[dict[str, A
 
 
 @router.post("/{session_id}/messages/", status_code=202)
-def ask(session_id: str, body: Asked, app: Engine, owner: Owner) -> dict[str, Any]:
+async def ask(session_id: str, body: Asked, app: Engine, owner: Owner) -> dict[str, Any]:
     """A run in this session; its question and its answer, still empty, are messages from now on."""
-    run = app.answers.start(
+    run = await app.answers.ask(
         owner,
         Ask(
             body.content,
@@ -148,12 +171,27 @@ def ask(session_id: str, body: Asked, app: Engine, owner: Owner) -> dict[str, An
             session=session_id,
             parent=body.parent if "parent" in body.model_fields_set else HEAD,
             regenerate=body.regenerate,
+            attachments=[one.picture() for one in body.attachments],
             idempotency_key=body.idempotency_key,
         ),
     )
     app.worker.wake("answer")
-    pair = [get_message(app.db, owner, session_id, message or "") for message in (run.parent, run.id)]
-    return {"run_id": run.id, "messages": shown(app, owner, pair)}
+    return {"run_id": run.id, "messages": await run_in_threadpool(_pair, app, run)}
+
+
+def _pair(app: App, run: Run) -> list[dict[str, Any]]:
+    """Question and answer of a run."""
+    pair = [get_message(app.db, run.owner, run.session or "", message or "") for message in (run.parent, run.id)]
+    return shown(app, run.owner, pair)
+
+
+@router.get("/{session_id}/attachments/{attachment_id}/")
+def attachment(session_id: str, attachment_id: str, app: Engine, owner: Owner) -> FileResponse:
+    """The image as it was sent."""
+    found = get_attachment(app.db, owner, attachment_id)
+    get_message(app.db, owner, session_id, found.message)
+    headers = {"Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Type-Options": "nosniff"}
+    return FileResponse(upload_path(app.data.files, found.id), media_type=found.media_type, headers=headers)
 
 
 @router.put("/{session_id}/messages/{message_id}/feedback/")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -19,6 +19,7 @@ from ibidem.models.base import (
     ChatModel,
     ChatRequest,
     Done,
+    Image,
     ReasoningDelta,
     TextDelta,
     ToolCall,
@@ -86,7 +87,6 @@ class Conversation:
     read_s: float = 8.0  # the model may read a turn's new passages for so long
     lead: tuple[ChatMessage, ...] = ()  # somebody else's system prompt, in place of our own
     wishes: ChatRequest | None = None  # tools, sampling and the like: all but prompt and length
-    images: tuple[str, ...] = ()  # of the question
 
 
 async def answer(
@@ -99,9 +99,12 @@ async def answer(
     max_tokens: int,
     temperature: float = TEMPERATURE,
     conversation: Conversation | None = None,
+    images: tuple[Image, ...] = (),
+    pictures: Mapping[str, bytes] | None = None,
 ) -> AsyncGenerator[Event, None]:
     """Events from `status` to `cited`; `draft` fills as they come. Closing the generator stops the model.
 
+    `images` belong to the question; `pictures` are the bytes, by id, of those of all turns that the model is to see.
     `retrieved` comes a second time where the model turns out to hold less than was found.
 
     Raises BadInput for an empty question, ModelError from the model; what was written until then is in `draft`.
@@ -113,7 +116,6 @@ async def answer(
         draft.context = await asyncio.to_thread(search, question)
         draft.timings["search_ms"] = draft.context.search_ms
     talk = conversation or Conversation()
-    wishes = talk.wishes or ChatRequest((), temperature=temperature)
     draft.before = talk.before
 
     def plan(window: int) -> Prompt:
@@ -126,7 +128,7 @@ async def answer(
             room=room,
             count=talk.meter.count,
             lead=talk.lead,
-            images=talk.images,
+            images=images,
         )
 
     draft.take(plan(talk.meter.window or UNBOUNDED))
@@ -137,7 +139,9 @@ async def answer(
         draft.transcript = replace(draft.transcript, turns=talk.before.said(question, "").turns)
         yield Event("delta", {"text": draft.text})
     else:
-        async with aclosing(_write(question, draft, model, talk.meter, plan, wishes)) as events:
+        request = talk.wishes or ChatRequest((), temperature=temperature, images=pictures or {})
+        request = replace(request, question=question)
+        async with aclosing(_write(request, draft, model, talk.meter, plan)) as events:
             async for event in events:
                 yield event
     draft.mark("total_ms")
@@ -145,7 +149,7 @@ async def answer(
 
 
 async def _write(
-    question: str, draft: Draft, model: ChatModel, meter: Meter, plan: Plan, wishes: ChatRequest
+    request: ChatRequest, draft: Draft, model: ChatModel, meter: Meter, plan: Plan
 ) -> AsyncGenerator[Event, None]:
     """The model's text, from a prompt that fits; once from a shorter one if the model finds that too long all the same."""
     yield Event("status", {"stage": "reading"})
@@ -157,7 +161,7 @@ async def _write(
         if (draft.passages, draft.omitted) != told:
             yield draft.retrieved()
         try:
-            async with aclosing(_stream(question, draft, prompt, model, meter, wishes)) as events:
+            async with aclosing(_stream(request, draft, prompt, model, meter)) as events:
                 async for event in events:
                     yield event
             return
@@ -182,12 +186,11 @@ async def _counted(plan: Plan, model: ChatModel, meter: Meter, window: int) -> P
 
 
 async def _stream(
-    question: str, draft: Draft, prompt: Prompt, model: ChatModel, meter: Meter, wishes: ChatRequest
+    request: ChatRequest, draft: Draft, prompt: Prompt, model: ChatModel, meter: Meter
 ) -> AsyncGenerator[Event, None]:
     request = replace(
-        wishes,
+        request,
         messages=prompt.messages,
-        question=question,
         passages=prompt.passages,
         terms=draft.context.terms,
         evidence=draft.context.evidence,

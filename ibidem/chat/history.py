@@ -12,6 +12,7 @@ from typing import Any
 
 from ibidem.chat.transcript import Transcript
 from ibidem.chat.turns import Sent
+from ibidem.models.base import Image
 from ibidem.retrieve.followup import Turn
 from ibidem.types import Passage, Span, as_json
 
@@ -39,6 +40,7 @@ def pack(before: Transcript, after: Transcript) -> dict[str, Any] | None:
         "message": last.message,
         "shown": [passage.number for passage in last.passages],
         "passages": [as_json(passage) for passage in after.passages if passage.number not in known],
+        "images": [[image.id, image.media_type] for image in last.images],
     }
     if tuple(kept) != before.turns:  # cut: the next prompts begin with the shorter forms
         packed["before"] = [_packed_turn(turn) for turn in kept]
@@ -63,7 +65,7 @@ def _with(before: Transcript, one: Exchange, packed: Mapping[str, Any]) -> Trans
     turns = before.turns
     if "before" in packed:
         turns = tuple(_turn(turn, numbered) for turn in packed["before"])
-    last = Sent(one.question, packed["message"], passages=_shown(packed["shown"], numbered))
+    last = Sent(one.question, packed["message"], passages=_shown(packed["shown"], numbered), images=_images(packed))
     highest = max([before.highest, *(passage.number for passage in new)])
     return Transcript((*turns, last), passages, highest).answered(one.answer)
 
@@ -75,12 +77,17 @@ def _packed_turn(turn: Sent) -> dict[str, Any]:
         "answer": turn.answer,
         "shown": [passage.number for passage in turn.passages],
         "summary": turn.summary,
+        "images": [[image.id, image.media_type] for image in turn.images],
     }
 
 
 def _turn(packed: Mapping[str, Any], numbered: Mapping[int, Passage]) -> Sent:
     passages = _shown(packed["shown"], numbered)
-    return Sent(packed["question"], packed["message"], packed["answer"], passages, packed["summary"])
+    return Sent(packed["question"], packed["message"], packed["answer"], passages, packed["summary"], _images(packed))
+
+
+def _images(packed: Mapping[str, Any]) -> tuple[Image, ...]:
+    return tuple(Image(image_id, media_type) for image_id, media_type in packed["images"])
 
 
 def _shown(numbers: Sequence[int], numbered: Mapping[int, Passage]) -> tuple[Passage, ...]:

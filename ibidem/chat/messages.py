@@ -134,7 +134,7 @@ def _fingerprint(question: ChatMessage, rest: Sequence[ChatMessage]) -> str:
     digest = blake2b(digest_size=16)
     put: Callable[[str], None] = lambda text: digest.update(f"{len(text)}:{text}".encode("utf-8", "replace"))  # noqa: E731
     for image in question.images:
-        put(image)
+        put(image.id)
     for message in rest:
         put(message.role)
         put("" if message.role == "assistant" else " ".join(message.content.split()))

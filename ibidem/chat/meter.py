@@ -37,6 +37,8 @@ class Meter:
 
         A prompt of one script says nothing about the other, and leaves its factor alone.
         """
+        if any(message.images for message in messages):
+            return  # how many tokens a picture takes differs by model and by size
         scripts = [_by_script(message.content) for message in messages]
         ascii_tokens, other_tokens = (sum(column) for column in zip(*scripts, strict=True))
         tokens -= MESSAGE_TOKENS * len(messages)

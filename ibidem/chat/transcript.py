@@ -14,7 +14,7 @@ from typing import Any
 from ibidem.chat.compact import compact
 from ibidem.chat.prompt import system_text, user_text
 from ibidem.chat.turns import Count, Sent, mentioned, tokens_of
-from ibidem.models.base import ChatMessage
+from ibidem.models.base import ChatMessage, Image
 from ibidem.retrieve.budget import Ranked, merge
 from ibidem.types import Mode, Passage
 
@@ -103,7 +103,7 @@ def next_turn(
     room: Room,
     count: Count,
     lead: Sequence[ChatMessage] = (),
-    images: tuple[str, ...] = (),
+    images: tuple[Image, ...] = (),
 ) -> Prompt:
     """The prompt for a question that found these chunks, best first. `lead` stands first in place of our own system prompt.
 

@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 
 from ibidem.chat.meter import MESSAGE_TOKENS
 from ibidem.chat.prompt import user_text
-from ibidem.models.base import ChatMessage
+from ibidem.models.base import IMAGE_TOKENS, ChatMessage, Image
 from ibidem.types import Passage
 
-IMAGE_TOKENS = 1024  # models take 256 to 1,600
 SHORT_QUESTION, SHORT_ANSWER = 200, 400  # characters of a shortened turn
 
 _MARK = re.compile(r"(?<!\w)\[(\d{1,3})\]")  # x[1] is code
@@ -30,7 +29,7 @@ class Sent:
     answer: str = ""
     passages: tuple[Passage, ...] = ()
     summary: str = ""  # of the answer, where there is one
-    images: tuple[str, ...] = ()  # of the question
+    images: tuple[Image, ...] = ()  # of the question
     rest: tuple[ChatMessage, ...] = ()  # all that followed the question, where that was more than one answer
 
     def messages(self) -> tuple[ChatMessage, ...]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from ibidem.types import Passage, Usage
 
+IMAGE_TOKENS = 1024  # counted for a picture; models take 250 to 1,600 for one of a megapixel
 TEMPERATURE = 0.2  # answers keep to what is written, without repeating themselves
 
 
@@ -21,12 +23,20 @@ class ToolCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Image:
+    """A picture of a message: its bytes are looked up by `id` when the message is sent."""
+
+    id: str
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChatMessage:
-    """One message. `images` are base64; a message of role `tool` answers the call `tool_call_id` of `tool_name`."""
+    """One message. A message of role `tool` answers the call `tool_call_id` of `tool_name`."""
 
     role: Literal["system", "user", "assistant", "tool"]
     content: str
-    images: tuple[str, ...] = ()
+    images: tuple[Image, ...] = ()
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str = ""
     tool_name: str = ""
@@ -69,6 +79,7 @@ class ChatRequest:
     think: bool | str | None = None  # True, False or an effort ("low"); None: as the model does by itself
     context_tokens: int | None = None  # a window wished for; bounded by what the model has
     keep_alive: str | float | None = None  # how long the model stays loaded afterwards, as Ollama writes it
+    images: Mapping[str, bytes] = field(default_factory=dict)  # of the messages, by id; those not here are left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +134,11 @@ class Capabilities:
     embedding: bool = False  # makes vectors, and answers nothing
     schema: bool = False  # answers in JSON of a given schema
     languages: frozenset[str] | None = None  # ISO 639-1; None: unknown
+
+
+def base64_images(message: ChatMessage, images: Mapping[str, bytes]) -> list[tuple[str, str]]:
+    """The pictures of a message that are there, as (media type, base64)."""
+    return [(one.media_type, b64encode(images[one.id]).decode()) for one in message.images if one.id in images]
 
 
 class ChatModel(Protocol):

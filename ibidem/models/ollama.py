@@ -9,6 +9,7 @@ from typing import Any
 
 from ibidem.errors import ContextTooLong, ModelError, ModelUnreachable
 from ibidem.models.base import (
+    IMAGE_TOKENS,
     Capabilities,
     ChatMessage,
     ChatRequest,
@@ -19,6 +20,7 @@ from ibidem.models.base import (
     Sampling,
     TextDelta,
     ToolCall,
+    base64_images,
 )
 from ibidem.models.http import ModelServer
 from ibidem.models.upstream import Advice, as_count, as_dict, as_text
@@ -27,7 +29,6 @@ from ibidem.types import Usage, estimate_tokens
 
 # Few sizes, since Ollama loads the model anew for each change.
 CONTEXT_TOKENS = (4096, 8192, 16384, 32768)
-IMAGE_TOKENS = 1024  # of one image; models take 256 to 1,600
 MESSAGE_TOKENS = 8  # role and separators of the chat template, around each message
 
 
@@ -56,13 +57,11 @@ class OllamaModel:
         self._capabilities: Capabilities | None = None
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[ModelEvent, None]:
-        prompt = sum(
-            estimate_tokens(message.content) + MESSAGE_TOKENS + IMAGE_TOKENS * len(message.images)
-            for message in request.messages
-        )
+        prompt = sum(estimate_tokens(message.content) + MESSAGE_TOKENS for message in request.messages)
+        prompt += IMAGE_TOKENS * sum(image.id in request.images for one in request.messages for image in one.images)
         body: dict[str, Any] = {
             "model": self._model,
-            "messages": [message_body(message) for message in request.messages],
+            "messages": [message_body(message, request.images) for message in request.messages],
             "options": await self._options(request, prompt),
         }
         if request.schema is not None:
@@ -171,10 +170,10 @@ def sampling_options(temperature: float | None, sampling: Sampling) -> dict[str,
     return {name: value for name, value in wished.items() if value is not None}
 
 
-def message_body(message: ChatMessage) -> dict[str, Any]:
+def message_body(message: ChatMessage, images: Mapping[str, bytes]) -> dict[str, Any]:
     body: dict[str, Any] = {"role": message.role, "content": message.content}
-    if message.images:
-        body["images"] = list(message.images)
+    if found := [data for _, data in base64_images(message, images)]:
+        body["images"] = found
     if message.tool_calls:
         calls = [{"function": {"name": call.name, "arguments": call.arguments}} for call in message.tool_calls]
         body["tool_calls"] = calls

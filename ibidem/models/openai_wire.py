@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Literal
 
@@ -17,18 +17,18 @@ from ibidem.models.base import (
     Sampling,
     TextDelta,
     ToolCall,
+    base64_images,
 )
 from ibidem.models.http import ModelServer
 from ibidem.models.upstream import as_count, as_dict, as_text
 from ibidem.types import Usage
 
-_PNG, _GIF, _WEBP = "iVBORw", "R0lGOD", "UklGR"  # how their base64 begins
 MOST_CALLS = 128  # tools called by one answer
 
 
 def chat_body(request: ChatRequest, model: str) -> dict[str, Any]:
     """A request in the OpenAI shape, streamed, with its usage at the end."""
-    body = {"model": model, "messages": messages_body(request.messages), **_common(request)}
+    body = {"model": model, "messages": messages_body(request.messages, request.images), **_common(request)}
     if request.schema:
         schema = {"name": "answer", "schema": request.schema}
         body["response_format"] = {"type": "json_schema", "json_schema": schema}
@@ -64,15 +64,17 @@ def _sampling(temperature: float | None, sampling: Sampling) -> dict[str, Any]:
     return {name: value for name, value in wished.items() if value is not None}
 
 
-def messages_body(messages: Sequence[ChatMessage]) -> list[dict[str, Any]]:
-    return [_message_body(message) for message in messages]
+def messages_body(messages: Sequence[ChatMessage], images: Mapping[str, bytes] | None = None) -> list[dict[str, Any]]:
+    return [_message_body(message, images or {}) for message in messages]
 
 
-def _message_body(message: ChatMessage) -> dict[str, Any]:
+def _message_body(message: ChatMessage, images: Mapping[str, bytes]) -> dict[str, Any]:
+    """Only a message with pictures is sent in parts: not every server takes those."""
     body: dict[str, Any] = {"role": message.role, "content": message.content}
-    if message.images:
-        text = [{"type": "text", "text": message.content}] if message.content else []
-        body["content"] = [*text, *({"type": "image_url", "image_url": {"url": _url(one)}} for one in message.images)]
+    if found := base64_images(message, images):
+        urls = [{"url": f"data:{media_type};base64,{data}"} for media_type, data in found]
+        text = [{"type": "text", "text": message.content}]
+        body["content"] = [*text, *({"type": "image_url", "image_url": url} for url in urls)]
     if message.tool_calls:
         body["tool_calls"] = [
             {
@@ -85,13 +87,6 @@ def _message_body(message: ChatMessage) -> dict[str, Any]:
     if message.role == "tool":
         body["tool_call_id"] = message.tool_call_id or "call_0"
     return body
-
-
-def _url(image: str) -> str:
-    """An image as a data URL."""
-    kinds = {_PNG: "png", _GIF: "gif", _WEBP: "webp"}
-    kind = next((kind for start, kind in kinds.items() if image.startswith(start)), "jpeg")
-    return f"data:image/{kind};base64,{image}"
 
 
 class Completion:

@@ -97,7 +97,7 @@ def retrieve(
     if dense_search:
         rankings["dense"], notes["dense"] = dense_search.result()
     wanted = max(1, hits, settings.hits)
-    looked_at = max(wanted, RERANK_DEPTH)
+    looked_at = max(wanted, RERANK_DEPTH) if reranker or not asked.wants_code else wanted  # else nothing moves up
     if not is_exact(asked.text.text) and (first := fuse(rankings, limit=2 * FEEDBACK_CHUNKS)):
         added = feedback(_load(first, FEEDBACK_CHUNKS, db, workspace), asked.own, lambda token: idf(reader, token))
         rankings["feedback"] = search_again(reader, added, first[0].chunk_id, CHANNEL_DEPTH)

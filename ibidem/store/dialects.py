@@ -118,10 +118,13 @@ def named_model(db: Database, owner: int, name: str) -> str | None:
 
 def keep_name(db: Database, owner: int, name: str, model: str) -> None:
     """From now on the name means this model; nothing changes where it means one already."""
-    db.write(
-        lambda tx: tx.execute(
-            "INSERT INTO dialect_name (owner, name, model) SELECT ?1, ?2, ?3"
-            " WHERE (SELECT count(*) FROM dialect_name WHERE owner = ?1) < ?4 ON CONFLICT DO NOTHING",
-            (owner, name, model, MOST_NAMES),
-        )
-    )
+
+    def keep(tx: sqlite3.Connection) -> None:
+        (known,) = tx.execute("SELECT count(*) FROM dialect_name WHERE owner = ?", (owner,)).fetchone()
+        if known < MOST_NAMES:
+            tx.execute(
+                "INSERT INTO dialect_name (owner, name, model) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                (owner, name, model),
+            )
+
+    db.write(keep)

@@ -27,12 +27,13 @@ class Feedback:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """An answer with the question before it and what was thought of it: evaluation material."""
+    """A question whose answer was judged, with the turn before it ("" at the beginning) and the answer's citations."""
 
+    id: str
     question: str
-    answer: str
-    details: dict[str, Any]
-    feedback: Feedback
+    first: str
+    first_answer: str
+    citations: list[dict[str, Any]]
 
 
 def put_feedback(tx: sqlite3.Connection, owner: int, feedback: Feedback) -> None:
@@ -54,20 +55,22 @@ def feedback_of(db: Database, owner: int, messages: Sequence[str]) -> dict[str, 
     return {row["message"]: Feedback(**row) for row in rows}
 
 
-def judged(db: Database, owner: int, *, limit: int) -> list[Judged]:
-    """Answers with feedback, oldest first."""
+def well_answered(db: Database, owner: int, workspace: str, *, limit: int) -> list[Judged]:
+    """The questions of a workspace whose answers got a thumb up, oldest first."""
     rows = db.read(
-        "SELECT q.content AS question, a.content AS answer, a.details, f.message, f.thumb, f.note, f.updated_at"
-        " FROM feedback AS f JOIN message AS a ON a.id = f.message JOIN message AS q ON q.id = a.parent"
-        " JOIN session AS s ON s.id = a.session WHERE f.owner = ? ORDER BY f.rowid LIMIT ?",
-        (owner, limit),
+        "SELECT a.id, q.content AS question, f.content AS first, b.content AS first_answer, a.details FROM feedback AS t"
+        " JOIN message AS a ON a.id = t.message JOIN message AS q ON q.id = a.parent"
+        " JOIN session AS s ON s.id = a.session LEFT JOIN message AS b ON b.id = q.parent LEFT JOIN message AS f ON f.id = b.parent"
+        " WHERE t.owner = ? AND t.thumb = 'up' AND s.workspace = ? ORDER BY t.rowid LIMIT ?",
+        (owner, workspace, limit),
     )
     return [
         Judged(
+            row["id"],
             row["question"],
-            row["answer"],
-            json.loads(row["details"]),
-            Feedback(row["message"], row["thumb"], row["note"], row["updated_at"]),
+            row["first"] or "",
+            row["first_answer"] or "",
+            json.loads(row["details"]).get("citations", []),
         )
         for row in rows
     ]

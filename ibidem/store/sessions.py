@@ -85,6 +85,12 @@ def get_session(db: Database, owner: int, session_id: str) -> Session:
     return _session(row)
 
 
+def session_of_origin(db: Database, owner: int, origin: str) -> str | None:
+    """The id of the session that was imported from there."""
+    row = db.read_one("SELECT id FROM session WHERE owner = ? AND origin = ?", (owner, origin))
+    return row["id"] if row else None
+
+
 def lock_session(tx: sqlite3.Connection, owner: int, session_id: str) -> Session:
     """The session as this transaction finds it. Raises NotFound: it may have been deleted meanwhile."""
     row = tx.execute(f"SELECT {_SESSION} FROM session WHERE id = ? AND owner = ?", (session_id, owner)).fetchone()

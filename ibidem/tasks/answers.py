@@ -5,42 +5,39 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ibidem.chat.answer import Conversation, Draft, answer
 from ibidem.chat.conversations import Conversations
 from ibidem.chat.meter import Meter
 from ibidem.chat.transcript import Transcript
-from ibidem.errors import Busy, EngineCrashed, ModelRejected
-from ibidem.index.analyze import tokenize
+from ibidem.errors import EngineCrashed, ModelRejected
 from ibidem.jobs.queue import EndState, Job, Queue
 from ibidem.jobs.streams import Stream, Streams
 from ibidem.jobs.worker import Ticket, as_error, may_pass
-from ibidem.models.base import TEMPERATURE, ChatModel
+from ibidem.models.base import TEMPERATURE, ChatModel, Image
 from ibidem.retrieve.followup import Turn
 from ibidem.retrieve.retrieve import Context
 from ibidem.settings import Settings
+from ibidem.store.attachments import attachments_of
 from ibidem.store.database import Database
-from ibidem.store.messages import new_message_id
 from ibidem.store.runs import (
     Run,
     begin_attempt,
     cut_runs,
     end_run,
     get_run,
-    insert_run,
-    new_run_id,
     read_events,
-    run_by_key,
     write_events,
 )
-from ibidem.store.sessions import get_session
-from ibidem.store.workspaces import HOME, Workspace, get_workspace
-from ibidem.tasks.asking import Ask, check_mode, check_question, same, turns_of
-from ibidem.tasks.exchanges import AnswerEnd, add_exchange, as_sent, exchanges_before, question_of
+from ibidem.store.workspaces import Workspace, get_workspace
+from ibidem.tasks.asking import Ask, turns_of
+from ibidem.tasks.exchanges import AnswerEnd, as_sent, exchanges_before
+from ibidem.tasks.images import read_images
+from ibidem.tasks.questions import Questions
 from ibidem.types import Event, as_json, rfc3339
 
 MODEL_RETRIES = 2  # of an answer that had shown nothing, when the model's server asked for patience (429, 5xx)
@@ -58,6 +55,18 @@ class Search(Protocol):
     def __call__(
         self, question: str, workspace: Workspace, turns: Sequence[Turn] = (), *, hits: int = 0
     ) -> Context: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """An attempt of a run: what earlier ones had shown, the turns before its question, what the model read of them."""
+
+    run: Run
+    attempt: int
+    shown: str
+    turns: Sequence[Turn]
+    before: Transcript
+    images: tuple[Image, ...]
 
 
 class Answers:
@@ -78,8 +87,10 @@ class Answers:
         self._queue = queue
         self._streams = streams
         self._settings = settings
+        self._files = settings.data_dir / "files"
         self._search = search
         self._open_model = open_model
+        self._questions = Questions(db, queue, settings, open_model=open_model, clock=clock)
         self._conversations = Conversations()
         self._meters: dict[str, Meter] = {}  # by model
         self._clock = clock
@@ -91,53 +102,12 @@ class Answers:
     # --- starting ----------------------------------------------------------------------------------------------------
 
     def start(self, owner: int, ask: Ask) -> Run:
-        """Store the question and queue its job in one transaction; the same key gives the same run.
+        """See `Questions`."""
+        return self._questions.start(owner, ask)
 
-        The model reads the turns before it, and a question that leans on them is searched with their words. In a session
-        the question and its answer, still empty, are messages of it from the same transaction on.
-
-        Raises BadInput, TooLarge, ModelUnknown, UnknownWorkspace, NotFound, Conflict, Busy.
-        """
-        session = get_session(self._db, owner, ask.session) if ask.session else None
-        question, again = ask.question, None
-        if session and ask.regenerate:
-            again = question_of(self._db, owner, session.id, ask.regenerate)
-            question = again.content
-        check_question(question, self._settings.serve.max_question_bytes)
-        wished = session.settings if session else {}
-        mode = ask.mode or wished.get("mode") or "chat"
-        check_mode(mode)
-        model = ask.model or wished.get("model") or self._settings.models.default
-        self._open_model(model)  # raises for a name that no provider knows
-        place = get_workspace(self._db, owner, ask.workspace or (session.workspace if session else HOME))
-        asked = (question, place.id, model, mode, ask.session)
-        key = ask.idempotency_key
-        if key and (known := run_by_key(self._db, owner, key)):
-            return same(known, *asked)
-        if self._queue.count_queued(owner, "answer") >= self._settings.jobs.max_queued:
-            raise Busy("too many questions are waiting", retry_after_s=5, hint="wait for some of them, or stop them")
-        run_id, now = new_run_id(), self._clock()
-        parent = again.id if again else new_message_id() if session else None
-        run = Run(run_id, owner, place.id, "", question, model, mode, "queued", 0, None, None, now, None)
-        run = replace(run, session=ask.session, parent=parent)
-        wishes = {"temperature": ask.temperature, "max_tokens": ask.max_tokens}
-        wishes = {name: wished.get(name) if value is None else value for name, value in wishes.items()}
-        payload = {"run": run_id, "turns": [as_json(turn) for turn in ask.turns], **wishes}
-        words = " ".join(tokenize(question)) if session else ""
-
-        def insert(tx: sqlite3.Connection, job_id: str) -> None:
-            insert_run(tx, replace(run, job=job_id), idempotency_key=key)
-            if session:
-                add_exchange(tx, run, words=words, parent=ask.parent, new=again is None, idempotency_key=key)
-
-        try:
-            self._queue.put("answer", payload, owner=owner, priority=10, also=insert)
-        except sqlite3.IntegrityError:  # the same key, at the same moment
-            known = run_by_key(self._db, owner, key or "")
-            if known is None:
-                raise
-            return same(known, *asked)
-        return get_run(self._db, owner, run_id)
+    async def ask(self, owner: int, ask: Ask) -> Run:
+        """As `start`, for questions with images, too."""
+        return await self._questions.ask(owner, ask)
 
     # --- carrying out ------------------------------------------------------------------------------------------------
 
@@ -146,17 +116,17 @@ class Answers:
         begun = await asyncio.to_thread(self._begin, ticket.job)
         if begun is None:
             return
-        run, attempt, shown = begun
+        run, attempt = begun.run, begun.attempt
         stream = self._streams.open(run, attempt)
-        draft = Draft(text=shown)
-        if shown:  # a crash broke off an answer that had been seen: it is kept as it is
+        draft = Draft(text=begun.shown)
+        if begun.shown:  # a crash broke off an answer that had been seen: it is kept as it is
             await self._end(ticket, stream, draft, "interrupted")
             return
         if attempt > 1:
             stream.emit(Event("restarted", {"attempt": attempt}))
         stream.emit(Event("started", {"run_id": run.id, "attempt": attempt, "model": run.model}))
         try:
-            await self._write(run, stream, draft, ticket.job)
+            await self._write(begun, stream, draft, ticket.job.payload)
         except asyncio.CancelledError:
             if not ticket.cancelled and not draft.text:  # the program stops: the next start answers it
                 self._streams.close(stream)
@@ -171,26 +141,33 @@ class Answers:
         else:
             await self._end(ticket, stream, draft, "finished")
 
-    def _begin(self, job: Job) -> tuple[Run, int, str] | None:
-        """The run with its new attempt and what earlier ones had shown; None if it has ended."""
+    def _begin(self, job: Job) -> Begun | None:
+        """The run with its new attempt; None if it has ended."""
         run = get_run(self._db, job.owner, job.payload["run"])
         if run.ended:
             return None
         shown = self._shown_text(run)
-        return run, begin_attempt(self._db, run), shown
+        turns, before = ([], Transcript()) if shown else self._before(run, job)
+        asked = attachments_of(self._db, run.owner, [run.parent]) if run.parent else {}
+        images = tuple(Image(one.id, one.media_type) for one in asked.get(run.parent or "", ()))
+        return Begun(run, begin_attempt(self._db, run), shown, turns, before, images)
 
-    async def _write(self, run: Run, stream: Stream, draft: Draft, job: Job) -> None:
-        turns, before = await asyncio.to_thread(self._before, run, job)
-        wishes = job.payload
+    async def _write(self, begun: Begun, stream: Stream, draft: Draft, wishes: Mapping[str, Any]) -> None:
+        run, turns = begun.run, begun.turns
+        model = self._open_model(run.model)
+        images = [*begun.images, *(image for turn in begun.before.turns for image in turn.images)]
+        seen = images and (await model.capabilities()).images
         events = answer(
             run.question,
             draft,
             mode=run.mode,  # type: ignore[arg-type]  # checked by the table
             search=lambda question: self._search(question, self._workspace(run), turns),
-            model=self._open_model(run.model),
+            model=model,
             max_tokens=wishes.get("max_tokens") or self._settings.models.max_tokens,
             temperature=TEMPERATURE if wishes.get("temperature") is None else wishes["temperature"],
-            conversation=Conversation(before, self.meter(run.model), self._settings.retrieve.read_s),
+            images=begun.images,
+            pictures=await asyncio.to_thread(read_images, self._files, images) if seen else {},
+            conversation=Conversation(begun.before, self.meter(run.model), self._settings.retrieve.read_s),
         )
         try:
             async with aclosing(events):

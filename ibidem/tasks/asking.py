@@ -10,6 +10,7 @@ from ibidem.errors import BadInput, Conflict, TooLarge
 from ibidem.jobs.queue import Job
 from ibidem.retrieve.followup import Turn
 from ibidem.store.runs import Run
+from ibidem.tasks.images import Picture, check_pictures
 from ibidem.types import Mode
 
 MODES = get_args(Mode)
@@ -24,7 +25,7 @@ class Ask:
 
     Without a `session` the `turns` came before it, oldest first. In a session those are the branch that ends in `parent`,
     an id, None for a new beginning; with `regenerate`, the id of an answer or of its question, the question is asked again
-    and gets one more answer.
+    and gets one more answer. Only a session's question may have `attachments`.
     """
 
     question: str = ""
@@ -36,6 +37,7 @@ class Ask:
     session: str | None = None
     parent: str | None = HEAD
     regenerate: str | None = None
+    attachments: Sequence[Picture] = ()
     idempotency_key: str | None = None
     turns: Sequence[Turn] = ()
 
@@ -59,6 +61,15 @@ def check_question(question: str, max_bytes: int) -> None:
             hint="add the text as a document, and ask about it",
             field="question",
         )
+
+
+def check_attachments(ask: Ask) -> None:
+    """Raises BadInput, TooLarge, Refused."""
+    if ask.attachments and (not ask.session or ask.regenerate):
+        raise BadInput(
+            "images belong to a new question of a session", hint="make a session, and ask in it", field="attachments"
+        )
+    check_pictures(ask.attachments)
 
 
 def check_mode(mode: str) -> None:

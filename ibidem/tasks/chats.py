@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from ibidem.errors import BadInput
+from ibidem.errors import BadInput, IbidemError
 from ibidem.index.analyze import query_tokens, tokenize
 from ibidem.models.base import ChatModel
 from ibidem.store.database import Database
@@ -27,6 +28,7 @@ from ibidem.store.sessions import (
 )
 from ibidem.store.workspaces import HOME, get_workspace
 from ibidem.tasks.asking import MAX_TEMPERATURE, check_mode
+from ibidem.tasks.imports import Taken, take_chats
 from ibidem.tasks.reading import upload_path
 
 MAX_TITLE_CHARS = 200
@@ -125,6 +127,19 @@ class Chats:
         thought = Feedback(message_id, thumb, note, self._clock())
         self._db.write(lambda tx: put_feedback(tx, owner, thought))
         return thought.shown()
+
+    def take(self, owner: int, file: BinaryIO, *, workspace: str) -> Taken:
+        """The chats of an exported file, as sessions of the workspace. Raises BadInput, TooLarge, UnknownWorkspace."""
+        place = get_workspace(self._db, owner, workspace)
+        return take_chats(self._db, owner, file, workspace=place.slug, checked=self._usable, now=self._clock())
+
+    def _usable(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Those of the settings that mean something here."""
+        kept: dict[str, Any] = {}
+        for name, value in settings.items():
+            with suppress(IbidemError):
+                kept = self.checked(kept, {name: value})
+        return kept
 
     def answering(self, owner: int, session_id: str) -> list[str]:
         """Its answers under way. Raises NotFound."""

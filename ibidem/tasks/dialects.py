@@ -171,8 +171,8 @@ class Dialects:
                 self._settings.retrieve.read_s,
                 lead=talk.lead,
                 wishes=settled(question.wishes),
-                images=talk.last.question.images,
             ),
+            images=talk.last.question.images,
         )
         try:
             async with aclosing(events):

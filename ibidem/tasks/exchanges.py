@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ibidem.chat.answer import Draft
@@ -13,6 +12,7 @@ from ibidem.chat.history import Exchange, pack, rebuild
 from ibidem.chat.transcript import Transcript
 from ibidem.errors import BadInput
 from ibidem.index.analyze import tokenize
+from ibidem.store.attachments import Attachment, add_attachment
 from ibidem.store.database import Database
 from ibidem.store.messages import Message, add_message, branch_texts, end_answer, get_message, parent_for, sent_with
 from ibidem.store.runs import Run
@@ -21,7 +21,14 @@ from ibidem.tasks.asking import HEAD, title_of
 
 
 def add_exchange(
-    tx: sqlite3.Connection, run: Run, *, words: str, parent: str | None, new: bool, idempotency_key: str | None
+    tx: sqlite3.Connection,
+    run: Run,
+    *,
+    words: str,
+    parent: str | None,
+    new: bool,
+    idempotency_key: str | None,
+    attachments: Sequence[Attachment] = (),
 ) -> None:
     """The question of a run, if it is `new`, and its answer that is to come. `words` are the question's tokens.
 
@@ -42,6 +49,8 @@ def add_exchange(
             status="finished",
             now=now,
         )
+        for attachment in attachments:
+            add_attachment(tx, attachment)
         if not session.title:
             title = title_of(run.question)
             set_title(tx, session, title, " ".join(tokenize(title)))
@@ -77,11 +86,17 @@ def question_of(db: Database, owner: int, session_id: str, message_id: str) -> M
 def exchanges_before(db: Database, run: Run) -> list[Exchange]:
     """The answered questions above the run's own, oldest first. One without a word of an answer is left out."""
     above = branch_texts(db, run.owner, run.session or "", run.parent or "")[:-1]
-    return [
-        Exchange(answer_id, question, answer)
-        for (_, asker, question), (answer_id, answerer, answer) in pairwise(above)
-        if asker == "user" and answerer == "assistant" and answer
-    ]
+    found: list[Exchange] = []
+    question = None
+    for message_id, role, content in above:
+        if role == "user":
+            question = content
+        elif role == "assistant" and content and question is not None:
+            found.append(Exchange(message_id, question, content))
+            question = None
+        elif role == "assistant" and content and found:  # imported chats have answers in several messages
+            found[-1] = replace(found[-1], answer=f"{found[-1].answer}\n\n{content}")
+    return found
 
 
 def as_sent(db: Database, run: Run, exchanges: Sequence[Exchange]) -> Transcript:

@@ -65,7 +65,7 @@ def test_ollama_tells_what_a_model_can(settings: ModelSettings) -> None:
 def test_every_capability_has_its_word() -> None:
     shown = {"capabilities": ["completion", "vision", "thinking"], "model_info": {"general.architecture": "x"}}
     assert capabilities_of(shown) == Capabilities(images=True, thinking=True, schema=True)
-    assert capabilities_of({"capabilities": ["embedding"]}) == Capabilities()
+    assert capabilities_of({"capabilities": ["embedding"]}) == Capabilities(embedding=True)
 
 
 @pytest.mark.parametrize(

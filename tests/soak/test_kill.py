@@ -31,6 +31,7 @@ class Acknowledged:
     """What the server said it had taken."""
 
     runs: dict[str, str] = field(default_factory=dict)  # run id by idempotency key
+    sessions: dict[str, str] = field(default_factory=dict)  # session id by idempotency key, of those asked in one
     documents: dict[str, str] = field(default_factory=dict)  # content by document id
     deleted: set[str] = field(default_factory=set)
     source: str = ""
@@ -57,6 +58,15 @@ def question(key: str) -> dict[str, str]:
     """Every other one goes to the slow model."""
     body = {"question": f"When does the pump start? ({key})", "idempotency_key": key}
     return body if int(key[-1]) % 2 else {**body, "model": "openai:tiny", "mode": "plain"}
+
+
+def ask(http: httpx.Client, key: str, session: str | None) -> httpx.Response:
+    """In a session every question is a new beginning, so that none waits for another's answer."""
+    body: dict[str, str | None] = {**question(key)}
+    if session is None:
+        return http.post("/api/runs/", json=body)
+    body |= {"content": body.pop("question"), "parent": None}
+    return http.post(f"/api/sessions/{session}/messages/", json=body)
 
 
 class Work:
@@ -86,12 +96,17 @@ class Work:
 
     def _ask(self, http: httpx.Client, count: int) -> None:
         key = f"{self._round}-{count}"
-        answer = http.post("/api/runs/", json=question(key))
+        if count == 0:
+            self._session = str(http.post("/api/sessions/", json={}).json()["id"])
+        session = self._session if count % 3 else None
+        answer = ask(http, key, session)
         if answer.status_code == 429:
             time.sleep(0.05)
             return
         assert answer.status_code == 202, answer.text
         self._known.runs[key] = answer.json()["run_id"]
+        if session:
+            self._known.sessions[key] = session
         time.sleep(0.02)  # a pace that the answers can follow
 
     def _upload(self, http: httpx.Client, count: int) -> None:
@@ -193,8 +208,8 @@ def assert_all_is_there(server: Server, folder: Path, known: Acknowledged) -> No
 
     for key, run_id in known.runs.items():
         run = ended(server, run_id, timeout_s=60)
-        again = server.http.post("/api/runs/", json=question(key))
-        assert (again.status_code, again.json()) == (202, {"run_id": run_id}), again.text
+        again = ask(server.http, key, known.sessions.get(key))
+        assert (again.status_code, again.json()["run_id"]) == (202, run_id), again.text
         seen = list(events(server, run_id))
         assert [name for _, name, _ in seen if name in TERMINAL_EVENTS] == [run["state"]], seen
         assert seen[-1][1] == run["state"]
@@ -204,10 +219,27 @@ def assert_all_is_there(server: Server, folder: Path, known: Acknowledged) -> No
         assert run["message"]["content"] == text
         numbers = [tuple(map(int, number.split("."))) for number, _, _ in seen if number]
         assert numbers == sorted(set(numbers))
+    assert_sessions_are_whole(server, known)
     with sqlite3.connect(f"file:{server.data / 'ibidem.db'}?mode=ro", uri=True) as db:
         waiting = "SELECT kind, state FROM job WHERE state IN ('queued', 'running') AND kind <> 'sync'"
         wait_for(lambda: db.execute(waiting).fetchall() == [], "no job is left", timeout_s=20)
     db.close()
+
+
+def assert_sessions_are_whole(server: Server, known: Acknowledged) -> None:
+    """Every question asked in a session stands there once, with one answer that ended as its run did."""
+    for session in set(known.sessions.values()):
+        page = server.http.get(f"/api/sessions/{session}/messages/", params={"limit": 500}).json()
+        assert page["next"] is None
+        asked = {one["id"]: one["content"] for one in page["items"] if one["role"] == "user"}
+        answers = {one["id"]: one for one in page["items"] if one["role"] == "assistant"}
+        assert sorted(one["parent"] for one in answers.values()) == sorted(asked)
+        assert len(set(asked.values())) == len(asked)
+        for key in (key for key, place in known.sessions.items() if place == session):
+            run = ended(server, known.runs[key])
+            answer = answers[known.runs[key]]
+            assert asked[answer["parent"]] == question(key)["question"]
+            assert (answer["status"], answer["content"]) == (run["state"], run["message"]["content"])
 
 
 def test_a_killed_add_goes_on_with_the_next_command(tmp_path: Path) -> None:

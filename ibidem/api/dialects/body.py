@@ -6,13 +6,15 @@ import asyncio
 import json
 from base64 import b64decode
 from collections.abc import Mapping
+from hashlib import blake2b
 from typing import Any
 
 from starlette.requests import Request
 
 from ibidem.errors import BadInput
-from ibidem.models.base import Sampling
+from ibidem.models.base import Image, Sampling
 
+_KINDS = {b"\x89PNG": "image/png", b"GIF8": "image/gif", b"RIFF": "image/webp"}
 HINT = "see docs/clients.md"
 LARGE_BYTES = 1 << 18  # read in a thread, so that nobody waits for it
 MOST_STOPS = 64
@@ -157,16 +159,15 @@ def whole_text(text: str) -> str:
     return text
 
 
-def image(text: str, place: str) -> str:
-    """Base64 as it goes on to the model, from base64 or a data URL. Raises BadInput."""
-    data = text.partition(",")[2] if text.startswith("data:") else text
+def image(text: str, place: str) -> tuple[Image, bytes]:
+    """A picture of base64 or a data URL, known by its content. Raises BadInput."""
     if text.startswith(("http:", "https:")):
         raise BadInput(
             f"{place} names an image elsewhere, and images are not fetched", hint="send it as a data URL", field=place
         )
     try:
-        if not b64decode(data, validate=True):
-            raise ValueError("empty")
+        content = b64decode(text.partition(",")[2] if text.startswith("data:") else text, validate=True)
     except ValueError as error:
         raise BadInput(f"{place} is no base64: {error}", hint="send the image's bytes as base64", field=place) from None
-    return data
+    kind = next((kind for start, kind in _KINDS.items() if content.startswith(start)), "image/jpeg")
+    return Image(blake2b(content, digest_size=16).hexdigest(), kind), content

@@ -22,6 +22,7 @@ from ibidem.api.dialects.ollama_messages import (
     tokens_of,
     wishes_of,
 )
+from ibidem.api.dialects.openai_messages import Pictures
 from ibidem.api.dialects.reply import JSON, NDJSON, Reply, line
 from ibidem.models.base import ChatMessage, CompletionRequest
 
@@ -33,8 +34,11 @@ async def chat(body: openai.Sent, request: Request, client: Asking) -> Response:
     """A chat; with a workspace as its model, over its documents. Without messages the model is loaded, or unloaded."""
     if openai.wants_events(request):
         return await openai.chat(body, client)
-    messages = messages_of(body)
-    return await _answer(body, client, messages, "chat") if messages else await _load(body, client, "chat")
+    pictures: Pictures = {}
+    messages = messages_of(body, pictures)
+    if not messages:
+        return await _load(body, client, "chat")
+    return await _answer(body, client, messages, pictures, "chat")
 
 
 @router.post("/api/generate", response_class=Response)
@@ -52,11 +56,13 @@ async def generate(body: openai.Sent, request: Request, client: Asking) -> Respo
         most = client.app.settings.dialects.max_tokens
         return await _complete(body, client, completion_of(body, prompt, suffix=suffix, max_tokens=most))
     lead = [ChatMessage("system", system)] if system else []
-    return await _answer(body, client, [*lead, ChatMessage("user", prompt, images_of(body))], "generate")
+    pictures: Pictures = {}
+    messages = [*lead, ChatMessage("user", prompt, images_of(body, pictures))]
+    return await _answer(body, client, messages, pictures, "generate")
 
 
-async def _answer(body: Body, client: Client, messages: list[ChatMessage], kind: Kind) -> Response:
-    written = await ask(client, body, "ollama", messages, wishes_of(body), max_tokens=tokens_of(body))
+async def _answer(body: Body, client: Client, messages: list[ChatMessage], pictures: Pictures, kind: Kind) -> Response:
+    written = await ask(client, body, "ollama", messages, wishes_of(body, pictures), max_tokens=tokens_of(body))
     if body.flag("stream") is False:
         return Reply(whole(written, kind), "ollama", JSON, headers=written.headers)
     name = written.question.target.name

@@ -6,19 +6,20 @@ import re
 from typing import Any
 
 from ibidem.api.dialects.body import HINT, Body, image
-from ibidem.api.dialects.openai_messages import arguments_of
+from ibidem.api.dialects.openai_messages import Pictures, arguments_of
 from ibidem.errors import BadInput
-from ibidem.models.base import ChatMessage, ChatRequest, CompletionRequest, ToolCall
+from ibidem.models.base import ChatMessage, ChatRequest, CompletionRequest, Image, ToolCall
 
 _ROLES = ("system", "user", "assistant", "tool")
 _EFFORTS = ("low", "medium", "high", "max")
 _DURATION = re.compile(r"-?(?:\d+(?:\.\d*)?(?:ns|us|µs|ms|s|m|h))+|-?\d+")  # as Go writes them
 _VARIABLE = re.compile(r"\{\{-?\s*\.(System|Prompt|Response|Suffix)\s*-?\}\}")
 MOST_CONTEXT = 1 << 20
+MOST_IMAGES = 64  # of a message
 
 
-def messages_of(body: Body) -> list[ChatMessage]:
-    """Raises BadInput for an unknown role and for what is no base64."""
+def messages_of(body: Body, pictures: Pictures) -> list[ChatMessage]:
+    """What pictures they hold is put into `pictures`, by id. Raises BadInput for an unknown role and for what is no base64."""
     found = []
     for place, one in enumerate(body.inners("messages")):
         role = one.text("role")
@@ -26,13 +27,15 @@ def messages_of(body: Body) -> list[ChatMessage]:
             raise one.wrong("role", "system, user, assistant or tool", one.fields.get("role"))
         calls = tuple(map(_call, one.inners("tool_calls")))
         name = one.text("tool_name") or one.text("name") if role == "tool" else ""
-        images = images_of(one, f"messages.{place}.images")
+        images = images_of(one, pictures, f"messages.{place}.images")
         found.append(ChatMessage(role, one.text("content"), images, calls, one.text("tool_call_id"), name))  # type: ignore[arg-type]  # checked above
     return found
 
 
-def images_of(body: Body, place: str = "images") -> tuple[str, ...]:
-    return tuple(image(one, place) for one in body.texts("images", 64))
+def images_of(body: Body, pictures: Pictures, place: str = "images") -> tuple[Image, ...]:
+    found = [image(one, place) for one in body.texts("images", MOST_IMAGES)]
+    pictures.update((picture.id, content) for picture, content in found)
+    return tuple(picture for picture, _ in found)
 
 
 def _call(call: Body) -> ToolCall:
@@ -40,7 +43,7 @@ def _call(call: Body) -> ToolCall:
     return ToolCall(function.text("name"), arguments_of(function), call.text("id"))
 
 
-def wishes_of(body: Body) -> ChatRequest:
+def wishes_of(body: Body, pictures: Pictures) -> ChatRequest:
     """All but messages and length. Raises BadInput."""
     options = body.inner("options")
     return ChatRequest(
@@ -52,6 +55,7 @@ def wishes_of(body: Body) -> ChatRequest:
         think=_think(body),
         context_tokens=options.whole("num_ctx", 0, MOST_CONTEXT),
         keep_alive=keep_alive(body),
+        images=pictures,
     )
 
 

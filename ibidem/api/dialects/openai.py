@@ -17,7 +17,7 @@ from ibidem.api.dialects.openai_frames import (
     completion_chunks,
     completion_object,
 )
-from ibidem.api.dialects.openai_messages import messages_of, tokens_of, wishes_of
+from ibidem.api.dialects.openai_messages import Pictures, messages_of, tokens_of, wishes_of
 from ibidem.api.dialects.reply import JSON, SSE, Reply
 from ibidem.errors import BadInput
 from ibidem.models.base import CompletionRequest
@@ -34,7 +34,9 @@ router = APIRouter(tags=["openai"])
 @router.post("/api/chat/completions", include_in_schema=False)
 async def chat(body: Sent, client: Asking) -> Response:
     """A chat; with a workspace as its model, over its documents."""
-    written = await ask(client, body, "openai", messages_of(body), wishes_of(body), max_tokens=tokens_of(body))
+    pictures: Pictures = {}
+    messages = messages_of(body, pictures)
+    written = await ask(client, body, "openai", messages, wishes_of(body, pictures), max_tokens=tokens_of(body))
     if not body.flag("stream"):
         return Reply(chat_object(written), "openai", JSON, headers=written.headers)
     frames = chat_chunks(written, with_usage=wants_usage(body))

@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 
 from ibidem.api.dialects.body import HINT, Body, image, whole_text
 from ibidem.errors import BadInput
-from ibidem.models.base import ChatMessage, ChatRequest, ToolCall
+from ibidem.models.base import ChatMessage, ChatRequest, Image, ToolCall
 
 MOST_TOKENS = 1 << 20
 _ROLES: dict[str, Literal["system", "user", "assistant", "tool"]] = {
@@ -18,18 +18,19 @@ _ROLES: dict[str, Literal["system", "user", "assistant", "tool"]] = {
     "tool": "tool",
     "function": "tool",
 }
+Pictures = dict[str, bytes]
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
 
-def messages_of(body: Body) -> list[ChatMessage]:
-    """Raises BadInput for an unknown role, or content that no model here takes."""
+def messages_of(body: Body, pictures: Pictures) -> list[ChatMessage]:
+    """What pictures they hold is put into `pictures`, by id. Raises BadInput for an unknown role, or content that no model here takes."""
     found: list[ChatMessage] = []
     called: dict[str, str] = {}  # tools by the id of their call
     for place, one in enumerate(body.inners("messages")):
         role = _ROLES.get(one.text("role"))
         if role is None:
             raise one.wrong("role", "system, developer, user, assistant or tool", one.fields.get("role"))
-        text, images = content_of(one, f"messages.{place}.content")
+        text, images = content_of(one, f"messages.{place}.content", pictures)
         calls = tuple(map(_call, one.inners("tool_calls")))
         called |= {call.id: call.name for call in calls}
         call_id = one.text("tool_call_id")
@@ -40,12 +41,13 @@ def messages_of(body: Body) -> list[ChatMessage]:
     return found
 
 
-def content_of(message: Body, place: str) -> tuple[str, tuple[str, ...]]:
+def content_of(message: Body, place: str, pictures: Pictures) -> tuple[str, tuple[Image, ...]]:
     """Text and images of a text or a list of parts."""
-    content = message.fields.get("content")
-    if content is None or isinstance(content, str):
-        return whole_text(content or ""), ()
-    texts, images = [], []
+    given = message.fields.get("content")
+    if given is None or isinstance(given, str):
+        return whole_text(given or ""), ()
+    texts: list[str] = []
+    images: list[Image] = []
     for number, part in enumerate(message.inners("content")):
         match part.text("type"):
             case "text" | "input_text" | "output_text" | "refusal" as kind:
@@ -53,7 +55,9 @@ def content_of(message: Body, place: str) -> tuple[str, tuple[str, ...]]:
             case "image_url" | "input_image":
                 inside = part.fields.get("image_url")
                 address = part.inner("image_url").text("url") if isinstance(inside, dict) else part.text("image_url")
-                images.append(image(address, f"{place}.{number}.image_url"))
+                picture, content = image(address, f"{place}.{number}.image_url")
+                images.append(picture)
+                pictures[picture.id] = content
             case kind:
                 raise BadInput(
                     f"{place}.{number} is of type {kind!r}, which is not taken",
@@ -79,7 +83,7 @@ def arguments_of(function: Body) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def wishes_of(body: Body) -> ChatRequest:
+def wishes_of(body: Body, pictures: Pictures) -> ChatRequest:
     """All but messages and length. Raises BadInput."""
     return ChatRequest(
         (),
@@ -89,6 +93,7 @@ def wishes_of(body: Body) -> ChatRequest:
         tools=body.tools(),
         tool_choice=body.fields.get("tool_choice"),
         think=_effort(body.fields.get("reasoning_effort"), body),
+        images=pictures,
     )
 
 

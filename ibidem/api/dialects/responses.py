@@ -16,7 +16,7 @@ from ibidem.api.dialects.answering import Asking, Written, ask
 from ibidem.api.dialects.body import HINT, Body, whole_text
 from ibidem.api.dialects.openai import Sent
 from ibidem.api.dialects.openai_frames import KEEP_ALIVE, tool_call
-from ibidem.api.dialects.openai_messages import MOST_TOKENS, arguments_of, content_of
+from ibidem.api.dialects.openai_messages import MOST_TOKENS, Pictures, arguments_of, content_of
 from ibidem.api.dialects.reply import JSON, SSE, Reply, packed
 from ibidem.errors import BadInput
 from ibidem.models.base import ChatMessage, ChatRequest, ToolCall
@@ -32,15 +32,16 @@ async def responses(body: Sent, client: Asking) -> Response:
         raise BadInput(
             "no response is kept here", hint="send the whole conversation as `input`", field="previous_response_id"
         )
+    pictures: Pictures = {}
     most = body.whole("max_output_tokens", 1, MOST_TOKENS)
-    written = await ask(client, body, "openai", _messages(body), _wishes(body), max_tokens=most)
+    written = await ask(client, body, "openai", _messages(body, pictures), _wishes(body, pictures), max_tokens=most)
     told = _Response(written, body)
     if body.flag("stream"):
         return Reply(told.events(), "openai", SSE, headers=written.headers, heartbeat=lambda: KEEP_ALIVE)
     return Reply(told.whole(), "openai", JSON, headers=written.headers)
 
 
-def _wishes(body: Body) -> ChatRequest:
+def _wishes(body: Body, pictures: Pictures) -> ChatRequest:
     effort = body.inner("reasoning").text("effort")
     form = body.inner("text").inner("format")
     schema = {"json_schema": form.inner("schema").fields, "json_object": {}}.get(form.text("type"))
@@ -52,6 +53,7 @@ def _wishes(body: Body) -> ChatRequest:
         tools=tuple(_tool(tool) for tool in body.inners("tools") if tool.text("type") == "function"),
         tool_choice=body.fields.get("tool_choice"),
         think=effort or None,
+        images=pictures,
     )
 
 
@@ -61,7 +63,7 @@ def _tool(tool: Body) -> dict[str, Any]:
     return {"type": "function", "function": function}
 
 
-def _messages(body: Body) -> list[ChatMessage]:
+def _messages(body: Body, pictures: Pictures) -> list[ChatMessage]:
     """Raises BadInput."""
     lead = [ChatMessage("system", body.text("instructions"))] if body.text("instructions") else []
     sent = body.fields.get("input")
@@ -72,7 +74,7 @@ def _messages(body: Body) -> list[ChatMessage]:
     for place, item in enumerate(body.inners("input")):
         match item.text("type") or "message":
             case "message":
-                found.append(_message(item, f"input.{place}.content"))
+                found.append(_message(item, f"input.{place}.content", pictures))
             case "function_call":
                 call = ToolCall(item.text("name"), arguments_of(item), item.text("call_id"))
                 called[call.id] = call.name
@@ -91,11 +93,11 @@ def _messages(body: Body) -> list[ChatMessage]:
     return found
 
 
-def _message(item: Body, place: str) -> ChatMessage:
+def _message(item: Body, place: str, pictures: Pictures) -> ChatMessage:
     role = ROLES.get(item.text("role"))
     if role is None:
         raise item.wrong("role", "system, developer, user or assistant", item.fields.get("role"))
-    text, images = content_of(item, place)
+    text, images = content_of(item, place, pictures)
     return ChatMessage(role, text, images)  # type: ignore[arg-type]  # one of ROLES
 
 
