@@ -18,6 +18,7 @@ from ibidem import __version__
 from ibidem.api import (
     answers,
     auth,
+    context,
     documents,
     errors,
     health,
@@ -70,6 +71,7 @@ def create(engine: App, *, port: int, lifespan: Callable[[FastAPI], object] | No
         jobs,
         models,
         answers,
+        context,
         health,
         start_page,
     ):
