@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import chroma, engine, figures, fit, ingest, load, memory, query, search, sessions
+from bench import chroma, complete, engine, figures, fit, ingest, load, memory, query, search, sessions
 from bench.figures import Figure
 
 Part = Callable[[], Iterator[Figure]]
@@ -51,6 +51,7 @@ def main() -> None:
             "search": lambda: search.measure(Path(work)),  # over what load has added
             "query": query.measure,
             "sessions": sessions.measure,
+            "complete": lambda: complete.measure(Path(work), wanted.eval),
             "memory": memory.measure,
         }
         if fit.available():
