@@ -82,8 +82,16 @@ class Endpoint:
         return server
 
     def _load(self) -> StreamableHTTPSessionManager:
+        from mcp.server.transport_security import TransportSecuritySettings
+
         from ibidem.api.mcp.tools import server
 
         built = server(self._app)
-        built.streamable_http_app(streamable_http_path=PATH, stateless_http=True, json_response=True)
+        built.streamable_http_app(
+            streamable_http_path=PATH,
+            stateless_http=True,
+            json_response=True,
+            # Host and Origin are the guard's, which knows by what names this server is reached
+            transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
+        )
         return built.session_manager
