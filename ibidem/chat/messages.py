@@ -97,12 +97,12 @@ def split(messages: Sequence[ChatMessage]) -> Talk:
 def as_sent(found: Transcript, blocks: Sequence[Block]) -> Transcript:
     """The transcript with what its words alone do not tell of a turn: images, and calls of tools with their results.
 
-    `found` holds the last turns of `blocks`, as far as they were not cut.
+    `found` holds the last turns of `blocks`, as far as they were not cut. Those that were remembered stay as they are.
     """
     turns = list(found.turns)
     for place, block in zip(range(len(turns) - 1, -1, -1), reversed(blocks), strict=False):
         sent = turns[place]
-        if sent.question == block.question.content and not sent.rest:
+        if (sent.question, sent.answer) == (block.key.question, block.key.answer) and not sent.rest:
             rest = () if block.plain else tuple(map(_without_footer, block.rest))
             turns[place] = replace(sent, images=block.question.images, rest=rest, answer=block.answer)
     return replace(found, turns=tuple(turns))

@@ -23,7 +23,6 @@ from ibidem.store.workspaces import Workspace, list_workspaces
 PLAIN = "plain"
 LATEST = ":latest"
 FRESH_S = 5.0  # a list is as good as new for so long: clients ask again and again
-MISSED_S = 1.0  # who names an unknown model does not have all servers asked again at once
 MAX_NAME_CHARS = 4096
 
 
@@ -125,7 +124,7 @@ class Names:
     async def _model(self, wanted: str, name: str) -> str:
         """`provider:name` of a model as its provider names it. Raises ModelUnknown."""
         if not (fitting := self._fitting(wanted)):
-            await self._ask(MISSED_S)
+            await self._ask(0.0)  # it may have come since
             fitting = self._fitting(wanted)
         if len(fitting) == 1:
             return fitting[0].name
