@@ -133,7 +133,7 @@ class Insertions:
         """The prompt with the workspace's code in it, as far as that was found in time."""
         family = family_of(wanted.model.name)
         able = await wanted.model.capabilities()
-        if not (able.insert or family or hole.family):
+        if able.insert is False and not (family or hole.family):
             raise BadInput(
                 f"{wanted.model.name} does not support insert",
                 hint="name a code model that fills in the middle, such as qwen2.5-coder",

@@ -45,6 +45,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, upstream: FakeModelServer) 
     (shop / "main.py").write_text(MAIN + "0" + AFTER)
     settings = {
         "IBIDEM_MODELS__OLLAMA_URL": upstream.ollama_url,
+        "IBIDEM_MODELS__OPENAI_URL": upstream.openai_url,
         "IBIDEM_MODELS__DEFAULT": "ollama:qwen2.5-coder:latest",
         "IBIDEM_COMPLETE__CONTEXT_MS": "5000",  # a busy machine changes no result
     }
@@ -98,7 +99,7 @@ def test_a_completion_by_ollamas_clients_sees_the_definition_that_it_needs(
 
 @pytest.mark.parametrize("path", ["/v1/completions", "/v1/fim/completions", "/api/generate"])
 def test_a_completion_by_openais_clients_sees_it_as_well(server: Server, upstream: FakeModelServer, path: str) -> None:
-    body = {"model": "shop/qwen2.5-coder", "prompt": MAIN, "suffix": AFTER, "max_tokens": 24, "stream": False}
+    body = {"model": "shop/ollama.qwen2.5-coder", "prompt": MAIN, "suffix": AFTER, "max_tokens": 24, "stream": False}
     answer = server.http.post(path, json=body)
     choice = answer.json()["choices"][0]
     text = choice["text"] if "text" in choice else choice["message"]["content"]
@@ -116,12 +117,12 @@ def test_a_stream_is_a_stream_of_the_same(server: Server, upstream: FakeModelSer
 
 
 def test_a_plain_model_gets_the_clients_prompt_and_nothing_else(server: Server, upstream: FakeModelServer) -> None:
-    server.http.post("/api/generate", json={"model": "plain/qwen2.5-coder", "prompt": QWEN, "raw": True})
+    server.http.post("/api/generate", json={"model": "plain/ollama.qwen2.5-coder", "prompt": QWEN, "raw": True})
     assert prompt_of(upstream) == QWEN
 
 
 def test_a_model_of_no_family_gets_comments_and_the_suffix_apart(server: Server, upstream: FakeModelServer) -> None:
-    body = {"model": "shop/llama3.2", "prompt": MAIN, "suffix": AFTER, "stream": False}
+    body = {"model": "shop/ollama.llama3.2", "prompt": MAIN, "suffix": AFTER, "stream": False}
     assert server.http.post("/api/generate", json=body).status_code == 200
     prompt = prompt_of(upstream)
     assert prompt.startswith("# Path: project/shop/cart.py\n# ")
@@ -137,6 +138,13 @@ def test_a_model_that_cannot_insert_is_refused_in_the_dialects_form(server: Serv
     answer = server.http.post("/v1/completions", json=body)
     assert answer.status_code == 400
     assert answer.json()["error"]["type"] == "invalid_request_error"
+
+
+def test_a_server_that_does_not_tell_is_given_both_sides(server: Server, upstream: FakeModelServer) -> None:
+    body = {"model": "shop/openai.llama3.2", "prompt": MAIN, "suffix": AFTER, "stream": False}
+    assert server.http.post("/v1/completions", json=body).status_code == 200
+    assert prompt_of(upstream).endswith(MAIN)
+    assert upstream.completions[0].body["suffix"] == AFTER
 
 
 def test_completions_leave_no_record(server: Server) -> None:
