@@ -46,13 +46,13 @@ from ibidem.store.datadir import DataDir
 from ibidem.store.documents import recently_edited
 from ibidem.store.migrate import migrate
 from ibidem.store.readings import fail_waiting, read_again, recover
+from ibidem.store.runs import Run, open_runs
 from ibidem.store.workspaces import (
-    LOCAL_OWNER,
     Source,
     Workspace,
     add_source,
     all_sources,
-    ensure_home,
+    ensure_homes,
 )
 from ibidem.tasks.answers import Answers
 from ibidem.tasks.chats import Chats
@@ -63,6 +63,7 @@ from ibidem.tasks.models import offered
 from ibidem.tasks.names import Names
 from ibidem.tasks.reading import Reader
 from ibidem.tasks.sources import Sources
+from ibidem.tasks.summaries import Summaries
 from ibidem.tasks.upkeep import Upkeep
 from ibidem.tasks.watch import Watcher
 from ibidem.types import EnginePlan, Role
@@ -174,12 +175,15 @@ class App:
             indexes=self.indexes,
             embedding=self.embedding,
         )
+        summaries = Summaries(db, open_model=self.open_model)
         jobs = settings.jobs
+        per_owner = max(1, jobs.answers_per_user) if settings.serve.sign_in == "password" else None
         self.worker = Worker(
             self.queue,
-            {"answer": self.answers.handle, **indexing.handlers},
+            {"answer": self.answers.handle, "summary": summaries.handle, **indexing.handlers},
             [
-                Lane(["answer"], jobs.answers),
+                Lane(["answer"], jobs.answers, per_owner=per_owner),
+                Lane(["summary"], 1, wait=lambda: self.queue.any_open("answer")),
                 Lane(["sync"], jobs.indexing),
                 Lane(["refresh", "upload"], 2),
                 Lane(["rebuild"], 1),
@@ -315,6 +319,13 @@ class App:
         self.worker.wake("upload")
         return job
 
+    async def stop_run(self, owner: int, run_id: str) -> Run:
+        """A waiting run ends now, a running one within a second with what it has; an ended one stays as it is."""
+        run, running = await asyncio.to_thread(self.answers.stop, owner, run_id)
+        if running:
+            self.worker.cancel(run.job)
+        return run
+
     async def cancel_job(self, job_id: str, owner: int) -> Job:
         """A waiting job ends now, a running one within a second; the run of an answer ends with it."""
         job = await asyncio.to_thread(self.queue.get, job_id, owner)
@@ -343,6 +354,14 @@ class App:
             self.db.write(lambda tx: read_again(tx, owner, job.payload["document"]))
         self.worker.wake(job.kind)
         return job
+
+    def end_answers(self, user: int, *, workspace: int | None = None) -> None:
+        """Stop what is being written for the user, or what of it comes from one workspace. From any thread."""
+        for run in open_runs(self.db, user):
+            if workspace in (None, run.workspace):
+                _, running = self.answers.stop(user, run.id)
+                if running and self._loop is not None and not self._loop.is_closed():
+                    self._loop.call_soon_threadsafe(self.worker.cancel, run.job)
 
     def watch_again(self) -> None:
         """Sources have come or gone. From any thread."""
@@ -459,7 +478,7 @@ def build(settings: Settings) -> App:
         db = Database(data.database)
         if not clean:
             threading.Thread(target=check, args=(db,), name="store-check", daemon=True).start()
-        ensure_home(db, LOCAL_OWNER, time.time())
+        ensure_homes(db, time.time())
         app = App(settings, data, db)
     except BaseException:
         data.unlock()

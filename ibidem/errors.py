@@ -8,8 +8,9 @@ IbidemError
 ├── Conflict            the same key with other content; a name already taken
 ├── NotAllowed
 │   ├── NoCredentials   neither cookie nor key
-│   └── Forbidden       foreign Host or Origin
-├── Busy                too many waiting; carries when to come back
+│   └── Forbidden       foreign Host or Origin; a role or key that may not do this
+│       └── NotEntitled     a workspace that is shared with you, but not so far
+├── Busy                too many waiting, or too many wrong passwords; carries when to come back
 ├── Refused             a document that cannot be taken, for the reason given
 ├── ChildFailed         a child process that read or indexed crashed, hung or raised
 ├── ModelError
@@ -84,6 +85,10 @@ class NoCredentials(NotAllowed):
 
 class Forbidden(NotAllowed):
     code = "forbidden"
+
+
+class NotEntitled(Forbidden):
+    code = "not_entitled"
 
 
 class Busy(IbidemError):

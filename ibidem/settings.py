@@ -27,6 +27,10 @@ class ServeSettings:
 
     host: str = "127.0.0.1"
     port: int = 8765
+    sign_in: Literal["local", "password"] = "local"  # beyond loopback only with passwords
+    allowed_hosts: str = ""  # further names, as in `Host`, that the server answers to
+    allowed_origins: str = ""  # pages elsewhere that may use this server with a key: the only CORS there is
+    trusted_proxies: str = ""  # addresses whose X-Forwarded-For and -Proto count
     max_upload_bytes: int = 1024 * MIB  # one uploaded file
     max_question_bytes: int = 64 * 1024  # a question; longer text is a document
 
@@ -122,6 +126,7 @@ class JobSettings:
     lease_s: float = 30.0
     poll_s: float = 1.0
     answers: int = 4  # answers written at the same time
+    answers_per_user: int = 2  # of these of one user, where users sign in with passwords
     indexing: int = 2  # sources read at the same time; the ingest children are shared
     max_queued: int = 100  # per user; more are refused
     journal_s: float = 0.1  # how often the tokens of running answers are written down

@@ -55,5 +55,6 @@ def home(db: Database) -> Workspace:
 @pytest.fixture
 def stranger(db: Database) -> int:
     """Another user's id."""
-    db.write(lambda tx: tx.execute("INSERT INTO user (id, name, role, created_at) VALUES (2, 'other', 'member', 0)"))
-    return 2
+    insert = "INSERT INTO user (name, role, created_at) VALUES ('other', 'member', 0) RETURNING id"
+    user_id: int = db.write(lambda tx: tx.execute(insert).fetchone()["id"])
+    return user_id

@@ -49,7 +49,7 @@ def _items(app: App, owner: int, body: Body, workspace: str, base_url: str) -> l
     place = get_workspace(app.db, owner, named) if named else _opened(app, owner, body.text("workspacePath"))
     limit = options.whole("limit", 1, MOST_ITEMS) or MOST_ITEMS
     passages = app.search(query, place, judged=False).passages[:limit]
-    return [_item(app, owner, passage, base_url) for passage in passages]
+    return [_item(app, place, passage, base_url, local=place.owner == owner) for passage in passages]
 
 
 def _opened(app: App, owner: int, folder: str) -> Workspace:
@@ -65,19 +65,20 @@ def _opened(app: App, owner: int, folder: str) -> Workspace:
     return get_workspace(app.db, owner, app.settings.dialects.workspace or HOME)
 
 
-def _item(app: App, owner: int, passage: Passage, base_url: str) -> dict[str, Any]:
+def _item(app: App, workspace: Workspace, passage: Passage, base_url: str, *, local: bool) -> dict[str, Any]:
     [shown] = with_addresses([as_json(citation(passage))], base_url)
     place = f"{passage.path}:{passage.span.start_line}-{passage.span.end_line}"
     return {
         "name": place,
         "description": passage.heading or passage.title,
         "content": f"{place}\n{passage.text.strip()}",
-        "uri": _uri(app, owner, passage.document_id) or {"type": "url", "value": shown["url"]},
+        "uri": (_file(app, workspace.owner, passage.document_id) if local else None)
+        or {"type": "url", "value": shown["url"]},
     }
 
 
-def _uri(app: App, owner: int, document_id: str) -> dict[str, str] | None:
-    """A file that the editor can open; None for an upload."""
+def _file(app: App, owner: int, document_id: str) -> dict[str, str] | None:
+    """A file that the editor can open; None for an upload. Files of others are not told."""
     source, below = get_place(app.db, owner, document_id)
     if source is None or below is None:
         return None

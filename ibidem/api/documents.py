@@ -34,6 +34,7 @@ from ibidem.store.documents import (
     list_documents,
     row_number,
 )
+from ibidem.store.sharing import document_owner
 from ibidem.store.workspaces import HOME, get_source, get_workspace, shown_path
 from ibidem.tasks.reading import upload_path
 from ibidem.tasks.uploads import save
@@ -68,14 +69,14 @@ def shown(document: Document) -> dict[str, Any]:
 @router.get("/")
 def documents(
     app: Engine,
-    owner: Owner,
+    user: Owner,
     workspace: str | None = None,
     state: str | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> dict[str, Any]:
-    place = get_workspace(app.db, owner, workspace) if workspace else None
-    found = list_documents(app.db, owner, workspace=place, state=state, after=cursor, limit=limit + 1)
+    place = get_workspace(app.db, user, workspace) if workspace else None
+    found = list_documents(app.db, user, workspace=place, state=state, after=cursor, limit=limit + 1)
     return page([(mark, shown(document)) for mark, document in found], limit)
 
 
@@ -98,29 +99,31 @@ def documents(
         }
     },
 )
-async def add(request: Request, app: Engine, owner: Owner) -> dict[str, Any]:
+async def add(request: Request, app: Engine, user: Owner) -> dict[str, Any]:
     """A file as multipart, or text as JSON. The document is `queued`; it is searchable when its state is `ok`."""
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
         async with request.form(max_files=1, max_fields=5) as form:
             file, workspace = form.get("file"), form.get("workspace") or HOME
             if not isinstance(file, UploadFile) or not isinstance(workspace, str):
                 raise BadInput("the form has no `file`", hint="send the file as the form field `file`", field="file")
-            return await run_in_threadpool(_store, app, owner, workspace, file.filename or "", file.file)
+            return await run_in_threadpool(_store, app, user, workspace, file.filename or "", file.file)
     body = await run_in_threadpool(_pasted, await request.body())
-    return await run_in_threadpool(_store_text, app, owner, body)
+    return await run_in_threadpool(_store_text, app, user, body)
 
 
 @router.get("/{document_id}/")
-def get(document_id: str, app: Engine, owner: Owner) -> dict[str, Any]:
-    return shown(get_document(app.db, owner, document_id))
+def get(document_id: str, app: Engine, user: Owner) -> dict[str, Any]:
+    return shown(get_document(app.db, user, document_id))
 
 
 @router.put("/{document_id}/")
-def edit(document_id: str, body: Edit, app: Engine, owner: Owner) -> dict[str, Any]:
+def edit(document_id: str, body: Edit, app: Engine, user: Owner) -> dict[str, Any]:
     """Change an uploaded document. A watched file is edited where it lies."""
-    _own_upload(app, owner, document_id)
+    owner = _owner_of_upload(app, user, document_id)
     title = None if body.title is None else clean_title(body.title)
-    place = None if body.workspace is None else get_workspace(app.db, owner, body.workspace)
+    place = None if body.workspace is None else get_workspace(app.db, user, body.workspace, need="write")
+    if place is not None and place.owner != owner:
+        raise Conflict("a document stays with its owner", hint="upload it into the other workspace", field="workspace")
     size = None
     if body.content is not None:
         size = save(app.data.files, document_id, [body.content.encode("utf-8", "replace")])
@@ -130,22 +133,22 @@ def edit(document_id: str, body: Edit, app: Engine, owner: Owner) -> dict[str, A
         lambda tx: edit_upload(tx, owner, document_id, title=title, workspace=place, size=size, now=time.time()),
     )
     app.upkeep.index_changed()
-    return shown(get_document(app.db, owner, document_id))
+    return shown(get_document(app.db, user, document_id))
 
 
 @router.delete("/{document_id}/", status_code=204)
-def delete(document_id: str, app: Engine, owner: Owner) -> None:
-    _own_upload(app, owner, document_id)
+def delete(document_id: str, app: Engine, user: Owner) -> None:
+    owner = _owner_of_upload(app, user, document_id)
     app.db.write(lambda tx: delete_documents(tx, owner, [document_id]))
     upload_path(app.data.files, document_id).unlink(missing_ok=True)
     app.upkeep.index_changed()
 
 
 @router.get("/{document_id}/content/")
-def content(document_id: str, app: Engine, owner: Owner) -> StreamingResponse:
+def content(document_id: str, app: Engine, user: Owner) -> StreamingResponse:
     """The original bytes, always as a download: what a document holds is never run in the page."""
-    document = get_document(app.db, owner, document_id)
-    file = _open_original(app, owner, document)
+    document = get_document(app.db, user, document_id)
+    file = _open_original(app, document_owner(app.db, user, document_id), document)
     name = quote(document.path.rpartition("/")[2])
     headers = {
         "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
@@ -159,14 +162,14 @@ def content(document_id: str, app: Engine, owner: Owner) -> StreamingResponse:
 def text(
     document_id: str,
     app: Engine,
-    owner: Owner,
+    user: Owner,
     start_line: Annotated[int, Query(ge=1, le=MAX_LINE)] = 1,
     end_line: Annotated[int | None, Query(ge=1, le=MAX_LINE)] = None,
 ) -> dict[str, Any]:
     """Lines of the document as it is indexed, both ends included; at most 5,000 of them."""
-    document = get_document(app.db, owner, document_id)
+    document = get_document(app.db, user, document_id)
     last = min(end_line or start_line + 4_999, start_line + 4_999)
-    lines = text_lines(app.db, owner, document_id, start_line, last)
+    lines = text_lines(app.db, document_owner(app.db, user, document_id), document_id, start_line, last)
     return {
         "document": shown(document),
         "start_line": start_line,
@@ -176,9 +179,9 @@ def text(
 
 
 @router.get("/{document_id}/chunks/")
-def chunks(document_id: str, app: Engine, owner: Owner, limit: Limit = 50, cursor: Cursor = None) -> dict[str, Any]:
+def chunks(document_id: str, app: Engine, user: Owner, limit: Limit = 50, cursor: Cursor = None) -> dict[str, Any]:
     """The document's chunks with their exact spans."""
-    get_document(app.db, owner, document_id)
+    owner = document_owner(app.db, user, document_id)
     after = row_number(cursor) if cursor else -1
     found = chunks_of(app.db, owner, document_id, after=after, limit=limit + 1)
     return page(
@@ -197,22 +200,22 @@ def _pasted(raw: bytes) -> Pasted:
         raise bad_shape(error.errors()) from None
 
 
-def _store_text(app: App, owner: int, body: Pasted) -> dict[str, Any]:
-    return _put(app, owner, body.workspace, body.title, iter([body.content.encode("utf-8", "replace")]))
+def _store_text(app: App, user: int, body: Pasted) -> dict[str, Any]:
+    return _put(app, user, body.workspace, body.title, iter([body.content.encode("utf-8", "replace")]))
 
 
-def _store(app: App, owner: int, workspace: str, filename: str, file: BinaryIO) -> dict[str, Any]:
-    return _put(app, owner, workspace, filename.replace("\\", "/").rpartition("/")[2], _blocks(file))
+def _store(app: App, user: int, workspace: str, filename: str, file: BinaryIO) -> dict[str, Any]:
+    return _put(app, user, workspace, filename.replace("\\", "/").rpartition("/")[2], _blocks(file))
 
 
-def _put(app: App, owner: int, workspace: str, title: str, blocks: Iterator[bytes]) -> dict[str, Any]:
+def _put(app: App, user: int, workspace: str, title: str, blocks: Iterator[bytes]) -> dict[str, Any]:
     """First the bytes, durably, then the row: a document never lacks its content."""
-    place = get_workspace(app.db, owner, workspace)
+    place = get_workspace(app.db, user, workspace, need="write")
     title = clean_title(title)
     document_id = secrets.token_hex(8)
     size = save(app.data.files, document_id, blocks)
-    app.queue_upload(owner, document_id, lambda tx: add_upload(tx, place, document_id, title, size, time.time()))
-    return shown(get_document(app.db, owner, document_id))
+    app.queue_upload(place.owner, document_id, lambda tx: add_upload(tx, place, document_id, title, size, time.time()))
+    return shown(get_document(app.db, user, document_id))
 
 
 def clean_title(title: str) -> str:
@@ -227,13 +230,16 @@ def clean_title(title: str) -> str:
     return shown_title[:500]
 
 
-def _own_upload(app: App, owner: int, document_id: str) -> None:
+def _owner_of_upload(app: App, user: int, document_id: str) -> int:
+    """Whose document it is that the user may change. Raises NotFound, NotEntitled, Conflict for a file of a source."""
+    owner = document_owner(app.db, user, document_id, need="write")
     source, _ = get_place(app.db, owner, document_id)
     if source is not None:
         raise Conflict(
             "the document belongs to a folder that is kept in step",
             hint="edit or delete the file itself, name it in .ibidemignore, or remove the source",
         )
+    return owner
 
 
 def _open_original(app: App, owner: int, document: Document) -> BinaryIO:

@@ -57,6 +57,12 @@ def bad_shape(faults: Sequence[Any]) -> errors.BadInput:
     return errors.BadInput(f"bad value{where}: {first['msg']}", hint=hint, field=field or None)
 
 
+def half_a_character(error: UnicodeEncodeError) -> errors.BadInput:
+    """JSON's escapes may hold one; the store takes none."""
+    half = error.object[error.start : error.end].encode("ascii", "backslashreplace").decode()
+    return errors.BadInput(f"the text holds half a character: {half}", hint="send whole characters")
+
+
 def install(app: FastAPI) -> None:
     """Answer errors of ours, of validation, of routing, and those nobody foresaw."""
 
@@ -69,9 +75,8 @@ def install(app: FastAPI) -> None:
         return response(bad_shape(error.errors()), request.url.path)
 
     @app.exception_handler(UnicodeEncodeError)
-    async def half_a_character(_: Request, error: UnicodeEncodeError) -> JSONResponse:
-        half = error.object[error.start : error.end].encode("ascii", "backslashreplace").decode()
-        return response(errors.BadInput(f"the text holds half a character: {half}", hint="send whole characters"))
+    async def half(_: Request, error: UnicodeEncodeError) -> JSONResponse:
+        return response(half_a_character(error))
 
     @app.exception_handler(ClientDisconnect)
     async def broken_off(_: Request, __: ClientDisconnect) -> JSONResponse:

@@ -16,11 +16,18 @@ class Health(BaseModel):
     version: str
     index: str
     model: str
+    sign_in: str
 
 
 @router.get("/health")
 def health(app: Engine) -> Health:
-    """`index` is `ready` or `behind`; `model` is the provider of the default model."""
+    """`index` is `ready` or `behind`; `model` is the provider of the default model, `sign_in` how to get in."""
     index = "behind" if app.indexes.behind() else "ready"
     provider = app.settings.models.default.partition(":")[0]
-    return Health(status="ok" if app.db.writable else "read-only", version=__version__, index=index, model=provider)
+    return Health(
+        status="ok" if app.db.writable else "read-only",
+        version=__version__,
+        index=index,
+        model=provider,
+        sign_in=app.settings.serve.sign_in,
+    )

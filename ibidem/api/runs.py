@@ -12,10 +12,10 @@ from fastapi import APIRouter, Header
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from ibidem.api.access import Engine, Owner
+from ibidem.api.access import Engine, Gate, Owner, Signed
 from ibidem.api.history import History, turns
+from ibidem.api.streaming import event_number, follow
 from ibidem.app import App
-from ibidem.errors import BadInput
 from ibidem.jobs.streams import HEARTBEAT
 from ibidem.store.runs import EventNumber, Run, get_run
 from ibidem.tasks.asking import Ask
@@ -77,34 +77,30 @@ def get(run_id: str, app: Engine, owner: Owner) -> dict[str, Any]:
 @router.post("/{run_id}/stop/")
 async def stop(run_id: str, app: Engine, owner: Owner) -> dict[str, Any]:
     """A running answer ends within a second with what it has; an ended one stays as it is."""
-    run, running = await asyncio.to_thread(app.answers.stop, owner, run_id)
-    if running:
-        app.worker.cancel(run.job)
-    return shown(run)
+    return shown(await app.stop_run(owner, run_id))
 
 
 @router.get("/{run_id}/events/")
 async def events(
     run_id: str,
     app: Engine,
-    owner: Owner,
+    access: Gate,
+    who: Signed,
     after: str | None = None,
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> StreamingResponse:
     """The run's events as SSE, from the beginning or behind `after` (`Last-Event-ID` says the same)."""
     start = event_number(after or last_event_id)
-    await asyncio.to_thread(get_run, app.db, owner, run_id)  # 404 before the stream begins
-    return StreamingResponse(sse(app, owner, run_id, start), media_type="text/event-stream", headers=STREAM_HEADERS)
+    await asyncio.to_thread(get_run, app.db, who.user, run_id)  # 404 before the stream begins
+    stream = access.while_open(who, sse(app, who.user, run_id, start))
+    return StreamingResponse(stream, media_type="text/event-stream", headers=STREAM_HEADERS)
 
 
 async def sse(app: App, owner: int, run_id: str, after: EventNumber) -> AsyncGenerator[str, None]:
     """Server-sent events, with a comment now and then so that nobody takes silence for an end."""
     yield "retry: 1000\n\n"
 
-    def position(run: Run) -> int:
-        return app.queue.waiting_before(run.job)
-
-    async with aclosing(app.streams.follow(owner, run_id, after=after, position=position)) as events:
+    async with aclosing(follow(app, owner, run_id, after)) as events:
         async for number, event in events:
             yield ": still here\n\n" if event is HEARTBEAT else frame(number, event)
 
@@ -114,13 +110,3 @@ def frame(number: EventNumber | None, event: Event) -> str:
     mark = f"id: {number[0]}.{number[1]}\n" if number else ""
     data = json.dumps(event.data, ensure_ascii=False, separators=(",", ":"))
     return f"{mark}event: {event.name}\ndata: {data}\n\n"
-
-
-def event_number(text: str | None) -> EventNumber:
-    """`A.S` as a reader sends it. Raises BadInput."""
-    if not text:
-        return 0, 0
-    attempt, _, seq = text.partition(".")
-    if not (text.isascii() and attempt.isdigit() and seq.isdigit() and len(text) < 20):
-        raise BadInput(f"{text!r} is no event number", hint="send the `id` of the last event you have", field="after")
-    return int(attempt), int(seq)

@@ -25,9 +25,9 @@ class Query(BaseModel):
 
 
 @router.post("/search/")
-def search(body: Query, app: Engine, owner: Owner) -> dict[str, Any]:
+def search(body: Query, app: Engine, user: Owner) -> dict[str, Any]:
     check_question(body.query, app.settings.serve.max_question_bytes)
-    workspace = get_workspace(app.db, owner, body.workspace)
+    workspace = get_workspace(app.db, user, body.workspace)
     context = app.search(body.query, workspace, turns(body.history), hits=body.limit, judged=False)
     answer: dict[str, Any] = {
         "hits": [as_json(hit) for hit in context.hits(body.limit)],

@@ -23,29 +23,54 @@ from ibidem.api import (
     errors,
     health,
     jobs,
+    keys,
     models,
     runs,
     search,
     session_files,
     sessions,
+    shares,
     start_page,
     symbols,
+    users,
+    websocket,
     workspaces,
 )
 from ibidem.api.access import Access
 from ibidem.api.dialects import ollama, ollama_discovery, ollama_store, openai, responses, vectors
-from ibidem.api.guard import LOOPBACK_NAMES, Guard
+from ibidem.api.frames import MAX_FRAME_BYTES
+from ibidem.api.guard import LOOPBACK_NAMES, Guard, hosts_served, origins_allowed
 from ibidem.api.mcp.endpoint import Endpoint
 from ibidem.app import App
 from ibidem.errors import BadInput, PortTaken
 
+MAX_MESSAGE_BYTES = 2 * MAX_FRAME_BYTES  # over a WebSocket; a longer one ends the connection (1009)
+WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  all addresses: the loopback one among them
 STOP_S = 5  # open streams get so long to end
 
 log = logging.getLogger(__name__)
 
 
-def create(engine: App, *, port: int, lifespan: Callable[[FastAPI], object] | None = None) -> tuple[ASGIApp, Access]:
-    """The guarded application over an engine, and who may use it."""
+def create(
+    engine: App, *, port: int, host: str = "", lifespan: Callable[[FastAPI], object] | None = None
+) -> tuple[ASGIApp, Access]:
+    """The guarded application over an engine, and who may use it. `host` is the address that is listened on.
+
+    Raises BadInput for an origin in the settings that is none.
+    """
+    serving = engine.settings.serve
+    app = application(engine, port, lifespan)
+    guard = Guard(
+        app,
+        hosts=hosts_served(port, "" if host in WILDCARDS else host, serving.allowed_hosts),
+        origins=origins_allowed(serving.allowed_origins),
+        max_body_bytes=serving.max_upload_bytes,
+    )
+    return guard, app.state.access
+
+
+def application(engine: App, port: int, lifespan: Callable[[FastAPI], object] | None = None) -> FastAPI:
+    """Every route; never served without the guard."""
     app = FastAPI(
         title="Ibidem",
         version=__version__,
@@ -61,6 +86,9 @@ def create(engine: App, *, port: int, lifespan: Callable[[FastAPI], object] | No
     errors.install(app)
     for part in (
         auth,
+        users,
+        keys,
+        shares,
         workspaces,
         documents,
         search,
@@ -68,6 +96,7 @@ def create(engine: App, *, port: int, lifespan: Callable[[FastAPI], object] | No
         runs,
         session_files,
         sessions,
+        websocket,
         jobs,
         models,
         answers,
@@ -80,15 +109,26 @@ def create(engine: App, *, port: int, lifespan: Callable[[FastAPI], object] | No
         app.include_router(dialect.router)
     app.state.mcp = Endpoint(engine)
     app.router.routes.append(app.state.mcp.route)
-    return Guard(app, port=port, max_body_bytes=engine.settings.serve.max_upload_bytes), app.state.access
+    return app
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """The listening socket, taken before anything else is started. Raises BadInput, PortTaken."""
-    if host not in LOOPBACK_NAMES and host != "::1":
+def is_loopback(host: str) -> bool:
+    return host in LOOPBACK_NAMES or host == "::1"
+
+
+def bind(host: str, port: int, *, sign_in: str = "local", has_password: bool = False) -> socket.socket:
+    """The listening socket, taken before anything else is started. Raises BadInput, PortTaken.
+
+    Beyond loopback it wants passwords: the mode (`sign_in`), and somebody who has one.
+    """
+    if not is_loopback(host) and not (sign_in == "password" and has_password):
+        steps = [
+            *(['set `sign_in = "password"` under [serve] in ibidem.toml'] if sign_in != "password" else []),
+            *(["make a user with `ibidem user add NAME`"] if not has_password else []),
+        ]
         raise BadInput(
             f"listening on {host!r} would open your documents to the network",
-            hint="use 127.0.0.1; other machines need sign-in with passwords, which this version has not",
+            hint=f"use 127.0.0.1; or {', and '.join(steps)}",
             field="host",
         )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -111,7 +151,8 @@ def bind(host: str, port: int) -> socket.socket:
 async def serve(engine: App, listener: socket.socket, *, ready: Callable[[str, Access], None]) -> None:
     """Serve until a signal; `ready(address, access)` is called once requests are answered."""
     host, port = listener.getsockname()[:2]
-    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    near = WILDCARDS.get(host, host)  # where this machine's own programs find it
+    address = f"http://[{near}]:{port}" if ":" in near else f"http://{near}:{port}"
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -124,7 +165,7 @@ async def serve(engine: App, listener: socket.socket, *, ready: Callable[[str, A
                 engine.data.retire()
                 await app.state.mcp.close()
 
-    app, access = create(engine, port=port, lifespan=lifespan)
+    app, access = create(engine, port=port, host=host, lifespan=lifespan)
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -133,9 +174,19 @@ async def serve(engine: App, listener: socket.socket, *, ready: Callable[[str, A
         lifespan="on",
         timeout_graceful_shutdown=STOP_S,
         timeout_keep_alive=30,
-        ws="none",
+        proxy_headers=bool(engine.settings.serve.trusted_proxies),
+        forwarded_allow_ips=engine.settings.serve.trusted_proxies.replace(",", " ").split(),
+        ws="websockets-sansio",
+        ws_max_size=MAX_MESSAGE_BYTES,
+        ws_per_message_deflate=False,  # costs more than it saves where most clients are on this machine
     )
+    logging.getLogger("uvicorn.error").addFilter(_is_no_denial)
     await _Server(config, asyncio.get_running_loop(), engine.begin_stop).serve(sockets=[listener])
+
+
+def _is_no_denial(record: logging.LogRecord) -> bool:
+    """A handshake that is answered with a status, as ours are, is no error; uvicorn takes it for one."""
+    return record.getMessage() != "ASGI callable returned without completing handshake."
 
 
 class _Server(uvicorn.Server):

@@ -18,8 +18,8 @@ MAX_FILES = 500  # with references to one name
 
 
 @router.get("/symbols/")
-def symbols(name: str, app: Engine, owner: Owner, workspace: str = HOME) -> dict[str, Any]:
-    return found_symbols(app.db, get_workspace(app.db, owner, workspace), name)
+def symbols(name: str, app: Engine, user: Owner, workspace: str = HOME) -> dict[str, Any]:
+    return found_symbols(app.db, get_workspace(app.db, user, workspace), name)
 
 
 def found_symbols(db: Database, place: Workspace, name: str) -> dict[str, Any]:

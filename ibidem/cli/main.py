@@ -71,7 +71,7 @@ def common(
 
 def main() -> None:
     """Entry point: commands register themselves on import."""
-    from ibidem.cli import add, ask, evaluate, fit, index, jobs, mcp, models, search, serve, status  # noqa: F401
+    from ibidem.cli import add, ask, evaluate, fit, index, jobs, mcp, models, search, serve, status, users  # noqa: F401
 
     try:
         app()

@@ -16,6 +16,11 @@ from ibidem.cli.main import DataDirOption, app, settings
 from ibidem.errors import NotFound
 from ibidem.store.datadir import DataDir
 
+BEYOND_LOOPBACK = (
+    "warning: other machines can reach this server, over plain HTTP: passwords and documents cross the network readable.\n"
+    "         Put a proxy with TLS in front (docs/sign-in.md), and name it in serve.trusted_proxies."
+)
+
 
 @app.command()
 def serve(
@@ -23,7 +28,7 @@ def serve(
         list[Path] | None,
         typer.Argument(help="Folders or files to keep in step, in the workspace home.", readable=False),
     ] = None,
-    host: Annotated[str | None, typer.Option(help="Loopback address to listen on.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on; beyond loopback only with passwords.")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on.")] = None,
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
     data_dir: DataDirOption = None,
@@ -34,10 +39,11 @@ def serve(
     import asyncio
 
     from ibidem.api.access import Access
-    from ibidem.api.server import bind
+    from ibidem.api.server import bind, is_loopback
     from ibidem.api.server import serve as serve_http
     from ibidem.app import build
     from ibidem.cli.engine import absolute
+    from ibidem.store.users import any_password
     from ibidem.store.workspaces import LOCAL_OWNER, get_workspace
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -45,7 +51,12 @@ def serve(
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     engine = build(loaded)
     try:
-        listener = bind(host or loaded.serve.host, port or loaded.serve.port)
+        listener = bind(
+            host or loaded.serve.host,
+            port or loaded.serve.port,
+            sign_in=loaded.serve.sign_in,
+            has_password=any_password(engine.db),
+        )
         engine.recover()
         home = get_workspace(engine.db, LOCAL_OWNER)
         for path in paths or []:
@@ -60,6 +71,8 @@ def serve(
                 sep="\n",
                 flush=True,
             )
+            if not is_loopback(host or loaded.serve.host):
+                print(BEYOND_LOOPBACK, file=sys.stderr, flush=True)
             if open_page:
                 open_browser(link)
 

@@ -51,15 +51,15 @@ def overview(loaded: Settings) -> dict[str, Any]:
     from ibidem.store.datadir import DataDir
     from ibidem.store.documents import count_by_state, source_progress
     from ibidem.store.vectors import count_embedded, failure
-    from ibidem.store.workspaces import LOCAL_OWNER, list_sources, list_workspaces
+    from ibidem.store.workspaces import LOCAL_OWNER, Workspace, list_sources, list_workspaces
 
     embedder = loaded.models.embedder
 
-    def vectors(workspace: int) -> dict[str, Any] | None:
+    def vectors(workspace: Workspace) -> dict[str, Any] | None:
         if not embedder:
             return None
         stored = stored_name(embedder, loaded.models)
-        embedded, chunks = count_embedded(db, LOCAL_OWNER, stored, workspace=workspace)
+        embedded, chunks = count_embedded(db, workspace.owner, stored, workspace=workspace.id)
         return {
             "embedder": embedder,
             "embedded": embedded,
@@ -80,8 +80,8 @@ def overview(loaded: Settings) -> dict[str, Any]:
                     "slug": workspace.slug,
                     "name": workspace.name,
                     "documents": workspace.documents,
-                    "counts": count_by_state(db, LOCAL_OWNER, workspace=workspace.id),
-                    "vectors": vectors(workspace.id),
+                    "counts": count_by_state(db, workspace.owner, workspace=workspace.id),
+                    "vectors": vectors(workspace),
                     "sources": [source_progress(db, source) for source in list_sources(db, workspace)],
                 }
             )

@@ -83,8 +83,18 @@ class Queue(Protocol):
         """
         ...
 
-    def claim(self, kinds: Sequence[str], *, lease_s: float) -> Lease | None:
-        """Lease the next due job of one of the kinds, the highest priority first; its attempts count at once."""
+    def add(
+        self, transaction: Transaction, kind: str, payload: dict[str, Any], *, owner: int, priority: int = 0
+    ) -> str:
+        """Queue a job in a transaction of the store that is under way, and return its id."""
+        ...
+
+    def claim(self, kinds: Sequence[str], *, lease_s: float, per_owner: int | None = None) -> Lease | None:
+        """Lease the next due job of one of the kinds; its attempts count at once.
+
+        The highest priority comes first. Within one, users take turns: whoever has the fewest running, then whoever was
+        served longest ago; of his jobs the oldest. Who has `per_owner` of these kinds running waits.
+        """
         ...
 
     def renew(
@@ -111,8 +121,8 @@ class Queue(Protocol):
         """Put the job back, due in `delay_s`."""
         ...
 
-    def release(self, lease: Lease) -> bool:
-        """Put the job back as if it had not been claimed: the worker stops in order."""
+    def release(self, lease: Lease, *, delay_s: float = 0.0) -> bool:
+        """Put the job back as if it had not been claimed: the worker stops in order, or others come first."""
         ...
 
     def cancel(self, job_id: str, owner: int) -> Job:
@@ -130,7 +140,7 @@ class Queue(Protocol):
         ...
 
     def waiting_before(self, job_id: str) -> int:
-        """How many queued jobs of its kind will be claimed before this one."""
+        """How many queued jobs of its kind will be claimed before this one, by the order of `claim`, as it is now."""
         ...
 
     def count_queued(self, owner: int, kind: str) -> int: ...

@@ -11,26 +11,56 @@ from typing import Any, Literal
 
 from ibidem.errors import BadInput, Conflict, NotFound
 from ibidem.jobs.queue import MAX_ATTEMPTS, EndState, Job, Lease
+from ibidem.jobs.turns import Waiting, in_turn
 from ibidem.store.database import Database, Row
+
+UNLIMITED = 1 << 30  # jobs of one user at once, where nothing is said
 
 _JOB = "id, owner, kind, payload, state, priority, attempts, retries, cancel_requested, progress, error, created_at, updated_at"
 
-# lease the next due job, or one whose lease ran out; attempts are counted here, so that a killer job is seen.
-# Jobs of one dedupe key run one after another.
+# a job that waits, or whose lease ran out; those of one dedupe key run one after another
 _DUE = """
-SELECT id FROM job
-WHERE kind IN (SELECT value FROM json_each(:kinds)) AND attempts < :max_attempts
-  AND ((state = 'queued' AND run_at <= :now) OR (state = 'running' AND lease_until < :now))
-  AND NOT (dedupe_key IS NOT NULL AND EXISTS (
-      SELECT 1 FROM job AS other WHERE other.state = 'running' AND other.lease_until >= :now
-      AND other.owner = job.owner AND other.kind = job.kind AND other.dedupe_key = job.dedupe_key))
-ORDER BY priority DESC, id LIMIT 1
+attempts < :max_attempts
+AND ((state = 'queued' AND run_at <= :now) OR (state = 'running' AND lease_until < :now))
+AND NOT (dedupe_key IS NOT NULL AND EXISTS (
+    SELECT 1 FROM job AS other WHERE other.state = 'running' AND other.lease_until >= :now
+    AND other.owner = job.owner AND other.kind = job.kind AND other.dedupe_key = job.dedupe_key))
 """
 
+# what each user has of these kinds now: how many run, and the number of the claim that served him last
+_SHARES = """
+running AS MATERIALIZED (
+    SELECT owner, count(*) AS running FROM job WHERE state = 'running' AND lease_until >= :now
+    AND kind IN (SELECT value FROM json_each(:kinds)) GROUP BY owner),
+last AS MATERIALIZED (
+    SELECT owner, max(claim) AS claim FROM served WHERE kind IN (SELECT value FROM json_each(:kinds)) GROUP BY owner)
+"""
+
+# users take turns within a priority, by the rule of `jobs.turns`
+_NEXT = f"""
+WITH {_SHARES}
+SELECT id FROM job LEFT JOIN running USING (owner) LEFT JOIN last USING (owner)
+WHERE kind IN (SELECT value FROM json_each(:kinds)) AND coalesce(running, 0) < :per_owner AND {_DUE}
+ORDER BY priority DESC, coalesce(running, 0), coalesce(claim, 0), id LIMIT 1
+"""
+
+# attempts are counted here, so that a killer job is seen
 _CLAIM = f"""
 UPDATE job SET state = 'running', lease_token = :token, lease_until = :now + :lease_s, attempts = attempts + 1, updated_at = :now
-WHERE id = ({_DUE})
+WHERE id = ({_NEXT})
 RETURNING {_JOB}
+"""
+
+_SERVED = """
+INSERT INTO served (owner, kind, claim) VALUES (:owner, :kind, (SELECT coalesce(max(claim), 0) + 1 FROM served))
+ON CONFLICT (owner, kind) DO UPDATE SET claim = excluded.claim
+"""
+
+_WAITING = f"""
+WITH {_SHARES}
+SELECT id, owner, priority, coalesce(running, 0) AS running, coalesce(claim, 0) AS claim
+FROM job LEFT JOIN running USING (owner) LEFT JOIN last USING (owner)
+WHERE kind IN (SELECT value FROM json_each(:kinds)) AND state = 'queued'
 """
 
 # of two jobs of one key that wait the later is enough to be found by it: one that is put back gives its key up
@@ -89,31 +119,55 @@ class SqliteQueue:
         also: Callable[[sqlite3.Connection, str], None] | None = None,
     ) -> str:
         def insert(tx: sqlite3.Connection) -> str:
-            now = self._clock()
             waiting = tx.execute(
                 "SELECT id FROM job WHERE owner = ? AND kind = ? AND dedupe_key = ? AND state = 'queued'",
                 (owner, kind, dedupe_key),
             ).fetchone()
             if waiting:
                 return str(waiting["id"])
-            row = tx.execute(
-                "INSERT INTO job (owner, kind, payload, state, priority, run_at, dedupe_key, created_at, updated_at)"
-                " VALUES (?1, ?2, ?3, 'queued', ?4, ?5, ?6, ?5, ?5) RETURNING id",
-                (owner, kind, json.dumps(payload), priority, now, dedupe_key),
-            ).fetchone()
-            job_id = str(row["id"])
+            job_id = self.add(tx, kind, payload, owner=owner, priority=priority, dedupe_key=dedupe_key)
             if also:
                 also(tx, job_id)
             return job_id
 
         return self._db.write(insert)
 
-    def claim(self, kinds: Sequence[str], *, lease_s: float) -> Lease | None:
+    def add(
+        self,
+        transaction: sqlite3.Connection,
+        kind: str,
+        payload: dict[str, Any],
+        *,
+        owner: int,
+        priority: int = 0,
+        dedupe_key: str | None = None,
+    ) -> str:
+        row = transaction.execute(
+            "INSERT INTO job (owner, kind, payload, state, priority, run_at, dedupe_key, created_at, updated_at)"
+            " VALUES (?1, ?2, ?3, 'queued', ?4, ?5, ?6, ?5, ?5) RETURNING id",
+            (owner, kind, json.dumps(payload), priority, self._clock(), dedupe_key),
+        ).fetchone()
+        return str(row["id"])
+
+    def claim(self, kinds: Sequence[str], *, lease_s: float, per_owner: int | None = None) -> Lease | None:
         token = secrets.token_hex(8)
-        values = {"kinds": json.dumps(list(kinds)), "token": token, "lease_s": lease_s, "max_attempts": MAX_ATTEMPTS}
-        if not self._db.read_one(_DUE, {**values, "now": self._clock()}):
+        values = {
+            "kinds": json.dumps(list(kinds)),
+            "per_owner": UNLIMITED if per_owner is None else per_owner,
+            "token": token,
+            "lease_s": lease_s,
+            "max_attempts": MAX_ATTEMPTS,
+        }
+        if not self._db.read_one(_NEXT, {**values, "now": self._clock()}):
             return None  # looking costs nothing durable: an idle worker writes nothing
-        row = self._db.write(lambda tx: tx.execute(_CLAIM, {**values, "now": self._clock()}).fetchone())
+
+        def take(tx: sqlite3.Connection) -> Row | None:
+            row: Row | None = tx.execute(_CLAIM, {**values, "now": self._clock()}).fetchone()
+            if row:
+                tx.execute(_SERVED, {"owner": row["owner"], "kind": row["kind"]})
+            return row
+
+        row = self._db.write(take)
         return Lease(_job(row), token) if row else None
 
     def renew(
@@ -153,8 +207,8 @@ class SqliteQueue:
     def retry_later(self, lease: Lease, *, delay_s: float, error: dict[str, str] | None = None) -> bool:
         return self._requeue(lease, delay_s=delay_s, error=error, retry=1)
 
-    def release(self, lease: Lease) -> bool:
-        return self._requeue(lease, delay_s=0.0, error=None, retry=0)
+    def release(self, lease: Lease, *, delay_s: float = 0.0) -> bool:
+        return self._requeue(lease, delay_s=delay_s, error=None, retry=0)
 
     def _requeue(self, lease: Lease, *, delay_s: float, error: dict[str, str] | None, retry: int) -> bool:
         values = {
@@ -202,17 +256,21 @@ class SqliteQueue:
         return [_job(row) for row in rows]
 
     def waiting_before(self, job_id: str) -> int:
-        row = self._db.read_one(
-            "SELECT count(*) AS n FROM job AS other, job AS mine WHERE mine.id = ? AND mine.state = 'queued'"
-            " AND other.state = 'queued' AND other.kind = mine.kind"
-            " AND (other.priority > mine.priority OR (other.priority = mine.priority AND other.id < mine.id))",
-            (_number(job_id),),
-        )
-        return row["n"] if row else 0
+        job = self._db.read_one("SELECT kind FROM job WHERE id = ? AND state = 'queued'", (_number(job_id),))
+        if job is None:
+            return 0
+        values = {"kinds": json.dumps([job["kind"]]), "now": self._clock()}
+        order = in_turn(Waiting(*row) for row in self._db.read(_WAITING, values))
+        return next((before for before, number in enumerate(order) if number == _number(job_id)), 0)
 
     def any_running(self, kind: str) -> bool:
         """Whether a job of that kind is being done; background work makes room for it."""
         return self._db.read_one("SELECT 1 FROM job WHERE state = 'running' AND kind = ? LIMIT 1", (kind,)) is not None
+
+    def any_open(self, kind: str) -> bool:
+        """Whether a job of that kind waits or is being done."""
+        sql = "SELECT 1 FROM job WHERE state IN ('queued', 'running') AND kind = ? LIMIT 1"
+        return self._db.read_one(sql, (kind,)) is not None
 
     def count_queued(self, owner: int, kind: str) -> int:
         row = self._db.read_one(

@@ -67,6 +67,7 @@ class Streams:
         self._clock = clock
         self._live: dict[str, Stream] = {}
         self._opened: dict[str, asyncio.Event] = {}
+        self._watched: dict[str, set[asyncio.Queue[Run]]] = {}  # by session
         self._news = asyncio.Event()  # an event that the journal has not
         self._shut = False
 
@@ -75,6 +76,8 @@ class Streams:
         stream = self._live[run.id] = Stream(run, attempt, self._news)
         if waiting := self._opened.pop(run.id, None):
             waiting.set()
+        for queue in self._watched.get(run.session or "", ()):
+            queue.put_nowait(run)
         return stream
 
     async def end(
@@ -197,6 +200,19 @@ class Streams:
                     ahead = await asyncio.to_thread(position, run)
                     yield (0, told), Event("status", {"stage": "queued", "position": ahead})
                 await self._until_open(run_id)
+
+    async def opened_in(self, session: str) -> AsyncGenerator[Run, None]:
+        """The session's runs, each time that one of them begins an attempt, from the first step on."""
+        opened: asyncio.Queue[Run] = asyncio.Queue()
+        watching = self._watched.setdefault(session, set())
+        watching.add(opened)
+        try:
+            while True:
+                yield await opened.get()
+        finally:
+            watching.discard(opened)
+            if not watching:
+                self._watched.pop(session, None)
 
     async def _until_open(self, run_id: str) -> None:
         """Until the run's stream opens, or a second has passed: it may end without one."""

@@ -42,15 +42,24 @@ class Ticket:
         return self.queue.finish(self.lease, state, error=error, also=also)
 
 
+class Later(Exception):
+    """Raised by a handler for which others come first: the job is put back as if it had not been claimed."""
+
+    def __init__(self, delay_s: float) -> None:
+        self.delay_s = delay_s
+
+
 Handler = Callable[[Ticket], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """So many jobs of these kinds at once."""
+    """So many jobs of these kinds at once, and so many of one user; none is begun while `wait` says so."""
 
     kinds: Sequence[str]
     slots: int
+    per_owner: int | None = None
+    wait: Callable[[], bool] | None = None
 
 
 class Worker:
@@ -132,6 +141,8 @@ class Worker:
             def ended(_: object, job_id: str = lease.job.id) -> None:
                 self._running.pop(job_id, None)
                 slots.release()
+                if lane.per_owner:  # another job of its user may have waited for this end
+                    wakeup.set()
 
             task.add_done_callback(ended)
 
@@ -139,7 +150,7 @@ class Worker:
         while not self._stopping.is_set():
             wakeup.clear()
             try:
-                if lease := await asyncio.to_thread(self._queue.claim, lane.kinds, lease_s=self._lease_s):
+                if lease := await asyncio.to_thread(self._claim, lane):
                     if not self._stopping.is_set():
                         return lease
                     await asyncio.to_thread(self._queue.release, lease)
@@ -151,6 +162,11 @@ class Worker:
             except TimeoutError:
                 continue
         return None
+
+    def _claim(self, lane: Lane) -> Lease | None:
+        if lane.wait and lane.wait():
+            return None
+        return self._queue.claim(lane.kinds, lease_s=self._lease_s, per_owner=lane.per_owner)
 
     async def _bury(self) -> None:
         """Now and then, jobs that killed their worker too often."""
@@ -207,6 +223,8 @@ class Worker:
                 await self._cut(ticket, "cancelled")
             else:  # the program stops
                 await asyncio.to_thread(self._queue.release, ticket.lease)
+        except Later as later:
+            await asyncio.to_thread(self._queue.release, ticket.lease, delay_s=later.delay_s)
         except Exception as error:  # noqa: BLE001 - the border of foreign work: recorded with the job, and logged
             await self._fail(ticket, error)
         else:

@@ -198,16 +198,19 @@ def sweep(db: Database) -> int:
 # --- showing -------------------------------------------------------------------------------------------------------
 
 # `ok` in the store means read; for the user a document is `indexing` until the index has its last change.
+# The workspace is named as the user who looks knows it.
 _DOCUMENT = (
-    "SELECT d.id, w.slug AS workspace, d.title, d.path, d.media_type, d.encoding, d.size_bytes,"
+    "SELECT d.id, coalesce(s.slug, w.slug) AS workspace, d.title, d.path, d.media_type, d.encoding, d.size_bytes,"
     " CASE WHEN d.state IN ('ok', 'partial') AND c.seq > w.indexed_seq THEN 'indexing' ELSE d.state END AS state,"
     " d.reason, d.chunks, d.created_at, d.updated_at"
     " FROM document AS d JOIN workspace AS w ON w.id = d.workspace LEFT JOIN change AS c ON c.workspace = d.workspace AND c.document = d.id"
+    " LEFT JOIN share AS s ON s.workspace = d.workspace AND s.user = :user WHERE (d.owner = :user OR s.user = :user)"
 )
 
 
-def get_document(db: Database, owner: int, document_id: str) -> Document:
-    row = db.read_one(f"{_DOCUMENT} WHERE d.id = ? AND d.owner = ?", (document_id, owner))
+def get_document(db: Database, user: int, document_id: str) -> Document:
+    """The user's own, or one in a workspace that is shared with him. Raises NotFound."""
+    row = db.read_one(f"{_DOCUMENT} AND d.id = :id", {"user": user, "id": document_id})
     if row is None:
         raise NotFound(f"no document {document_id!r}", hint="list them with GET /api/rag/documents/")
     return Document(**row)
@@ -270,16 +273,16 @@ def recently_edited(db: Database, workspace: Workspace, *, since: float, limit: 
 
 
 def list_documents(
-    db: Database, owner: int, *, workspace: Workspace | None, state: str | None, after: str | None, limit: int
+    db: Database, user: int, *, workspace: Workspace | None, state: str | None, after: str | None, limit: int
 ) -> list[tuple[str, Document]]:
-    """Documents with their cursors, oldest first. Raises BadInput for a cursor that we never gave."""
+    """What the user may read, with cursors, oldest first. Raises BadInput for a cursor that we never gave."""
     start = row_number(after) if after else 0
     rows = db.read(
-        f"SELECT * FROM (SELECT d.rowid AS cursor, shown.* FROM ({_DOCUMENT} WHERE d.owner = :owner) AS shown"
+        f"SELECT * FROM (SELECT d.rowid AS cursor, shown.* FROM ({_DOCUMENT}) AS shown"
         " JOIN document AS d ON d.id = shown.id WHERE d.rowid > :start AND (:workspace IS NULL OR d.workspace = :workspace))"
         " WHERE :state IS NULL OR state = :state ORDER BY cursor LIMIT :limit",
         {
-            "owner": owner,
+            "user": user,
             "start": start,
             "workspace": workspace.id if workspace else None,
             "state": state,

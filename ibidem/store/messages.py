@@ -14,7 +14,16 @@ from ibidem.store.database import Database, Row
 from ibidem.store.sessions import Session, lock_session, put_words, set_head, touch
 from ibidem.types import rfc3339
 
-_OWN = ("id", "session", "parent", "role", "content", "status", "created_at")  # have a column; the rest are details
+_OWN = (
+    "id",
+    "session",
+    "parent",
+    "role",
+    "content",
+    "status",
+    "summary",
+    "created_at",
+)  # have a column; the rest are details
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +40,7 @@ class Message:
     status: str
     details: Mapping[str, Any] = field(default_factory=dict)
     created_at: float = 0.0
+    summary: str | None = None  # of a long answer
 
     def shown(self) -> dict[str, Any]:
         """In the contract's words."""
@@ -48,11 +58,12 @@ class Message:
             "usage": {},
             "timings": {},
             **self.details,
+            **({"summary": self.summary} if self.summary else {}),
             "created_at": rfc3339(self.created_at),
         }
 
 
-_MESSAGE = "id, owner, session, ordinal, parent, role, content, status, details, created_at"
+_MESSAGE = "id, owner, session, ordinal, parent, role, content, status, details, created_at, summary"
 
 
 def new_message_id() -> str:
@@ -111,6 +122,28 @@ def sent_with(db: Database, owner: int, session_id: str, leaf: str) -> dict[str,
         {"leaf": leaf, "session": session_id, "owner": owner},
     )
     return {row["id"]: json.loads(row["sent"]) for row in rows}
+
+
+# --- summaries -------------------------------------------------------------------------------------------------------
+
+
+def summaries_of(db: Database, owner: int, session_id: str, leaf: str) -> dict[str, str]:
+    """By answer of a branch, its summary."""
+    rows = db.read(
+        f"{_CHAIN} SELECT id, summary FROM message WHERE owner = :owner AND summary IS NOT NULL AND id IN (SELECT id FROM chain)",
+        {"leaf": leaf, "session": session_id, "owner": owner},
+    )
+    return {row["id"]: row["summary"] for row in rows}
+
+
+def to_summarise(db: Database, owner: int, message_id: str) -> str | None:
+    """The answer's text; None where it has a summary, or is gone."""
+    row = db.read_one("SELECT content, summary FROM message WHERE id = ? AND owner = ?", (message_id, owner))
+    return None if row is None or row["summary"] else row["content"]
+
+
+def set_summary(tx: sqlite3.Connection, owner: int, message_id: str, summary: str) -> None:
+    tx.execute("UPDATE message SET summary = ? WHERE id = ? AND owner = ?", (summary, message_id, owner))
 
 
 # --- asking ----------------------------------------------------------------------------------------------------------

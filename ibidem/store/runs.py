@@ -77,7 +77,11 @@ def get_run(db: Database, owner: int, run_id: str) -> Run:
         return _run(row)
     if answer := answer_of_run(db, owner, run_id):
         return _run_of(db, answer)
-    raise NotFound(f"no run {run_id!r}", hint="start one with POST /api/runs/")
+    raise no_run(run_id)
+
+
+def no_run(run_id: str) -> NotFound:
+    return NotFound(f"no run {run_id!r}", hint="start one with POST /api/runs/")
 
 
 def run_by_key(db: Database, owner: int, idempotency_key: str) -> Run | None:
@@ -108,6 +112,30 @@ def _run_of(db: Database, answer: Message) -> Run:
         session=answer.session,
         parent=answer.parent,
     )
+
+
+def runs_under_way(db: Database, owner: int, session: str) -> list[Run]:
+    """The session's runs that have not ended, oldest first."""
+    rows = db.read(
+        f"SELECT {_RUN} FROM run WHERE session = ? AND owner = ? AND state IN ('queued', 'running') ORDER BY job",
+        (session, owner),
+    )
+    return [_run(row) for row in rows]
+
+
+def answers_need(db: Database, model: str) -> bool:
+    """Whether anybody's answer is being written by this model, or waits for it."""
+    sql = (
+        "SELECT 1 FROM job AS j JOIN run AS r ON r.job = j.id"
+        " WHERE j.state IN ('queued', 'running') AND j.kind = 'answer' AND r.model = ? LIMIT 1"
+    )
+    return db.read_one(sql, (model,)) is not None
+
+
+def open_runs(db: Database, owner: int) -> list[Run]:
+    """The owner's runs that have not ended."""
+    rows = db.read(f"SELECT {_RUN} FROM run WHERE owner = ? AND state IN ('queued', 'running')", (owner,))
+    return [_run(row) for row in rows]
 
 
 def cut_runs(db: Database) -> list[Run]:

@@ -1,4 +1,4 @@
-"""Workspaces and the sources in them."""
+"""Workspaces, one's own and those shared with one, and the sources in them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import re
 import secrets
 import sqlite3
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
 
-from ibidem.errors import BadInput, Conflict, NotFound, UnknownWorkspace
+from ibidem.errors import BadInput, Conflict, NotEntitled, NotFound, UnknownWorkspace
 from ibidem.store.database import Database, Row
 from ibidem.store.slug import RESERVED, slugify
 
@@ -17,14 +18,19 @@ LOCAL_OWNER = 1
 HOME = "home"
 MAX_NAME_CHARS = 200
 
+WorkspaceAccess = Literal["read", "write", "own"]  # each includes the ones before it
+
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
+    """`owner` is whose rows it holds; `slug` and `access` are those of the user who looked it up."""
+
     id: int
     owner: int
     slug: str
     name: str
     documents: int = 0
+    access: WorkspaceAccess = "own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,35 +55,62 @@ class Source:
 
 
 def ensure_home(db: Database, owner: int, now: float) -> None:
-    """Every owner has the workspace `home`."""
-    db.write(
-        lambda tx: tx.execute(
-            "INSERT INTO workspace (owner, slug, name, created_at) VALUES (?, ?, 'Home', ?) ON CONFLICT DO NOTHING",
-            (owner, HOME, now),
-        )
+    """Every user has the workspace `home`."""
+    db.write(lambda tx: add_home(tx, owner, now))
+
+
+def ensure_homes(db: Database, now: float) -> None:
+    """Of every user: for the start."""
+    for row in db.read("SELECT id FROM user"):
+        ensure_home(db, row["id"], now)
+
+
+def add_home(tx: sqlite3.Connection, owner: int, now: float) -> None:
+    tx.execute(
+        "INSERT INTO workspace (owner, slug, name, created_at) VALUES (?, ?, 'Home', ?) ON CONFLICT DO NOTHING",
+        (owner, HOME, now),
     )
 
 
-def get_workspace(db: Database, owner: int, slug: str = HOME) -> Workspace:
-    """Raises UnknownWorkspace, naming the ones there are."""
-    row = db.read_one(
-        "SELECT id, owner, slug, name, (SELECT count(*) FROM document WHERE workspace = w.id) AS documents"
-        " FROM workspace AS w WHERE owner = ? AND slug = ?",
-        (owner, slug),
-    )
+# What a user sees: his own workspaces, and others' under the slugs that he knows them by.
+_SEEN = (
+    "WITH seen AS (SELECT id, slug, 'own' AS access FROM workspace WHERE owner = :user"
+    " UNION ALL SELECT workspace, slug, access FROM share WHERE user = :user)"
+    " SELECT w.id, w.owner, seen.slug, w.name, (SELECT count(*) FROM document WHERE workspace = w.id) AS documents,"
+    " seen.access FROM seen JOIN workspace AS w ON w.id = seen.id"
+)
+
+
+def get_workspace(db: Database, user: int, slug: str = HOME, *, need: WorkspaceAccess = "read") -> Workspace:
+    """The user's own, or one shared with him. Raises UnknownWorkspace, naming the ones there are; NotEntitled."""
+    row = db.read_one(f"{_SEEN} WHERE seen.slug = :slug", {"user": user, "slug": slug})
     if row is None:
-        known = ", ".join(workspace.slug for workspace in list_workspaces(db, owner))
+        known = ", ".join(workspace.slug for workspace in list_workspaces(db, user))
         raise UnknownWorkspace(f"no workspace {slug!r}", hint=f"there are: {known}", field="workspace")
+    return _entitled(Workspace(**row), need)
+
+
+def workspace_by_id(db: Database, user: int, workspace: int) -> Workspace:
+    """As the user may read it now: for work that was queued. Raises UnknownWorkspace."""
+    row = db.read_one(f"{_SEEN} WHERE w.id = :id", {"user": user, "id": workspace})
+    if row is None:
+        raise UnknownWorkspace("the workspace has been deleted, or is no longer shared", hint="choose another one")
     return Workspace(**row)
 
 
-def list_workspaces(db: Database, owner: int) -> list[Workspace]:
-    rows = db.read(
-        "SELECT id, owner, slug, name, (SELECT count(*) FROM document WHERE workspace = w.id) AS documents"
-        " FROM workspace AS w WHERE owner = ? ORDER BY id",
-        (owner,),
-    )
+def list_workspaces(db: Database, user: int) -> list[Workspace]:
+    """His own first, then the shared ones."""
+    rows = db.read(f"{_SEEN} ORDER BY seen.access <> 'own', w.id", {"user": user})
     return [Workspace(**row) for row in rows]
+
+
+def _entitled(workspace: Workspace, need: WorkspaceAccess) -> Workspace:
+    levels = get_args(WorkspaceAccess)
+    if levels.index(workspace.access) < levels.index(need):
+        may = "read" if need == "write" else "use"
+        wanted = "ask its owner for the right to write" if need == "write" else "only its owner may do this"
+        raise NotEntitled(f"you may {may} the workspace {workspace.slug!r}, not change it", hint=wanted)
+    return workspace
 
 
 def create_workspace(db: Database, owner: int, name: str, now: float) -> Workspace:
@@ -91,7 +124,11 @@ def create_workspace(db: Database, owner: int, name: str, now: float) -> Workspa
     if slug in RESERVED or re.fullmatch(r"ws-\d+", slug):  # the latter for names that give no slug
         raise Conflict(f"the name {name!r} is reserved", hint="choose another name", field="name")
 
+    taken = Conflict(f"there is a workspace {slug!r} already", hint="choose another name", field="name")
+
     def insert(tx: sqlite3.Connection) -> Workspace:
+        if tx.execute("SELECT 1 FROM share WHERE user = ? AND slug = ?", (owner, slug)).fetchone():
+            raise taken
         row = tx.execute(
             "INSERT INTO workspace (owner, slug, name, created_at) VALUES (?, ?, ?, ?) RETURNING id, slug",
             (owner, slug or f"new-{secrets.token_hex(8)}", name, now),
@@ -106,7 +143,7 @@ def create_workspace(db: Database, owner: int, name: str, now: float) -> Workspa
     try:
         return db.write(insert)
     except sqlite3.IntegrityError:
-        raise Conflict(f"there is a workspace {slug!r} already", hint="choose another name", field="name") from None
+        raise taken from None
 
 
 def rename_workspace(db: Database, workspace: Workspace, name: str) -> Workspace:
@@ -121,7 +158,7 @@ def rename_workspace(db: Database, workspace: Workspace, name: str) -> Workspace
             "UPDATE workspace SET name = ? WHERE id = ? AND owner = ?", (name, workspace.id, workspace.owner)
         )
     )
-    return Workspace(workspace.id, workspace.owner, workspace.slug, name, workspace.documents)
+    return replace(workspace, name=name)
 
 
 # --- sources -------------------------------------------------------------------------------------------------------

@@ -33,11 +33,12 @@ from ibidem.store.runs import (
     read_events,
     write_events,
 )
-from ibidem.store.workspaces import Workspace, get_workspace
+from ibidem.store.workspaces import Workspace, workspace_by_id
 from ibidem.tasks.asking import Ask, turns_of
-from ibidem.tasks.exchanges import AnswerEnd, as_sent, exchanges_before
+from ibidem.tasks.exchanges import AnswerEnd, as_sent, exchanges_before, with_summaries
 from ibidem.tasks.images import read_images
 from ibidem.tasks.questions import Questions
+from ibidem.tasks.summaries import put_summary
 from ibidem.types import Event, as_json, rfc3339
 
 MODEL_RETRIES = 2  # of an answer that had shown nothing, when the model's server asked for patience (429, 5xx)
@@ -186,7 +187,7 @@ class Answers:
         exchanges = exchanges_before(self._db, run)
         turns = [one.turn for one in exchanges]
         known = self._conversations.known(run.owner, run.workspace, turns)
-        return turns, known or as_sent(self._db, run, exchanges)
+        return turns, with_summaries(self._db, run, exchanges, known or as_sent(self._db, run, exchanges))
 
     async def _end(
         self, ticket: Ticket, stream: Stream, draft: Draft, state: str, *, error: dict[str, str] | None = None
@@ -203,6 +204,7 @@ class Answers:
             def also(tx: sqlite3.Connection) -> None:
                 if end_run(tx, run, state, attempt=attempt, message=message, error=error, now=self._clock()):
                     ending.store(tx)
+                    put_summary(self._queue, tx, run, draft.text)
                     rows(tx)
 
             return ticket.finish(_JOB_STATE[state], error=error, also=also)
@@ -215,8 +217,8 @@ class Answers:
             raise
 
     def _workspace(self, run: Run) -> Workspace:
-        row = self._db.read_one("SELECT slug FROM workspace WHERE id = ? AND owner = ?", (run.workspace, run.owner))
-        return get_workspace(self._db, run.owner, row["slug"] if row else "")
+        """As its asker may read it now: a share may have ended while the question waited."""
+        return workspace_by_id(self._db, run.owner, run.workspace)
 
     def _shown_text(self, run: Run) -> str:
         """What readers of earlier attempts have seen, as far as the journal knows."""
@@ -263,6 +265,7 @@ class Answers:
         def write(tx: sqlite3.Connection) -> None:
             if end_run(tx, run, state, attempt=attempt, message=message, error=error, now=now):
                 ending.store(tx)
+                put_summary(self._queue, tx, run, draft.text)
                 write_events(tx, run, attempt, 1, [Event(state, data)], now)
 
         self._db.write(write)

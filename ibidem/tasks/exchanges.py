@@ -9,12 +9,22 @@ from typing import Any
 
 from ibidem.chat.answer import Draft
 from ibidem.chat.history import Exchange, pack, rebuild
+from ibidem.chat.memory import remembered
 from ibidem.chat.transcript import Transcript
 from ibidem.errors import BadInput
 from ibidem.index.analyze import tokenize
 from ibidem.store.attachments import Attachment, add_attachment
 from ibidem.store.database import Database
-from ibidem.store.messages import Message, add_message, branch_texts, end_answer, get_message, parent_for, sent_with
+from ibidem.store.messages import (
+    Message,
+    add_message,
+    branch_texts,
+    end_answer,
+    get_message,
+    parent_for,
+    sent_with,
+    summaries_of,
+)
 from ibidem.store.runs import Run
 from ibidem.store.sessions import lock_session, set_title
 from ibidem.tasks.asking import HEAD, title_of
@@ -104,6 +114,13 @@ def as_sent(db: Database, run: Run, exchanges: Sequence[Exchange]) -> Transcript
     if not exchanges:
         return Transcript()
     return rebuild(exchanges, sent_with(db, run.owner, run.session or "", exchanges[-1].id))
+
+
+def with_summaries(db: Database, run: Run, exchanges: Sequence[Exchange], before: Transcript) -> Transcript:
+    """The transcript with the summaries that its answers have by now."""
+    if not exchanges:
+        return before
+    return remembered(before, exchanges, summaries_of(db, run.owner, run.session or "", exchanges[-1].id))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from ibidem.index.indexes import Indexes
 from ibidem.jobs.queue import Queue
 from ibidem.settings import Settings
 from ibidem.store.attachments import attachments_kept
+from ibidem.store.attempts import forget_attempts
 from ibidem.store.database import Database
 from ibidem.store.documents import sweep, uploads_kept
 from ibidem.store.logins import forget_logins
@@ -109,7 +110,7 @@ class Upkeep:
             await asyncio.sleep(TIDY_S)
 
     def _forget(self) -> None:
-        """Chunks that count no more, journals of runs long ended, sign-ins that have run out."""
+        """Chunks that count no more, journals of runs long ended, sign-ins that have run out, old wrong passwords."""
         while not self._stop.is_set() and sweep(self._db):
             self._stop.wait(SWEEP_PAUSE_S)
         old = time.time() - self._settings.jobs.journal_keep_s
@@ -119,6 +120,7 @@ class Upkeep:
         while not self._stop.is_set() and forget_runs(self._db, in_sessions_before=old, others_before=older):
             self._stop.wait(SWEEP_PAUSE_S)
         forget_logins(self._db, time.time())
+        forget_attempts(self._db, time.time())
 
     def _forget_jobs(self) -> None:
         """Jobs that ended well long ago; those of answers go with their runs."""

@@ -1,6 +1,6 @@
 """Commands without the 0.4 s of imports: a process that has everything loaded forks one for each command.
 
-    python -m tests.api.forks       reads {"arguments", "environment", "out", "err"} a line, answers {"code"} a line
+    python -m tests.api.forks       reads {"arguments", "environment", "out", "err", "read"} a line, answers {"code"} a line
 
 What runs in the fork is `ibidem.cli.main.main`, with arguments, environment, output and exit code of its own.
 """
@@ -29,9 +29,12 @@ class Forks:
         )
         self._one = threading.Lock()
 
-    def run(self, arguments: list[str], environment: dict[str, str], out: Path, err: Path) -> int:
-        """The exit code; what was said is in the two files."""
-        request = {"arguments": arguments, "environment": environment, "out": str(out), "err": str(err)}
+    def run(
+        self, arguments: list[str], environment: dict[str, str], out: Path, err: Path, *, read: Path = Path(os.devnull)
+    ) -> int:
+        """The exit code; what was said is in the two files, what is read from standard input in `read`."""
+        files = {"out": str(out), "err": str(err), "read": str(read)}
+        request = {"arguments": arguments, "environment": environment, **files}
         assert self._process.stdin and self._process.stdout
         with self._one:
             self._process.stdin.write(json.dumps(request).encode() + b"\n")
@@ -65,7 +68,8 @@ def _be_the_command(request: dict[str, Any]) -> None:
 
     for number, path in ((1, request["out"]), (2, request["err"])):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(os.open(request["read"], os.O_RDONLY), 0)
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115  the one there is belongs to the loop that forks
     os.environ.clear()
     os.environ.update(request["environment"])
     sys.argv = ["ibidem", *request["arguments"]]

@@ -279,9 +279,17 @@ class Ran:
 
 
 def run(
-    *arguments: str | Path, data: Path | None, wrap: Sequence[str] = (), fresh: bool = False, **settings: str
+    *arguments: str | Path,
+    data: Path | None,
+    wrap: Sequence[str] = (),
+    fresh: bool = False,
+    said: str = "",
+    **settings: str,
 ) -> Ran:
-    """`ibidem ...` to its end: with `fresh` or `wrap` by its own start, else as a fork. A traceback fails the test."""
+    """`ibidem ...` to its end: with `fresh` or `wrap` by its own start, else as a fork. A traceback fails the test.
+
+    `said` is what a fork finds on its standard input.
+    """
     words = [*map(str, arguments), *(["--data-dir", str(data)] if data else [])]
     with tempfile.TemporaryDirectory() as place:
         out, err = Path(place, "out"), Path(place, "err")
@@ -293,7 +301,9 @@ def run(
                     command, stdout=said, stderr=cried, env=environment(**settings), timeout=60, check=False
                 ).returncode
         else:
-            code = forks().run(words, environment(**settings), out, err)
+            heard = Path(place, "in")
+            heard.write_text(said, "utf-8")
+            code = forks().run(words, environment(**settings), out, err, read=heard)
         ran = Ran(code, out.read_text("utf-8"), err.read_text("utf-8", "replace"), time.monotonic() - began)
     assert "Traceback" not in ran.err + ran.out, ran.err + ran.out
     return ran

@@ -13,52 +13,20 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.api.routes import PARAMETERS, ROUTES, absent_status
 from tests.api.serving import Server, add_folder, is_error, put_text
 
-# (method, path) of every route: what it answers to a caller with the key who sends the body, {} being absent ids.
-# A route that is not here fails `test_every_route_is_in_the_table`.
-OPEN = {("GET", "/health"), ("GET", "/"), ("GET", "/openapi.json"), ("POST", "/api/auth/exchange/")}
-LEAVES = {("POST", "/api/auth/logout/")}  # signing out needs no sign-in; it gives nothing
-ROUTES: dict[tuple[str, str], tuple[int, Any]] = {
-    ("GET", "/"): (200, None),
-    ("GET", "/health"): (200, None),
-    ("GET", "/openapi.json"): (200, None),
-    ("POST", "/api/auth/exchange/"): (401, {"token": "never given"}),
-    ("POST", "/api/auth/link/"): (200, None),
-    ("POST", "/api/auth/logout/"): (204, None),
-    ("GET", "/api/auth/user/"): (200, None),
-    ("GET", "/api/workspaces/"): (200, None),
-    ("POST", "/api/workspaces/"): (400, {"name": ""}),
-    ("GET", "/api/workspaces/{slug}/"): (404, None),
-    ("PUT", "/api/workspaces/{slug}/"): (404, {"name": "x"}),
-    ("DELETE", "/api/workspaces/{slug}/"): (404, None),
-    ("GET", "/api/workspaces/{slug}/sources/"): (404, None),
-    ("POST", "/api/workspaces/{slug}/sources/"): (404, {"path": "/nowhere"}),
-    ("GET", "/api/workspaces/{slug}/sources/{source_id}/"): (404, None),
-    ("DELETE", "/api/workspaces/{slug}/sources/{source_id}/"): (404, None),
-    ("POST", "/api/workspaces/{slug}/index/rebuild/"): (404, None),
-    ("GET", "/api/rag/documents/"): (200, None),
-    ("POST", "/api/rag/documents/"): (400, {"title": "", "content": ""}),
-    ("GET", "/api/rag/documents/{document_id}/"): (404, None),
-    ("PUT", "/api/rag/documents/{document_id}/"): (404, {"title": "x"}),
-    ("DELETE", "/api/rag/documents/{document_id}/"): (404, None),
-    ("GET", "/api/rag/documents/{document_id}/content/"): (404, None),
-    ("GET", "/api/rag/documents/{document_id}/text/"): (404, None),
-    ("GET", "/api/rag/documents/{document_id}/chunks/"): (404, None),
-    ("POST", "/api/search/"): (200, {"query": "pump"}),
-    ("GET", "/api/symbols/"): (400, None),
-    ("POST", "/api/runs/"): (400, {"question": " "}),
-    ("GET", "/api/runs/{run_id}/"): (404, None),
-    ("POST", "/api/runs/{run_id}/stop/"): (404, None),
-    ("GET", "/api/runs/{run_id}/events/"): (404, None),
-    ("GET", "/api/jobs/"): (200, None),
-    ("GET", "/api/jobs/{job_id}/"): (404, None),
-    ("POST", "/api/jobs/{job_id}/cancel/"): (404, None),
-    ("POST", "/api/jobs/{job_id}/retry/"): (404, None),
-    ("GET", "/api/models/"): (200, None),
-    ("POST", "/api/models/test/"): (400, {"model": "nobody:x"}),
+OPEN = {
+    ("GET", "/health"),
+    ("GET", "/"),
+    ("GET", "/page/{name}"),
+    ("GET", "/openapi.json"),
+    ("POST", "/api/auth/exchange/"),
 }
-UNSAFE = [route for route in ROUTES if route[0] not in ("GET", "HEAD")]
+LEAVES = {("POST", "/api/auth/logout/")}  # signing out needs no sign-in; it gives nothing
+FOR_THE_SECRET = {("POST", "/api/auth/link/")}
+REQUESTS = [route for route in ROUTES if route[0] != "WS"]
+UNSAFE = [route for route in REQUESTS if route[0] not in ("GET", "HEAD")]
 HEADERS = {
     "content-security-policy": "default-src 'none'",
     "x-content-type-options": "nosniff",
@@ -95,8 +63,8 @@ def link_token(server: Server) -> str:
 
 def send(client: httpx.Client, route: tuple[str, str], **more: Any) -> httpx.Response:
     method, path = route
-    body = ROUTES[route][1]
-    path = path.format_map(dict.fromkeys(("slug", "source_id", "document_id", "run_id", "job_id"), "absent"))
+    body = ROUTES[route].body
+    path = path.format_map(dict.fromkeys(PARAMETERS, "absent"))
     headers = {"Content-Type": "application/json", **more.pop("headers", {})}
     content = None if body is None else json.dumps(body)
     return client.request(method, path, content=content, headers=headers, **more)
@@ -111,22 +79,16 @@ def is_guarded(answer: httpx.Response) -> None:
 # --- the matrix ------------------------------------------------------------------------------------------------------
 
 
-def test_every_route_is_in_the_table(anybody: httpx.Client) -> None:
-    schema = anybody.get("/openapi.json").json()
-    served = {(method.upper(), path) for path, methods in schema["paths"].items() for method in methods}
-    assert served | {("GET", "/"), ("GET", "/openapi.json")} == set(ROUTES)
-
-
-@pytest.mark.parametrize("route", ROUTES, ids=" ".join)
+@pytest.mark.parametrize("route", REQUESTS, ids=" ".join)
 def test_a_caller_with_the_key_is_answered(server: Server, route: tuple[str, str]) -> None:
     answer = send(server.http, route)
-    assert answer.status_code == ROUTES[route][0], answer.text
+    assert answer.status_code == absent_status(route), answer.text
     is_guarded(answer)
     if answer.status_code >= 400:
-        is_error(answer, ROUTES[route][0])
+        is_error(answer, absent_status(route))
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=" ".join)
+@pytest.mark.parametrize("route", REQUESTS, ids=" ".join)
 def test_a_caller_without_credentials_gets_401_but_for_the_open_routes(
     anybody: httpx.Client, route: tuple[str, str]
 ) -> None:
@@ -139,12 +101,12 @@ def test_a_caller_without_credentials_gets_401_but_for_the_open_routes(
         answer = send(anybody, route, headers=headers)
         is_guarded(answer)
         if route in OPEN | LEAVES:
-            assert answer.status_code == ROUTES[route][0]
+            assert answer.status_code == absent_status(route)
         else:
             is_error(answer, 401, "no_credentials")
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=" ".join)
+@pytest.mark.parametrize("route", REQUESTS, ids=" ".join)
 def test_a_foreign_host_gets_403_on_every_route_even_with_the_key(server: Server, route: tuple[str, str]) -> None:
     for host in (
         "evil.test",
@@ -187,17 +149,17 @@ def test_a_cookie_without_an_origin_gets_403_on_unsafe_methods(browser: httpx.Cl
     is_guarded(answer)
 
 
-@pytest.mark.parametrize("route", [route for route in ROUTES if route not in LEAVES], ids=" ".join)
+@pytest.mark.parametrize("route", [route for route in REQUESTS if route not in LEAVES | FOR_THE_SECRET], ids=" ".join)
 def test_the_cookie_with_our_own_origin_is_answered(
     server: Server, browser: httpx.Client, route: tuple[str, str]
 ) -> None:
-    assert send(browser, route, headers={"Origin": server.url}).status_code == ROUTES[route][0]
+    assert send(browser, route, headers={"Origin": server.url}).status_code == absent_status(route)
 
 
-@pytest.mark.parametrize("path", [path for method, path in ROUTES if method == "GET"])
+@pytest.mark.parametrize("path", [path for method, path in REQUESTS if method == "GET"])
 def test_head_answers_like_get_without_a_body(server: Server, path: str) -> None:
     answer = send(server.http, ("GET", path))
-    path = path.format_map(dict.fromkeys(("slug", "source_id", "document_id", "run_id", "job_id"), "absent"))
+    path = path.format_map(dict.fromkeys(PARAMETERS, "absent"))
     head = server.http.head(path)
     assert (head.status_code, head.content) == (answer.status_code, b"")
     assert head.headers["content-type"] == answer.headers["content-type"]
@@ -220,7 +182,7 @@ def test_unknown_paths_and_methods_are_errors_in_our_shape(server: Server, metho
 
 
 def test_static_files_carry_the_safety_headers(anybody: httpx.Client) -> None:
-    page = anybody.get("/")
+    page = anybody.get("/", headers={"Accept": "text/html"})
     is_guarded(page)
     assert page.headers["content-type"].startswith("text/html")
 
@@ -272,6 +234,10 @@ def test_a_link_is_exchanged_once_for_a_cookie_that_scripts_cannot_read(server: 
     again = anybody.post("/api/auth/exchange/", json={"token": token}, headers={"Origin": server.url})
     is_error(again, 401, "no_credentials")
     assert "set-cookie" not in again.headers
+
+
+def test_a_link_is_given_for_the_secret_alone(server: Server, browser: httpx.Client) -> None:
+    is_error(browser.post("/api/auth/link/", headers={"Origin": server.url}), 403, "forbidden")
 
 
 def test_the_link_of_the_first_line_signs_in(server: Server, anybody: httpx.Client) -> None:
@@ -338,10 +304,10 @@ def test_no_path_parameter_leads_out(server: Server, place: str) -> None:
     methods = [method for method, path in ROUTES if path == place] or ["GET"]
     for value in TRAVERSALS:
         for method in methods:
-            for parameter in ("slug", "source_id", "document_id", "run_id", "job_id", "name"):
+            for parameter in PARAMETERS:
                 if f"{{{parameter}}}" not in place:
                     continue
-                names = {"slug": "home", "source_id": "absent", parameter: value}
+                names = dict.fromkeys(PARAMETERS, "absent") | {"slug": "home", parameter: value}
                 answer = raw_request(server, method, place.format_map(names))
                 status = int(answer.split(b" ", 2)[1])
                 assert 400 <= status < 500, (method, place, value, answer[:300])

@@ -29,6 +29,13 @@ def sqlite_queue(db: Database, clock: Clock) -> SqliteQueue:
 
 
 @pytest.fixture
+def third(db: Database) -> int:
+    """A third user's id."""
+    db.write(lambda tx: tx.execute("INSERT INTO user (id, name, role, created_at) VALUES (3, 'third', 'member', 0)"))
+    return 3
+
+
+@pytest.fixture
 def sqlite_effects(db: Database) -> Effects:
     db.write(lambda tx: tx.execute("CREATE TABLE effect (text TEXT)"))
 

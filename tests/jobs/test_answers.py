@@ -38,6 +38,7 @@ from ibidem.retrieve.retrieve import Context
 from ibidem.settings import JobSettings, ServeSettings, Settings
 from ibidem.store.database import Database
 from ibidem.store.runs import Run, begin_attempt, get_run, read_events, write_events
+from ibidem.store.sharing import set_shares
 from ibidem.store.workspaces import Workspace
 from ibidem.tasks.answers import MODEL_RETRIES, Answers
 from ibidem.tasks.asking import Ask
@@ -677,5 +678,20 @@ def test_a_store_that_fails_before_the_first_event_leaves_the_run_to_a_later_try
                 await asyncio.sleep(0.005)
         assert text(await reader) == "whole"
         ended_once(desk, run)
+
+    run_test(test)
+
+
+def test_a_question_that_waited_is_not_answered_from_what_is_no_longer_shared(
+    desk: Desk, home: Workspace, stranger: int
+) -> None:
+    async def test() -> None:
+        set_shares(desk.db, home, {stranger: "read"}, 0.0)
+        waiting = desk.answers.start(stranger, Ask("When does it start?", model="scripted:x", workspace="home"))
+        set_shares(desk.db, home, {}, 1.0)
+        async with desk.working():
+            number, event = (await read(desk.streams, waiting))[-1]
+        assert number and (event.name, event.data["error"]["code"]) == ("failed", "unknown_workspace")
+        assert desk.model.requests == []
 
     run_test(test)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from typing import Any
 
@@ -98,6 +99,88 @@ def test_a_lease_that_is_renewed_does_not_run_out(queue: Queue, clock: Clock) ->
         clock.advance(20)
         assert queue.renew(lease, lease_s=30) == "go on"
     assert queue.claim(KINDS, lease_s=30) is None
+
+
+# --- taking turns ----------------------------------------------------------------------------------------------------
+
+
+def test_a_thousand_jobs_of_one_user_do_not_hold_up_another(queue: Queue, stranger: int) -> None:
+    first, second = [put(queue) for _ in range(1000)][:2]
+    assert claim(queue).job.id == first
+    theirs, later = put(queue, owner=stranger), put(queue, owner=stranger)
+    assert [queue.waiting_before(job) for job in (theirs, second, later)] == [0, 1, 2]
+    assert [claim(queue).job.id for _ in range(3)] == [theirs, second, later]
+
+
+def test_whoever_has_the_fewest_running_comes_first(queue: Queue, stranger: int) -> None:
+    mine = [put(queue) for _ in range(5)]
+    running = [claim(queue) for _ in range(3)]
+    theirs = [put(queue, owner=stranger) for _ in range(3)]
+    queue.finish(running[0], "done")
+    assert claimed(queue) == [*theirs[:2], mine[3], theirs[2], mine[4]]
+
+
+def test_of_those_with_as_many_running_the_one_served_longest_ago_comes_first(
+    queue: Queue, stranger: int, third: int
+) -> None:
+    for owner in (stranger, 1, third):
+        put(queue, owner=owner)
+        queue.finish(claim(queue), "done")
+    third_job, my_job, their_job = (put(queue, owner=owner) for owner in (third, 1, stranger))
+    assert claimed(queue) == [their_job, my_job, third_job]
+
+
+def test_a_clock_set_back_does_not_change_whose_turn_it_is(queue: Queue, clock: Clock, stranger: int) -> None:
+    put(queue)
+    queue.finish(claim(queue), "done")
+    clock.advance(-3600)
+    put(queue, owner=stranger)
+    queue.finish(claim(queue), "done")
+    put(queue, owner=stranger)
+    mine = put(queue)
+    assert claim(queue).job.id == mine
+
+
+def test_priority_goes_before_turns(queue: Queue, stranger: int) -> None:
+    urgent = [put(queue, priority=5) for _ in range(3)]
+    theirs = put(queue, owner=stranger)
+    assert claimed(queue) == [*urgent, theirs]
+
+
+def test_turns_are_taken_within_the_kinds_that_are_asked_for(queue: Queue, stranger: int) -> None:
+    for _ in range(3):
+        put(queue, "sync")
+        claim(queue, "sync")
+    mine, theirs = put(queue), put(queue, owner=stranger)
+    assert claimed(queue) == [mine, theirs]
+
+
+def test_a_user_who_has_as_many_running_as_he_may_waits_for_an_end(queue: Queue, clock: Clock, stranger: int) -> None:
+    mine = [put(queue) for _ in range(4)]
+    two = [queue.claim(KINDS, lease_s=30, per_owner=2) for _ in range(2)]
+    assert [lease and lease.job.id for lease in two] == mine[:2]
+    assert queue.claim(KINDS, lease_s=30, per_owner=2) is None
+    theirs = put(queue, owner=stranger)
+    other = queue.claim(KINDS, lease_s=30, per_owner=2)
+    assert other and other.job.id == theirs
+    assert two[0] and queue.finish(two[0], "done")
+    third = queue.claim(KINDS, lease_s=30, per_owner=2)
+    assert third and third.job.id == mine[2]
+    clock.advance(31)  # all of their workers have died: what is not held does not count
+    again = queue.claim(KINDS, lease_s=30, per_owner=2)
+    assert again is not None
+
+
+def test_the_places_shown_are_the_order_of_the_claims(queue: Queue, stranger: int, third: int) -> None:
+    dice = random.Random(7)
+    users = (1, stranger, third)
+    for _ in range(4):
+        put(queue, owner=dice.choice(users))
+        claim(queue)
+    jobs = [put(queue, owner=dice.choice(users), priority=dice.choice((0, 0, 0, 3))) for _ in range(40)]
+    shown = sorted(jobs, key=queue.waiting_before)
+    assert sorted(map(queue.waiting_before, jobs)) == list(range(40))
+    assert claimed(queue) == shown
 
 
 # --- the token -------------------------------------------------------------------------------------------------------

@@ -184,6 +184,25 @@ def test_a_lane_runs_as_many_at_once_as_it_has_slots(queue: ToldQueue) -> None:
     run(test)
 
 
+def test_a_user_with_as_many_as_he_may_leaves_the_slots_to_others(queue: ToldQueue, stranger: int) -> None:
+    async def test() -> None:
+        slow = Blocked()
+        mine = [put(queue) for _ in range(4)]
+        async with working(queue, {"a": slow}, [Lane(["a"], 3, per_owner=2)]) as worker:
+            while slow.running < 2:
+                await asyncio.sleep(0)
+            theirs = queue.put("a", {}, owner=stranger)
+            worker.wake("a")
+            while slow.running < 3:
+                await asyncio.sleep(0)
+            assert queue.get(theirs, stranger).state == "running"
+            assert [queue.get(job, 1).state for job in mine] == ["running", "running", "queued", "queued"]
+            slow.go_on.set()
+            assert {(await queue.end())[1] for _ in range(5)} == {theirs, *mine}  # each end makes room, without a poll
+
+    run(test)
+
+
 def test_a_worker_for_some_kinds_leaves_the_others_waiting(queue: ToldQueue) -> None:
     async def test() -> None:
         queue.loop = asyncio.get_running_loop()

@@ -6,9 +6,9 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--soak", action="store_true", help="kill the server 30 times instead of 3")
+    parser.addoption("--soak", action="store_true", help="kill the server 50 times instead of 3")
 
 
 @pytest.fixture(scope="session")
 def kills(request: pytest.FixtureRequest) -> int:
-    return 30 if request.config.getoption("--soak", default=False) else 3
+    return 50 if request.config.getoption("--soak", default=False) else 3

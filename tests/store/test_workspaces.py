@@ -11,7 +11,6 @@ import pytest
 from ibidem.errors import BadInput, Conflict, NotFound, UnknownWorkspace
 from ibidem.jobs.sqlite import SqliteQueue
 from ibidem.store.database import Database
-from ibidem.store.logins import LIFETIME_S, create_login, delete_login, forget_logins, login_owner
 from ibidem.store.removal import delete_workspace
 from ibidem.store.runs import begin_attempt, end_run, get_run, read_events, run_by_key, write_events
 from ibidem.store.slug import slugify
@@ -194,16 +193,3 @@ def test_another_owners_run_is_not_found(db: Database, home: Workspace, stranger
         get_run(db, stranger, run.id)
     assert read_events(db, stranger, run.id) == []
     assert run_by_key(db, stranger, "k") is None
-
-
-def test_a_sign_in_is_stored_as_its_hash_and_runs_out(db: Database) -> None:
-    cookie = create_login(db, 1, 100.0)
-    assert login_owner(db, cookie, 100.0) == 1
-    assert login_owner(db, cookie, 100.0 + LIFETIME_S) is None
-    assert login_owner(db, cookie + "x", 100.0) is None
-    assert cookie not in str([tuple(row) for row in db.read("SELECT * FROM login")])
-    other = create_login(db, 1, 100.0 + LIFETIME_S)
-    forget_logins(db, 100.0 + LIFETIME_S)
-    assert len(db.read("SELECT 1 FROM login")) == 1
-    delete_login(db, other)
-    assert login_owner(db, other, 100.0 + LIFETIME_S) is None

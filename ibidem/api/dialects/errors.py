@@ -11,10 +11,11 @@ from ibidem.errors import IbidemError
 
 Form = Literal["ollama", "openai"]
 
-_OLLAMA = frozenset(
-    "chat generate embed embeddings tags ps show version pull push create copy delete blobs".split()
-)  # behind /api/, without a slash at the end: our own routes have one
+# Behind /api/, without a slash at the end: our own routes have one.
+_ASKING = ("chat", "generate", "embed", "embeddings", "tags", "ps", "show", "version")
+_CHANGING = ("pull", "push", "create", "copy", "delete", "blobs")
 _OPENAI = ("/v1/", "/chat/completions", "/completions", "/embeddings", "/models", "/rerank", "/api/chat/completions")
+PATHS = (*(f"/api/{name}" for name in _ASKING), *_OPENAI)  # what a key may open; models are changed by admins
 _TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
 
 
@@ -25,7 +26,7 @@ def form_of(path: str) -> Form | None:
     if path.startswith(("/models/", "/v1")):
         return "openai"
     parts = path.split("/")
-    dialect = len(parts) > 2 and parts[1] == "api" and parts[2] in _OLLAMA and not path.endswith("/")
+    dialect = len(parts) > 2 and parts[1] == "api" and parts[2] in (*_ASKING, *_CHANGING) and not path.endswith("/")
     return "ollama" if dialect else None
 
 

@@ -30,10 +30,10 @@ router = APIRouter(tags=["ollama"])
 
 
 @router.post("/api/chat", response_class=Response)
-async def chat(body: openai.Sent, request: Request, client: Asking) -> Response:
+async def chat(client: Asking, body: openai.Sent, request: Request) -> Response:
     """A chat; with a workspace as its model, over its documents. Without messages the model is loaded, or unloaded."""
     if openai.wants_events(request):
-        return await openai.chat(body, client)
+        return await openai.chat(client, body)
     pictures: Pictures = {}
     messages = messages_of(body, pictures)
     if not messages:
@@ -42,7 +42,7 @@ async def chat(body: openai.Sent, request: Request, client: Asking) -> Response:
 
 
 @router.post("/api/generate", response_class=Response)
-async def generate(body: openai.Sent, request: Request, client: Asking) -> Response:
+async def generate(client: Asking, body: openai.Sent, request: Request) -> Response:
     """An answer to one prompt; raw or with a suffix, text that goes on. Without a prompt the model is (un)loaded."""
     if openai.wants_events(request) or body.has("max_tokens"):  # presets of IDEs that expect `choices[0].text`
         return await openai.complete(body, client, raw=False)

@@ -45,7 +45,7 @@ async def ps(client: Asking) -> dict[str, Any]:
 
 
 @router.post("/api/show")
-async def show(body: Sent, client: Asking) -> dict[str, Any]:
+async def show(client: Asking, body: Sent) -> dict[str, Any]:
     """The fields that clients read: abilities, the window, and whether `.Suffix` stands in the template."""
     target = await client.target(body.model())
     one = Listed(target, client.app.dialects.names.found(target.model))

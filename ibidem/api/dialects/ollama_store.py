@@ -6,9 +6,10 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from starlette.responses import JSONResponse, Response
 
+from ibidem.api.dialects.access import check_admin
 from ibidem.api.dialects.answering import Asking, Client
 from ibidem.api.dialects.body import HINT, Body
 from ibidem.api.dialects.openai import Sent
@@ -20,11 +21,11 @@ from ibidem.tasks.names import PLAIN
 
 LONGEST_S = 6 * 3600.0  # a large model over a slow line
 
-router = APIRouter(tags=["ollama"])
+router = APIRouter(tags=["ollama"], dependencies=[Depends(check_admin)])
 
 
 @router.post("/api/pull", response_class=Response)
-async def pull(body: Sent, client: Asking) -> Response:
+async def pull(client: Asking, body: Sent) -> Response:
     """A model that is there and is not Ollama's needs no fetching."""
     name, ours = await _own_name(client, body.model())
     if ours:
@@ -34,19 +35,19 @@ async def pull(body: Sent, client: Asking) -> Response:
 
 
 @router.post("/api/push", response_class=Response)
-async def push(body: Sent, client: Asking) -> Response:
+async def push(client: Asking, body: Sent) -> Response:
     return _pass_on(body, client, "/api/push", await _ollamas(client, body.model()))
 
 
 @router.post("/api/create", response_class=Response)
-async def create(body: Sent, client: Asking) -> Response:
+async def create(client: Asking, body: Sent) -> Response:
     source = body.text("from")
     named = {"from": await _ollamas(client, source)} if source else {}
     return _pass_on(body, client, "/api/create", await _ollamas(client, body.model()), **named)
 
 
 @router.post("/api/copy")
-async def copy(body: Sent, client: Asking) -> Response:
+async def copy(client: Asking, body: Sent) -> Response:
     source, destination = body.text("source"), body.text("destination")
     if not source or not destination:
         raise BadInput("source and destination are required", hint=HINT, field="source")
@@ -55,7 +56,7 @@ async def copy(body: Sent, client: Asking) -> Response:
 
 
 @router.delete("/api/delete")
-async def delete(body: Sent, client: Asking) -> Response:
+async def delete(client: Asking, body: Sent) -> Response:
     return await _told(client, "DELETE", "/api/delete", {"model": await _ollamas(client, body.model())})
 
 

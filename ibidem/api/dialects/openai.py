@@ -32,7 +32,7 @@ router = APIRouter(tags=["openai"])
 @router.post("/v1/chat/completions", response_class=Response)
 @router.post("/chat/completions", include_in_schema=False)
 @router.post("/api/chat/completions", include_in_schema=False)
-async def chat(body: Sent, client: Asking) -> Response:
+async def chat(client: Asking, body: Sent) -> Response:
     """A chat; with a workspace as its model, over its documents."""
     pictures: Pictures = {}
     messages = messages_of(body, pictures)
@@ -45,13 +45,13 @@ async def chat(body: Sent, client: Asking) -> Response:
 
 @router.post("/v1/completions", response_class=Response)
 @router.post("/completions", include_in_schema=False)
-async def completions(body: Sent, client: Asking) -> Response:
+async def completions(client: Asking, body: Sent) -> Response:
     """Text that goes on, or with `suffix` stands between: a workspace shows its code beside it, and nothing else."""
     return await complete(body, client)
 
 
 @router.post("/v1/fim/completions", response_class=Response)
-async def fim(body: Sent, client: Asking) -> Response:
+async def fim(client: Asking, body: Sent) -> Response:
     """As completions, in the shape of Mistral's and DeepSeek's clients."""
     return await complete(body, client, as_chat=True)
 

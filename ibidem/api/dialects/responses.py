@@ -27,7 +27,7 @@ router = APIRouter(tags=["openai"])
 
 
 @router.post("/v1/responses", response_class=Response)
-async def responses(body: Sent, client: Asking) -> Response:
+async def responses(client: Asking, body: Sent) -> Response:
     if body.has("previous_response_id") or body.has("conversation"):
         raise BadInput(
             "no response is kept here", hint="send the whole conversation as `input`", field="previous_response_id"

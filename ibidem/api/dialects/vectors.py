@@ -27,7 +27,7 @@ router = APIRouter()
 
 
 @router.post("/api/embed", tags=["ollama"])
-async def embed(body: Sent, client: Asking) -> dict[str, Any]:
+async def embed(client: Asking, body: Sent) -> dict[str, Any]:
     began = time.perf_counter()
     texts = body.texts("input", MOST_TEXTS)
     vectors = await _vectors(body, client, texts)
@@ -41,7 +41,7 @@ async def embed(body: Sent, client: Asking) -> dict[str, Any]:
 
 
 @router.post("/api/embeddings", tags=["ollama"])
-async def embeddings(body: Sent, client: Asking) -> dict[str, Any]:
+async def embeddings(client: Asking, body: Sent) -> dict[str, Any]:
     """The old form: one text."""
     text = body.text("prompt")
     vectors = await _vectors(body, client, [text] if text else [])
@@ -50,7 +50,7 @@ async def embeddings(body: Sent, client: Asking) -> dict[str, Any]:
 
 @router.post("/v1/embeddings", tags=["openai"])
 @router.post("/embeddings", include_in_schema=False)
-async def openai_embeddings(body: Sent, client: Asking) -> dict[str, Any]:
+async def openai_embeddings(client: Asking, body: Sent) -> dict[str, Any]:
     """As numbers, or as base64 of little-endian float32, which is what SDKs ask for."""
     texts = body.texts("input", MOST_TEXTS)
     if not texts:
@@ -95,7 +95,7 @@ async def _vectors(body: Body, client: Client, texts: list[str]) -> F32:
 
 @router.post("/v1/rerank", tags=["openai"])
 @router.post("/rerank", include_in_schema=False)
-async def rerank(body: Sent, client: Asking) -> dict[str, Any]:
+async def rerank(client: Asking, body: Sent) -> dict[str, Any]:
     """The configured reranker's scores, best first; under both names that clients look for."""
     reranker = client.app.reranker
     if reranker is None:

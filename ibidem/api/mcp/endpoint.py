@@ -12,14 +12,13 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from ibidem.api.dialects.access import client_owner
 from ibidem.api.errors import response
 from ibidem.app import App
-from ibidem.errors import NoCredentials
+from ibidem.errors import NoCredentials, NotAllowed
 
 if TYPE_CHECKING:
     from mcp.server.streamable_http_manager import StreamableHTTPSessionManager  # 0.5 s and 56 MB
@@ -38,20 +37,16 @@ class Endpoint:
 
     @property
     def route(self) -> Route:
-        return Route(PATH, self, methods=None, include_in_schema=False)
+        return Route(PATH, self, methods=["POST"], include_in_schema=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        if request.method != "POST":
-            message = "this server pushes nothing and keeps no sessions: every request is a POST"
-            error = {"code": "method_not_allowed", "message": message, "hint": "see docs/mcp.md"}
-            await JSONResponse({"error": error}, 405, headers={"Allow": "POST"})(scope, receive, send)
-            return
         try:
             await asyncio.to_thread(client_owner, request)
-        except NoCredentials as error:
+        except NotAllowed as error:
             refused = response(error)
-            refused.headers["WWW-Authenticate"] = "Bearer"
+            if isinstance(error, NoCredentials):
+                refused.headers["WWW-Authenticate"] = "Bearer"
             await refused(scope, receive, send)
             return
         if self._starting is None:

@@ -28,6 +28,7 @@ from ibidem.errors import IbidemError, NotFound
 from ibidem.models.base import ChatMessage, ChatRequest
 from ibidem.store.chunks import text_lines
 from ibidem.store.documents import get_document, list_documents
+from ibidem.store.sharing import document_owner
 from ibidem.store.workspaces import HOME, get_workspace, list_workspaces
 from ibidem.tasks.asking import check_question
 from ibidem.tasks.dialects import Question
@@ -38,6 +39,7 @@ INSTRUCTIONS = (
     " path and lines of what you use."
 )
 MOST_LINES = 400  # of one `read`
+MOST_LINE = 1 << 31
 MOST_LISTED = 200  # documents of one workspace in the list of resources
 QUERY_HITS = 12
 SCHEME = "ibidem"
@@ -108,7 +110,7 @@ class Tools:
 
         def lines(owner: int) -> tuple[Document, list[str]]:
             found = self._document(owner, document, workspace)
-            return found, text_lines(self._app.db, owner, found.id, first, last)
+            return found, self._lines(owner, found, first, last)
 
         found, text = await self._called(lines)
         passage = {
@@ -201,7 +203,7 @@ class Tools:
 
         def whole(owner: int) -> str:
             found = get_document(self._app.db, owner, document)
-            return "\n".join(text_lines(self._app.db, owner, found.id, 1, 1 << 31))
+            return "\n".join(self._lines(owner, found, 1, MOST_LINE))
 
         return await self._called(whole, ResourceError)
 
@@ -222,6 +224,10 @@ class Tools:
         check_question(query, self._app.settings.serve.max_question_bytes)
         place = get_workspace(self._app.db, owner, workspace)
         return self._app.search(query, place, hits=limit, judged=False).hits(limit)
+
+    def _lines(self, owner: int, document: Document, first: int, last: int) -> list[str]:
+        """Of the user's own, or one in a workspace that is shared with him."""
+        return text_lines(self._app.db, document_owner(self._app.db, owner, document.id), document.id, first, last)
 
     def _document(self, owner: int, name: str, workspace: str) -> Document:
         try:

@@ -36,20 +36,37 @@ async function begin() {
 }
 
 /** Instead of the page: what to do when not signed in, or when the server does not answer. */
-function gate(error) {
+async function gate(error) {
   const down = error instanceof TypeError;
   if (!down && error.status !== 401) return void ($("health").textContent = error.message);
   if (down && !$("page").hidden) { // it may come back: what is shown stays
     $("health").textContent = t("unreachableTitle");
     return;
   }
+  const byPassword = !down && (await call("GET", "/health").catch(() => ({}))).sign_in === "password";
   $("page").hidden = true;
   $("gate").hidden = false;
+  $("sign-in").hidden = !byPassword;
+  $("gate-command").hidden = $("gate-again").hidden = byPassword;
   $("gate-title").textContent = t(down ? "unreachableTitle" : "signInTitle");
-  $("gate-text").textContent = t(down ? "unreachableText" : "signInText");
+  $("gate-text").textContent = t(down ? "unreachableText" : byPassword ? "passwordText" : "signInText");
   $("gate-command").firstChild.textContent = down ? "ibidem serve --open" : "ibidem open";
-  $("gate-title").focus();
+  $(byPassword ? "username" : "gate-title").focus();
 }
+
+$("sign-in").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const told = $("sign-in").querySelector(".error");
+  told.textContent = "";
+  try {
+    await call("POST", "/api/auth/login/", { username: $("username").value, password: $("password").value });
+  } catch (error) {
+    return void (told.textContent = error.message);
+  } finally {
+    $("password").value = "";
+  }
+  begin();
+});
 
 $("gate-again").addEventListener("click", begin);
 

@@ -1,0 +1,86 @@
+"""/api/users/: who there is; admins add users, set roles and passwords, disable and enable."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from ibidem.api.access import Access, Admin, Engine, Gate, Principal, Signed, UserId
+from ibidem.app import App
+from ibidem.errors import Forbidden
+from ibidem.store.logins import end_logins
+from ibidem.store.users import User, UserRole, any_password, change_user, create_user, get_user, list_users
+from ibidem.types import rfc3339
+
+router = APIRouter(prefix="/api/users", tags=["users"])
+
+
+class NewUser(BaseModel):
+    username: str = Field(max_length=200)
+    role: UserRole = "member"
+    password: str | None = None
+
+
+class Change(BaseModel):
+    role: UserRole | None = None
+    password: str | None = None
+    disabled: bool | None = None
+
+
+def shown(user: User) -> dict[str, Any]:
+    return {
+        "id": str(user.id),
+        "username": user.name,
+        "role": user.role,
+        "disabled": user.disabled,
+        "has_password": user.has_password,
+        "created_at": rfc3339(user.created_at),
+    }
+
+
+@router.get("/")
+def users(app: Engine, access: Gate, who: Signed) -> dict[str, Any]:
+    """Everybody, for admins; in local mode for whoever picks a profile."""
+    if not access.local and not who.is_admin:
+        raise Forbidden("only an admin sees who there is", hint="ask one")
+    return {"items": [shown(user) for user in list_users(app.db)], "next": None}
+
+
+@router.post("/", status_code=201)
+async def add(body: NewUser, app: Engine, access: Gate, who: Admin) -> dict[str, Any]:
+    """A new user, with a `home`; without a password only local mode lets them in."""
+    password_hash = await _hashed(body.password, app, access, who)
+    user = await asyncio.to_thread(
+        create_user, app.db, body.username, time.time(), role=body.role, password_hash=password_hash
+    )
+    return shown(user)
+
+
+@router.put("/{user_id}/")
+async def change(user_id: UserId, body: Change, app: Engine, access: Gate, who: Admin) -> dict[str, Any]:
+    """A new role, password or state holds at once, for what is open too. A new password ends the user's sign-ins."""
+    user = await asyncio.to_thread(get_user, app.db, user_id)
+    password_hash = await _hashed(body.password, app, access, who)
+    changed = await asyncio.to_thread(
+        change_user, app.db, user, role=body.role, disabled=body.disabled, password_hash=password_hash
+    )
+    if password_hash is not None:
+        await asyncio.to_thread(end_logins, app.db, user.id, but=who.credential)
+    if changed.disabled:
+        await asyncio.to_thread(app.end_answers, user.id)
+    if (changed.role, changed.disabled) != (user.role, user.disabled) or password_hash is not None:
+        access.close(user=user.id)
+    return shown(changed)
+
+
+async def _hashed(password: str | None, app: App, access: Access, who: Principal) -> str | None:
+    """The first password is set on the command line: nobody wins a race for it over the network."""
+    if password is None:
+        return None
+    if who.kind != "secret" and not await asyncio.to_thread(any_password, app.db):
+        raise Forbidden("the first password is set on the command line", hint="run `ibidem user add NAME`")
+    return await access.passwords.hash(password)
