@@ -24,21 +24,21 @@ UNTITLED = "untitled"
 
 # Lines that only one language writes, the surest first.
 _SIGNS = (
-    ("py", r"^(?:from [\w.]+ import |import [\w.]+(?: as \w+)?$|\s*(?:async )?def \w+\(.*|\s*class \w+.*:$)"),
+    ("py", r"^(?:from [\w.]+ import |import [\w.]+(?: as \w+)?$|[ \t]*(?:async )?def \w+\(|[ \t]*class \w+.*:$)"),
     ("php", r"^<\?php"),
-    ("rs", r"^\s*(?:pub )?(?:fn \w+|use \w+::|impl\b|let mut )"),
+    ("rs", r"^[ \t]*(?:pub )?(?:fn \w+|use \w+::|impl\b|let mut )"),
     ("go", r"^(?:package \w+$|func |import \()|\w :?= range "),
-    ("cpp", r"^\s*(?:template ?<|using namespace|namespace \w+|std::)"),
+    ("cpp", r"^[ \t]*(?:template ?<|using namespace|namespace \w+|std::)"),
     ("c", r"^#\s*include\b"),
     ("java", r"^(?:package [\w.]+;|import (?:static )?[\w.]+(?:\.\*)?;)"),
     ("cs", r"^(?:using [\w.]+;|namespace [\w.]+)"),
-    ("kt", r"^\s*(?:fun \w+\(|val \w+|data class )"),
+    ("kt", r"^[ \t]*(?:fun \w+\(|val \w+|data class )"),
     (
         "ts",
-        r"^\s*(?:import .* from ['\"]|export (?:interface|type|const|class|function|async) |interface \w+|const \w+: )",
+        r"^[ \t]*(?:import .* from ['\"]|export (?:interface|type|const|class|function|async) |interface \w+|const \w+: )",
     ),
-    ("js", r"^\s*(?:const \w+ = |let \w+ = |function \w+\(|module\.exports)"),
-    ("rb", r"^\s*(?:require ['\"]|def \w+[?!]?$|module [A-Z]\w*$|end$)"),
+    ("js", r"^[ \t]*(?:const \w+ = |let \w+ = |function \w+\(|module\.exports)"),
+    ("rb", r"^[ \t]*(?:require ['\"]|def \w+[?!]?$|module [A-Z]\w*$|end$)"),
 )
 _LANGUAGES = [(ending, re.compile(pattern, re.M)) for ending, pattern in _SIGNS]
 
