@@ -90,7 +90,7 @@ class Insertions:
         self._timed = Timed()
         self._paces: dict[str, Pace] = {}
         self._waiting: dict[_Editor, list[_Waiting]] = {}
-        self._last: dict[_Editor, tuple[Hole, Completion]] = {}
+        self._last: dict[tuple[_Editor, int], tuple[Hole, Completion]] = {}  # of an editor in a workspace
 
     async def stream(self, owner: int, wanted: Insert) -> AsyncGenerator[ModelEvent, None]:
         """The text for the cursor, then one `Done`. Closing the generator stops the model. No record is kept.
@@ -101,11 +101,10 @@ class Insertions:
         request = wanted.request
         suffix = request.suffix if request.suffix or wanted.fills else None
         hole = read(request.prompt, suffix, wanted.path)
-        pace = self._pace(wanted.model.name)
         if hole is None:
-            stream = _events(wanted.model, request, pace, asyncio.Event())
+            stream = _events(wanted.model, request, None, asyncio.Event())
         else:
-            stream = self._insert(owner, wanted, hole, pace)
+            stream = self._insert(owner, wanted, hole, self._pace(wanted.model.name))
         async with aclosing(stream) as events:
             async for event in events:
                 yield event
@@ -148,29 +147,30 @@ class Insertions:
 
     async def _context(self, editor: _Editor, hole: Hole, workspace: Workspace, budget: int) -> Completion:
         """What is found in time. Late, it serves the editor's next keystroke, as this one is served by the last."""
+        place = (editor, workspace.id)
 
         def search() -> Completion:
             found = self._search(hole.path, hole.prefix, hole.suffix, workspace, budget)
-            return self._steady(editor, hole, found)
+            return self._steady(place, hole, found)
 
         try:
             pending = self._timed.start(search, within_ms=self._settings.context_ms)
             return await pending.wait()
         except NotInTime:
-            before, found = self._last.get(editor, (None, None))
+            before, found = self._last.get(place, (None, None))
             return found if before and found and at_one_place(hole, before) else Completion(path=hole.path)
 
-    def _steady(self, editor: _Editor, hole: Hole, found: Completion) -> Completion:
+    def _steady(self, place: tuple[_Editor, int], hole: Hole, found: Completion) -> Completion:
         """The last keystroke's context while it holds the best of this one's: what the model has read, it need not again."""
-        if not editor[1]:
+        if not place[0][1]:  # nobody by name
             return found
-        before, last = self._last.get(editor, (None, None))
+        before, last = self._last.get(place, (None, None))
         if before and last and at_one_place(hole, before) and _places(found, DECISIVE) <= _places(last):
             found = last
         if len(self._last) >= EDITORS_KEPT:
             with suppress(KeyError, RuntimeError, StopIteration):  # another thread has made room meanwhile
                 del self._last[next(iter(self._last))]
-        self._last[editor] = (hole, found)
+        self._last[place] = (hole, found)
         return found
 
     def _pace(self, model: str) -> Pace:
@@ -201,7 +201,7 @@ class Insertions:
 
 
 async def _events(
-    model: ChatModel, request: CompletionRequest, pace: Pace, outdated: asyncio.Event
+    model: ChatModel, request: CompletionRequest, pace: Pace | None, outdated: asyncio.Event
 ) -> AsyncGenerator[ModelEvent, None]:
     """The model's events, as long as the first of them comes before the request is outdated."""
     if outdated.is_set():
@@ -212,7 +212,8 @@ async def _events(
         try:
             first = await _unless(outdated, stream)
         finally:
-            pace.learn(time.perf_counter() - asked, answered=first is not None)
+            if pace:
+                pace.learn(time.perf_counter() - asked, answered=first is not None)
         yield first or Done()
         if first is not None:
             async for event in stream:

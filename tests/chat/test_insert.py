@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -121,6 +122,28 @@ def test_context_that_is_late_is_left_out_and_serves_the_next_keystroke(home: Wo
 
     asyncio.run(asyncio.wait_for(type_on(), 10))
     assert ["def total" in prompt for prompt in editor.prompts] == [False, True]
+    editor.insertions.close()
+
+
+def test_one_workspaces_code_is_never_shown_for_another(home: Workspace) -> None:
+    gate = threading.Event()
+
+    def search(path: str, prefix: str, suffix: str, workspace: Workspace, budget: int) -> Completion:
+        if workspace == home:
+            return found("secret")
+        gate.wait(10)
+        return found("other")
+
+    editor = Editor(search, home, context_ms=150)
+
+    async def type_on() -> None:
+        await editor.text(client="ide")
+        typed = CompletionRequest("import cart\n\ncart.t", suffix="\n")
+        await editor.text(typed, client="ide", workspace=replace(home, id=99, slug="other"))
+        gate.set()
+
+    asyncio.run(type_on())
+    assert ["def secret" in prompt for prompt in editor.prompts] == [True, False]
     editor.insertions.close()
 
 
