@@ -8,10 +8,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
 START_WAIT_S = 60.0
 STOP_WAIT_S = 15.0
-MAX_MESSAGE_BYTES = 8 * 1024 * 1024
+LAST_ANSWERS_S = 5.0  # for what was asked before standard input ended
 VERSION_KEY = "io.modelcontextprotocol/protocolVersion"  # in a message of the protocol's era without handshake
 NAMED_BY = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}  # what `Mcp-Name` repeats
 PARSE_ERROR, INVALID_REQUEST, INTERNAL_ERROR = -32700, -32600, -32603  # JSON-RPC's own
@@ -57,15 +59,16 @@ class Bridge:
         """Until standard input ends."""
         import httpx
 
-        loop, me = asyncio.get_running_loop(), asyncio.current_task()
-        loop.add_signal_handler(signal.SIGTERM, lambda: me and me.cancel())
-        incoming = asyncio.StreamReader(limit=MAX_MESSAGE_BYTES)
-        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(incoming), sys.stdin)
+        me = asyncio.current_task()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: me and me.cancel())
+        incoming = lines_of_stdin()
         try:
             async with httpx.AsyncClient(timeout=None, trust_env=False) as http, asyncio.TaskGroup() as tasks:  # noqa: S113 - an answer takes its time
-                while line := await incoming.readline():
+                while (line := await incoming.get()) is not None:
                     if line.strip():
                         self._take(line, http, tasks)
+                if self._asked:
+                    await asyncio.wait(self._asked.values(), timeout=LAST_ANSWERS_S)
                 for task in self._asked.values():
                     task.cancel()
         finally:
@@ -160,6 +163,24 @@ class Bridge:
             self._own.terminate()
             with suppress(subprocess.TimeoutExpired):
                 self._own.wait(STOP_WAIT_S)
+
+
+def lines_of_stdin() -> asyncio.Queue[bytes | None]:
+    """Lines as they come, then None. By a thread: a loop cannot wait for files and devices."""
+    loop, incoming = asyncio.get_running_loop(), asyncio.Queue[bytes | None]()
+
+    def read() -> None:
+        pending = b""
+        with suppress(RuntimeError):  # the loop has ended meanwhile
+            while part := os.read(0, 1 << 16):
+                *whole, pending = (pending + part).split(b"\n")
+                for line in whole:
+                    loop.call_soon_threadsafe(incoming.put_nowait, line)
+            for last in (pending, None):
+                loop.call_soon_threadsafe(incoming.put_nowait, last)
+
+    threading.Thread(target=read, name="stdin", daemon=True).start()
+    return incoming
 
 
 def headers_of(message: Message, version: str) -> dict[str, str]:

@@ -68,6 +68,20 @@ def test_what_is_no_message_is_answered_and_the_next_one_taken(server: Server) -
     assert [answer["error"]["code"] for answer in answers] == [-32700, -32600, -32600]
 
 
+def test_what_was_asked_before_the_end_is_answered(server: Server) -> None:
+    [answer] = talked(server, '{"jsonrpc": "2.0", "id": "a", "method": "tools/list", "params": {}}')
+    assert answer["id"] == "a"
+    assert len(answer["result"]["tools"]) == 5
+
+
+def test_without_input_it_ends(server: Server) -> None:
+    command = [IBIDEM, "mcp", "--data-dir", str(server.data)]
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, env=environment(), timeout=60, check=True
+    )
+    assert (done.stdout, done.stderr) == (b"", b"")
+
+
 def test_a_message_of_the_newer_era_repeats_itself_in_headers() -> None:
     params = {"uri": "ibidem://search/펌프", "_meta": {"io.modelcontextprotocol/protocolVersion": "2026-07-28"}}
     headers = headers_of({"jsonrpc": "2.0", "id": 1, "method": "resources/read", "params": params}, "")
