@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 START_WAIT_S = 60.0
 STOP_WAIT_S = 15.0
-LAST_ANSWERS_S = 5.0  # for what was asked before standard input ended
+LAST_ANSWERS_S = 30.0  # for what was asked before standard input ended
 VERSION_KEY = "io.modelcontextprotocol/protocolVersion"  # in a message of the protocol's era without handshake
 NAMED_BY = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}  # what `Mcp-Name` repeats
 PARSE_ERROR, INVALID_REQUEST, INTERNAL_ERROR = -32700, -32600, -32603  # JSON-RPC's own

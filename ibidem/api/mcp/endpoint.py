@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from ibidem.api.dialects.access import client_owner
 from ibidem.api.errors import response
@@ -25,6 +25,16 @@ if TYPE_CHECKING:
 
 PATH = "/mcp"
 REQUEST: ContextVar[Request] = ContextVar("mcp_request")  # that a tool is called by
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """The body, as if it came now, and what comes after it."""
+    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def next_message() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return next_message
 
 
 class Endpoint:
@@ -53,7 +63,8 @@ class Endpoint:
             self._starting = asyncio.create_task(self._start())
         manager = await asyncio.shield(self._starting)
         REQUEST.set(request)
-        await manager.handle_request(scope, receive, send)
+        # read here: one that breaks off is told as everywhere, and not by the library's traceback
+        await manager.handle_request(scope, _replayed(await request.body(), receive), send)
 
     async def close(self) -> None:
         """End what is being answered."""
