@@ -84,6 +84,9 @@ def application(engine: App, port: int, lifespan: Callable[[FastAPI], object] | 
     app.state.engine = engine
     app.state.access = Access(engine, port)
     errors.install(app)
+    # The dialects first: their requests come often, and each is compared with the routes in order.
+    for dialect in (openai, ollama, ollama_discovery, responses, vectors, ollama_store):
+        app.include_router(dialect.router)
     for part in (
         auth,
         users,
@@ -105,8 +108,6 @@ def application(engine: App, port: int, lifespan: Callable[[FastAPI], object] | 
         start_page,
     ):
         app.include_router(part.router)
-    for dialect in (openai, responses, ollama, ollama_discovery, ollama_store, vectors):
-        app.include_router(dialect.router)
     app.state.mcp = Endpoint(engine)
     app.router.routes.append(app.state.mcp.route)
     return app

@@ -75,25 +75,25 @@ class Names:
         if len(name) > MAX_NAME_CHARS:
             raise ModelUnknown(f"model '{name[:80]}…' not found", hint="model names are shorter")
         meant = self._aliases.get(_short(name), name.strip())
+        head, slash, rest = meant.partition("/")
+        if slash and head == PLAIN:  # without a look at the store: no workspace has that name
+            return Target(name, await self._model(rest, name))
         bare = _short(meant)
-        if pinned := await asyncio.to_thread(named_model, self._db, owner, bare):
-            return Target(name, pinned, await self._default_workspace(owner))
-        places = await self._workspaces(owner)
+        pinned, places = await asyncio.to_thread(self._stored, owner, bare)
+        if pinned:
+            return Target(name, pinned, places.get(self._settings.workspace))
         if bare in places:
             return Target(name, self._default_model, places[bare])
-        head, slash, rest = meant.partition("/")
-        if slash and head == PLAIN:
-            return Target(name, await self._model(rest, name))
         if slash and head in places:
             return Target(name, await self._model(rest, name), places[head])
         model = await self._model(meant, name)
         await asyncio.to_thread(keep_name, self._db, owner, bare, model)
-        return Target(name, model, await self._default_workspace(owner))
+        return Target(name, model, places.get(self._settings.workspace))
 
     async def listing(self, owner: int) -> list[Listed]:
         """Every name that can be asked now, workspaces first."""
         await self._ask(FRESH_S)
-        places = list((await self._workspaces(owner)).values())
+        places = await asyncio.to_thread(list_workspaces, self._db, owner)
         default = self._known.get(self._default_model, _unknown(self._default_model))
         models = list(self._known.values())
         listed = [Listed(Target(place.slug, default.name, place), default) for place in places]
@@ -112,14 +112,10 @@ class Names:
         """What is known of it."""
         return self._known.get(model, _unknown(model))
 
-    async def _default_workspace(self, owner: int) -> Workspace | None:
-        if not self._settings.workspace:
-            return None
-        return (await self._workspaces(owner)).get(self._settings.workspace)
-
-    async def _workspaces(self, owner: int) -> dict[str, Workspace]:
-        found = await asyncio.to_thread(list_workspaces, self._db, owner)
-        return {workspace.slug: workspace for workspace in found}
+    def _stored(self, owner: int, bare: str) -> tuple[str | None, dict[str, Workspace]]:
+        """The model that a bare name came to mean, and the workspaces by slug."""
+        places = list_workspaces(self._db, owner)
+        return named_model(self._db, owner, bare), {place.slug: place for place in places}
 
     async def _model(self, wanted: str, name: str) -> str:
         """`provider:name` of a model as its provider names it. Raises ModelUnknown."""

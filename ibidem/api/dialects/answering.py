@@ -44,8 +44,9 @@ class Client:
         return self.app.insert(self.owner, wanted)
 
 
-def client(request: Request) -> Client:
-    return Client(engine(request), client_owner(request), request.headers.get("user-agent", ""), str(request.base_url))
+async def client(request: Request) -> Client:
+    owner = await client_owner(request)
+    return Client(engine(request), owner, request.headers.get("user-agent", ""), str(request.base_url))
 
 
 Asking = Annotated[Client, Depends(client)]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Literal
 
 from ibidem.api.dialects.answering import Written
 from ibidem.api.dialects.reply import line, packed
 from ibidem.models.base import Done, ModelEvent, ReasoningDelta, TextDelta, ToolCall
-from ibidem.types import Usage, rfc3339
+from ibidem.types import Usage
 
 Kind = Literal["chat", "generate"]
 NS = 1_000_000  # in a millisecond: durations are in nanoseconds
@@ -20,7 +22,7 @@ def said(
     model: str, kind: Kind, text: str = "", *, thinking: str = "", calls: list[dict[str, Any]] | None = None
 ) -> dict[str, Any]:
     """A line of an answer. Every one of a chat holds a whole message: clients break without."""
-    about = {"model": model, "created_at": rfc3339(time.time())}
+    about = {"model": model, "created_at": _now()}
     more = {"thinking": thinking} if thinking else {}
     if kind == "generate":
         return {**about, "response": text, **more, "done": False}
@@ -42,6 +44,17 @@ def ended(model: str, kind: Kind, reason: str, usage: Usage | None = None, **tim
         "eval_count": usage.completion,
         "eval_duration": int(max(0.0, total - first) * NS),
     }
+
+
+def _now() -> str:
+    """Made for every token, so its seconds are kept."""
+    second, millisecond = divmod(time.time_ns() // NS, 1000)
+    return f"{_second(second)}.{millisecond:03}Z"
+
+
+@lru_cache(maxsize=2)
+def _second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def tool_call(call: ToolCall, place: int) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from ibidem.api.errors import status_of
 from ibidem.errors import IbidemError
 
 HEARTBEAT_S = 15.0  # of silence: a long prompt is being read, and clients give up what says nothing
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 NDJSON, SSE, JSON = "application/x-ndjson", "text/event-stream", "application/json; charset=utf-8"
 
 
@@ -93,9 +94,8 @@ class Reply(Response):
 
 def packed(value: Any) -> bytes:
     """JSON in UTF-8; halves of characters, which a model may write, as escapes."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     try:
-        return text.encode()
+        return _JSON.encode(value).encode()
     except UnicodeEncodeError:
         return json.dumps(value, separators=(",", ":")).encode()
 

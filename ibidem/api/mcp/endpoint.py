@@ -52,7 +52,7 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         try:
-            await asyncio.to_thread(client_owner, request)
+            await client_owner(request)
         except NotAllowed as error:
             refused = response(error)
             if isinstance(error, NoCredentials):

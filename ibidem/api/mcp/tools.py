@@ -132,7 +132,7 @@ class Tools:
         """Ask Ibidem's own model, which answers from the workspace's documents with numbered citations."""
         request = REQUEST.get()
         with _told(ToolError):
-            owner = await asyncio.to_thread(client_owner, request)
+            owner = await client_owner(request)
             check_question(question, self._app.settings.serve.max_question_bytes)
             place = await asyncio.to_thread(get_workspace, self._app.db, owner, workspace)
             target = await self._app.dialects.names.resolve(owner, f"{place.slug}/{model}" if model else place.slug)
@@ -244,7 +244,7 @@ class Tools:
         """The work in a thread, for whoever sent the request; our errors as the protocol tells them."""
         request = REQUEST.get()
         with _told(failed):
-            return await asyncio.to_thread(lambda: work(client_owner(request)))
+            return await asyncio.to_thread(work, await client_owner(request))
 
 
 @contextmanager
