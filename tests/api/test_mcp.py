@@ -18,7 +18,7 @@ from tests.api.serving import Server, put_text, serving, workspace
 T = TypeVar("T")
 PUMP = "# Pumps\n\nThe reserve pump starts at 4.2 bar.\n예비 펌프는 4.2바에서 시작한다.\n"
 CODE = 'class ReservePump:\n    """Starts late."""\n\n\nspare = ReservePump()\n'
-ERAS = {"auto": "2026-07-28", "legacy": "2025-11-25"}
+ERAS = {"2026-07-28": "2026-07-28", "legacy": "2025-11-25"}
 
 
 @pytest.fixture(scope="module")
