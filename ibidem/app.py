@@ -46,7 +46,7 @@ from ibidem.store.datadir import DataDir
 from ibidem.store.documents import recently_edited
 from ibidem.store.migrate import migrate
 from ibidem.store.readings import fail_waiting, read_again, recover
-from ibidem.store.runs import Run, open_runs
+from ibidem.store.runs import Run, open_runs, runs_under_way
 from ibidem.store.workspaces import (
     Source,
     Workspace,
@@ -101,7 +101,7 @@ class App:
         self.settings = settings
         self.data = data
         self.db = db
-        self.queue = SqliteQueue(db)
+        self.queue = SqliteQueue(db, steady=time.monotonic)
         self.streams = Streams(db, journal_s=settings.jobs.journal_s)
         self.indexes = Indexes(
             data.index, db, indexer.call, second.call if settings.index.korean == "morphemes" else None
@@ -339,10 +339,10 @@ class App:
     async def delete_session(self, owner: int, session_id: str) -> None:
         """What is being answered in it ends now; then its messages, feedback and images go. Raises NotFound."""
         for run_id in await asyncio.to_thread(self.chats.answering, owner, session_id):
-            run, running = await asyncio.to_thread(self.answers.stop, owner, run_id)
-            if running:
-                self.worker.cancel(run.job)
+            await self.stop_run(owner, run_id)
         await asyncio.to_thread(self.chats.delete, owner, session_id)
+        for run in await asyncio.to_thread(runs_under_way, self.db, owner, session_id):  # asked in the meantime
+            await self.stop_run(owner, run.id)
 
     def retry_job(self, job_id: str, owner: int) -> Job:
         """Raises Conflict for an answer: its run has ended, and ends only once."""
