@@ -16,7 +16,9 @@ from starlette.types import ASGIApp
 
 from ibidem import __version__
 from ibidem.api import (
+    answers,
     auth,
+    context,
     documents,
     errors,
     health,
@@ -36,8 +38,10 @@ from ibidem.api import (
     workspaces,
 )
 from ibidem.api.access import Access
+from ibidem.api.dialects import ollama, ollama_discovery, ollama_store, openai, responses, vectors
 from ibidem.api.frames import MAX_FRAME_BYTES
 from ibidem.api.guard import LOOPBACK_NAMES, Guard, hosts_served, origins_allowed
+from ibidem.api.mcp.endpoint import Endpoint
 from ibidem.app import App
 from ibidem.errors import BadInput, PortTaken
 
@@ -81,6 +85,9 @@ def application(engine: App, port: int, lifespan: Callable[[FastAPI], object] | 
     app.state.engine = engine
     app.state.access = Access(engine, port)
     errors.install(app)
+    # The dialects first: their requests come often, and each is compared with the routes in order.
+    for dialect in (openai, ollama, ollama_discovery, responses, vectors, ollama_store):
+        app.include_router(dialect.router)
     for part in (
         auth,
         users,
@@ -97,10 +104,14 @@ def application(engine: App, port: int, lifespan: Callable[[FastAPI], object] | 
         websocket,
         jobs,
         models,
+        answers,
+        context,
         health,
         start_page,
     ):
         app.include_router(part.router, responses=errors.ANSWERS)
+    app.state.mcp = Endpoint(engine)
+    app.router.routes.append(app.state.mcp.route)
     return app
 
 
@@ -147,7 +158,7 @@ async def serve(engine: App, listener: socket.socket, *, ready: Callable[[str, A
     address = f"http://[{near}]:{port}" if ":" in near else f"http://{near}:{port}"
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with engine.running():
             engine.data.announce(address)
             ready(address, access)  # the socket listens already: requests wait for the moment that is left
@@ -155,6 +166,7 @@ async def serve(engine: App, listener: socket.socket, *, ready: Callable[[str, A
                 yield
             finally:
                 engine.data.retire()
+                await app.state.mcp.close()
 
     app, access = create(engine, port=port, host=host, lifespan=lifespan)
     config = uvicorn.Config(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-from fastapi import APIRouter
-from fastapi.responses import Response
+from fastapi import APIRouter, Request
+from fastapi.responses import PlainTextResponse, Response
 
 from ibidem.errors import NotFound
 
@@ -20,8 +20,11 @@ _FILES = {
 
 
 @router.get("/")
-def index() -> Response:
-    return asset("index.html")
+def index(request: Request) -> Response:
+    """The page for browsers; other programs look here whether Ollama is running, and are answered as it does."""
+    if "text/html" in request.headers.get("accept", ""):
+        return asset("index.html")
+    return PlainTextResponse("Ollama is running")
 
 
 @router.get("/page/{name}")

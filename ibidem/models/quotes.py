@@ -7,8 +7,18 @@ from asyncio import to_thread
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from importlib.resources import files
+from itertools import islice
 
-from ibidem.models.base import Capabilities, ChatMessage, ChatRequest, Done, ModelEvent, TextDelta
+from ibidem.errors import BadInput
+from ibidem.models.base import (
+    Capabilities,
+    ChatMessage,
+    ChatRequest,
+    CompletionRequest,
+    Done,
+    ModelEvent,
+    TextDelta,
+)
 from ibidem.models.sentences import sentences
 from ibidem.types import Passage, Usage, estimate_tokens
 
@@ -59,13 +69,23 @@ class QuotesModel:
     async def stream(self, request: ChatRequest) -> AsyncGenerator[ModelEvent, None]:
         words = _KOREAN if _HANGUL.search(request.question) else _ENGLISH
         found: list[Quote] = []
-        if request.evidence >= NEAR_EVIDENCE:
+        if not request.terms:  # the question only says what to do with the text that came with it
+            found = opening(request.passages)
+        elif request.evidence >= NEAR_EVIDENCE:
             found = await to_thread(quotes, request.question, request.terms, request.passages, self._analyze)
         answer = "\n\n".join([*_said(found, words, sure=request.evidence >= ENOUGH_EVIDENCE), words.connect])
         for piece in _DELTA.findall(answer):
             yield TextDelta(piece)
         read = sum(estimate_tokens(passage.text) for passage in request.passages)
         yield Done(Usage(prompt=read, completion=estimate_tokens(answer)))
+
+    async def complete(self, request: CompletionRequest) -> AsyncGenerator[ModelEvent, None]:
+        raise BadInput(
+            "quotes only quotes documents and completes no text",
+            hint="name another model; `ibidem models` lists those that can be asked",
+            field="model",
+        )
+        yield  # what makes it a generator, as the others are
 
     async def capabilities(self) -> Capabilities:
         return Capabilities(context_tokens=ANY_CONTEXT)
@@ -119,6 +139,12 @@ def quotes(question: str, terms: Mapping[str, float], passages: Sequence[Passage
         if not any(quote.text in other.text or other.text in quote.text for other in chosen):
             chosen.append(quote)
     return chosen
+
+
+def opening(passages: Sequence[Passage]) -> list[Quote]:
+    """The first sentences of what is to be read, at most MOST_QUOTES: where a summary mostly stands."""
+    told = ((text, one.number) for one in passages for text in sentences(one.text, one.path))
+    return [Quote(text, number, 1.0) for text, number in islice(told, MOST_QUOTES)]
 
 
 def telling(terms: Mapping[str, float], analyze: Analyze) -> dict[str, float]:

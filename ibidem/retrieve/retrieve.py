@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
 from ibidem.index.analyze import query_tokens, tokenize
-from ibidem.index.imports import language_of
 from ibidem.index.indexes import Indexes
 from ibidem.index.lexical import CHANNELS, LexicalReader, Ranking, Word
 from ibidem.index.sounds import name_keys
@@ -25,7 +24,7 @@ from ibidem.retrieve.feedback import feedback, search_again
 from ibidem.retrieve.followup import SearchText, Turn, with_references
 from ibidem.retrieve.fuse import CODE_SHARE, WEIGHTS, Fused, fuse
 from ibidem.retrieve.given import Given, whole_workspace
-from ibidem.retrieve.intent import is_exact, wants_code
+from ibidem.retrieve.intent import is_code, is_exact, wants_code
 from ibidem.retrieve.rerank import DEPTH as RERANK_DEPTH
 from ibidem.retrieve.rerank import TimedReranker
 from ibidem.settings import RetrieveSettings
@@ -124,7 +123,7 @@ def retrieve(
             {"path": one.stored.path, "start_line": one.stored.chunk.span.start_line, "reason": "budget"} for one in cut
         ],
         terms=answerable,
-        evidence=evidence(answerable, passages, tokenize) if judged else 0.0,
+        evidence=_proof(asked, answerable, passages) if judged else 0.0,
         trace={
             "searched": {
                 "text": asked.text.text,
@@ -159,6 +158,7 @@ class Asked:
     expanded: Expanded
     morphemes: list[str]
     wants_code: bool
+    borrowed: Set[str] = frozenset()  # terms of the turns before
 
     @property
     def own(self) -> set[str]:
@@ -187,7 +187,7 @@ def understand(
     ]
     words.sort(key=lambda word: -max(terms.get(token, 0.0) for token in own_tokens(word)))
     morphemes = (korean(text.text) if reader.has_morphemes else None) or []
-    return Asked(text, terms, words[:MAX_QUERY_TOKENS], expanded, morphemes, wants_code(text.text))
+    return Asked(text, terms, words[:MAX_QUERY_TOKENS], expanded, morphemes, wants_code(text.text), shares.keys())
 
 
 def channels(asked: Asked, reader: LexicalReader) -> dict[Channel, Ranking]:
@@ -204,7 +204,7 @@ def by_intent(ranked: Sequence[Ranked], wants_code: bool) -> list[Ranked]:
     """The ranking with code counted less where the question does not ask for it."""
     if wants_code:
         return list(ranked)
-    weighed = [replace(one, score=one.score * CODE_SHARE) if language_of(one.stored.path) else one for one in ranked]
+    weighed = [replace(one, score=one.score * CODE_SHARE) if is_code(one.stored.path) else one for one in ranked]
     return sorted(weighed, key=lambda one: -one.score)
 
 
@@ -214,6 +214,14 @@ def answerable_terms(asked: Asked, best: Sequence[Passage], reader: LexicalReade
     held = {token for one in texts for token in tokenize(one)}
     names = [name for one in texts for name in name_keys(one)]
     return told(asked.terms, asked.expanded, lambda token: idf(reader, token), held, names)
+
+
+def _proof(asked: Asked, answerable: Mapping[str, float], passages: Sequence[Passage]) -> float:
+    """The evidence for the question with what it refers to; none where the passages hold nothing of its own words."""
+    own = {term: weight for term, weight in answerable.items() if term not in asked.borrowed}
+    if own and asked.borrowed and not evidence(own, passages, tokenize):
+        return 0.0
+    return evidence(answerable, passages, tokenize)
 
 
 def ends(question: str) -> str:

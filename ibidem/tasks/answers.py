@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from ibidem.chat.answer import Conversation, Draft, answer
 from ibidem.chat.conversations import Conversations
@@ -43,6 +43,7 @@ from ibidem.tasks.wishes import open_given, template_in
 from ibidem.types import Event, as_json, rfc3339
 
 MODEL_RETRIES = 2  # of an answer that had shown nothing, when the model's server asked for patience (429, 5xx)
+METERS = 64  # models of which is kept what their answers taught
 _JOB_STATE: dict[str, EndState] = {
     "finished": "done",
     "failed": "failed",
@@ -50,7 +51,13 @@ _JOB_STATE: dict[str, EndState] = {
     "interrupted": "failed",
 }
 
-Search = Callable[[str, Workspace, Sequence[Turn]], Context]  # a question and the turns before it
+
+class Search(Protocol):
+    """A question and the turns before it -> what is found; `hits` widens how many chunks are ranked."""
+
+    def __call__(
+        self, question: str, workspace: Workspace, turns: Sequence[Turn] = (), *, hits: int = 0
+    ) -> Context: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +95,14 @@ class Answers:
         self._open_model = open_model
         self._questions = Questions(db, queue, settings, open_model=open_model, clock=clock)
         self._conversations = Conversations()
-        self._meters: dict[str, Meter] = {}  # by model
+        self._meters: dict[str, Meter] = {}  # by model, the latest METERS of them
         self._clock = clock
+
+    def meter(self, model: str) -> Meter:
+        """What its answers have taught about a model."""
+        if model not in self._meters and len(self._meters) >= METERS:
+            self._meters.pop(next(iter(self._meters)))
+        return self._meters.setdefault(model, Meter())
 
     # --- starting ----------------------------------------------------------------------------------------------------
 
@@ -161,9 +174,7 @@ class Answers:
             temperature=TEMPERATURE if wishes.get("temperature") is None else wishes["temperature"],
             images=begun.images,
             pictures=await asyncio.to_thread(read_images, self._files, images) if seen else {},
-            conversation=Conversation(
-                begun.before, self._meters.setdefault(run.model, Meter()), self._settings.retrieve.read_s
-            ),
+            conversation=Conversation(begun.before, self.meter(run.model), self._settings.retrieve.read_s),
             template=template_in(wishes),
             given=given,
         )

@@ -210,6 +210,15 @@ def test_altered_sentences_are_caught_and_true_ones_are_left_alone() -> None:
         assert wronged(some) <= 5, missed
 
 
+def test_a_quoted_sentence_rests_on_its_own_line_alone() -> None:
+    passage = Source(
+        "## 1. 연차\n\n- 15일을 부여한다.\n\n### 1.1 이월\n\n이월분은 3월 31일까지 사용한다.\n\n## 2. 신청\n\n1. 신청한다."
+    )
+    judgement = judge("이월분은 3월 31일까지 사용한다. [1]", passage)
+    assert judgement.verdict == "supported"
+    assert passage.text[judgement.start : judgement.end] == "이월분은 3월 31일까지 사용한다."
+
+
 @pytest.mark.parametrize("sign", ["\n", "\n\n", " ", "1", "1.1", "1, ", "x [1] ", "가고 ", "~~~\n", "`a "])
 def test_a_model_that_goes_round_in_circles_costs_no_more_than_one_that_does_not(sign: str) -> None:
     """Processor time, bounded a hundredfold: what grew with the square took minutes, and held up every stream."""
