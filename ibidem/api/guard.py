@@ -19,9 +19,29 @@ from ibidem.errors import BadInput, Forbidden, TooLarge
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 MAX_MEMORY_BYTES = 32 * 1024 * 1024  # of a body that is no form: it is read before anybody knows who sends it
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# What OpenAI's client for pages sends beside the usual.
+_STAINLESS = (
+    "Arch",
+    "Helper-Method",
+    "Lang",
+    "OS",
+    "Package-Version",
+    "Retry-Count",
+    "Runtime",
+    "Runtime-Version",
+    "Timeout",
+)
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, POST, PUT, DELETE",
-    "Access-Control-Allow-Headers": "Authorization, Content-Type, Last-Event-ID",
+    "Access-Control-Allow-Headers": ", ".join(
+        [
+            "Authorization",
+            "Content-Type",
+            "Last-Event-ID",
+            "OpenAI-Beta",
+            *(f"X-Stainless-{name}" for name in _STAINLESS),
+        ]
+    ),
     "Access-Control-Max-Age": "600",
 }
 

@@ -33,7 +33,7 @@ router = APIRouter(tags=["ollama"])
 async def chat(client: Asking, body: openai.Sent, request: Request) -> Response:
     """A chat; with a workspace as its model, over its documents. Without messages the model is loaded, or unloaded."""
     if openai.wants_events(request):
-        return await openai.chat(client, body)
+        return await openai.answer(client, body, stream=body.flag("stream") is not False)
     pictures: Pictures = {}
     messages = messages_of(body, pictures)
     if not messages:
@@ -44,8 +44,9 @@ async def chat(client: Asking, body: openai.Sent, request: Request) -> Response:
 @router.post("/api/generate", response_class=Response)
 async def generate(client: Asking, body: openai.Sent, request: Request) -> Response:
     """An answer to one prompt; raw or with a suffix, text that goes on. Without a prompt the model is (un)loaded."""
-    if openai.wants_events(request) or body.has("max_tokens"):  # presets of IDEs that expect `choices[0].text`
-        return await openai.complete(body, client, raw=False)
+    events = openai.wants_events(request)
+    if events or body.has("max_tokens"):  # presets of IDEs that expect `choices[0].text`
+        return await openai.complete(body, client, raw=False, stream=events)
     needs_prompt(body)
     prompt, suffix, system = body.text("prompt"), body.text("suffix"), body.text("system")
     if not prompt and not suffix:

@@ -34,10 +34,14 @@ router = APIRouter(tags=["openai"])
 @router.post("/api/chat/completions", include_in_schema=False)
 async def chat(client: Asking, body: Sent) -> Response:
     """A chat; with a workspace as its model, over its documents."""
+    return await answer(client, body, stream=bool(body.flag("stream")))
+
+
+async def answer(client: Client, body: Body, *, stream: bool) -> Response:
     pictures: Pictures = {}
     messages = messages_of(body, pictures)
     written = await ask(client, body, "openai", messages, wishes_of(body, pictures), max_tokens=tokens_of(body))
-    if not body.flag("stream"):
+    if not stream:
         return Reply(chat_object(written), "openai", JSON, headers=written.headers)
     frames = chat_chunks(written, with_usage=wants_usage(body))
     return Reply(frames, "openai", SSE, headers=written.headers, heartbeat=lambda: KEEP_ALIVE)
@@ -56,7 +60,10 @@ async def fim(client: Asking, body: Sent) -> Response:
     return await complete(body, client, as_chat=True)
 
 
-async def complete(body: Body, client: Client, *, as_chat: bool = False, raw: bool = True) -> Response:
+async def complete(
+    body: Body, client: Client, *, as_chat: bool = False, raw: bool = True, stream: bool = False
+) -> Response:
+    """`stream`: whether it is one where the body does not say."""
     target = await client.target(body.model())
     request = CompletionRequest(
         prompt=_prompt(body),
@@ -67,7 +74,7 @@ async def complete(body: Body, client: Client, *, as_chat: bool = False, raw: bo
         sampling=body.sampling(),
     )
     parts = client.complete(target, request, fills=body.has("suffix"))
-    if not body.flag("stream"):
+    if not (stream if body.flag("stream") is None else body.flag("stream")):
         return Reply(completion_object(parts, target.name, as_chat=as_chat), "openai", JSON)
     frames = completion_chunks(parts, target.name, with_usage=wants_usage(body), as_chat=as_chat)
     return Reply(frames, "openai", SSE, heartbeat=lambda: KEEP_ALIVE)

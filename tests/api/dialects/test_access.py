@@ -37,6 +37,7 @@ ROUTES: list[tuple[str, str, dict[str, Any] | None]] = [
     ("POST", "/v1/rerank", {"model": "x", "query": "q", "documents": []}),
     ("POST", "/v1/responses", {"model": "home", "input": "hi"}),
 ]
+PAGE = "https://page.example"
 TELLS_NOTHING = ("/api/version",)  # of anybody's: it is open
 
 
@@ -44,7 +45,11 @@ TELLS_NOTHING = ("/api/version",)  # of anybody's: it is open
 def locked(tmp_path_factory: pytest.TempPathFactory, upstream: FakeModelServer) -> Iterator[Server]:
     """A server whose dialects want a key."""
     data: Path = tmp_path_factory.mktemp("locked") / "data"
-    settings = {"IBIDEM_DIALECTS__KEY": "required", "IBIDEM_MODELS__OLLAMA_URL": upstream.ollama_url}
+    settings = {
+        "IBIDEM_DIALECTS__KEY": "required",
+        "IBIDEM_SERVE__ALLOWED_ORIGINS": PAGE,
+        "IBIDEM_MODELS__OLLAMA_URL": upstream.ollama_url,
+    }
     with serving(data, IBIDEM_MODELS__DEFAULT="ollama:tiny:latest", **settings) as running:
         yield running
 
@@ -99,6 +104,18 @@ def test_with_keys_required_nobody_comes_in_without(locked: Server, route: tuple
         assert answer.status_code == 401
         is_in_its_form(answer, route[1])
     assert send(locked.http, route).status_code in (200, 400)
+
+
+def test_a_page_of_an_allowed_origin_may_use_openai_s_client_with_a_key(locked: Server) -> None:
+    asked = "authorization,content-type,x-stainless-lang,x-stainless-retry-count"
+    wanted = {"Origin": PAGE, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": asked}
+    preflight = httpx.options(f"{locked.url}/v1/chat/completions", headers=wanted, trust_env=False)
+    allowed = {name.strip().lower() for name in preflight.headers["access-control-allow-headers"].split(",")}
+    assert preflight.status_code == 204 and set(asked.split(",")) <= allowed
+    answer = locked.http.post(
+        "/v1/chat/completions", json={"model": "home", "messages": ASKED}, headers={"Origin": PAGE}
+    )
+    assert answer.status_code == 200 and answer.headers["access-control-allow-origin"] == PAGE
 
 
 def test_every_route_of_the_dialects_is_in_the_list(client: httpx.Client) -> None:

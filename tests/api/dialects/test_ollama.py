@@ -221,14 +221,22 @@ def test_a_template_of_plain_variables_is_filled(client: httpx.Client, model: Fa
 # --- OpenAI's shapes where a client's preset expects them --------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["/api/chat", "/api/chat/completions"])
-def test_who_accepts_events_gets_openai_s(client: httpx.Client, path: str) -> None:
-    body = {"model": "plant", "messages": ASKED, "stream": True}
+@pytest.mark.parametrize(
+    ("path", "more"), [("/api/chat", {}), ("/api/chat", {"stream": True}), ("/api/chat/completions", {"stream": True})]
+)
+def test_who_accepts_events_gets_openai_s(client: httpx.Client, path: str, more: dict[str, Any]) -> None:
+    body = {"model": "plant", "messages": ASKED, **more}
     answer = client.post(path, json=body, headers={"Accept": "text/event-stream"})
     assert answer.headers["content-type"] == "text/event-stream"
     assert answer.text.endswith("data: [DONE]\n\n")
     first = json.loads(answer.text.partition("\n")[0].removeprefix("data: "))
     assert first["choices"][0]["delta"] == {"role": "assistant", "content": ""}
+
+
+def test_a_completion_as_events_holds_choices_with_text(client: httpx.Client) -> None:
+    body = {"model": "plain/ollama.tiny", "prompt": "def f("}
+    answer = client.post("/api/generate", json=body, headers={"Accept": "text/event-stream"})
+    assert '"choices":[{"index":0,"text":"The pump "' in answer.text and answer.text.endswith("data: [DONE]\n\n")
 
 
 def test_a_completion_preset_gets_a_choice_with_text(client: httpx.Client, model: FakeModelServer) -> None:

@@ -52,16 +52,16 @@ def has_its_form(trace: dict[str, Any], answer: httpx.Response) -> None:
 REPLAYED = [one for one in TRACES if one["path"] not in (*NOT_HERE, *OLLAMAS_OWN)]
 
 
-@pytest.mark.parametrize("model", ["plant", "plain/ollama.tiny"])
+@pytest.mark.parametrize("name", ["plant", "plain/ollama.tiny"])
 @pytest.mark.parametrize("trace", REPLAYED, ids=lambda one: f"{one['client']} {one['method']} {one['path']}")
 def test_a_recorded_request_is_answered_in_the_form_its_client_reads(
-    client: httpx.Client, trace: dict[str, Any], model: str
+    client: httpx.Client, trace: dict[str, Any], name: str
 ) -> None:
     if trace["path"] in ("/api/embed", "/api/embeddings", "/v1/embeddings"):
-        model = "plain/ollama.tiny"
+        name = "plain/ollama.tiny"
     if trace["path"].startswith("/v1/models/"):
-        trace = {**trace, "path": f"/v1/models/{model}"}
-    answer = replayed(client, trace, model)
+        trace = {**trace, "path": f"/v1/models/{name}"}
+    answer = replayed(client, trace, name)
     assert answer.status_code == trace["status"], answer.text
     if trace["status"] == 200:
         has_its_form(trace, answer)
