@@ -23,12 +23,12 @@ from ibidem.api import (
     jobs,
     keys,
     models,
+    page,
     runs,
     search,
     session_files,
     sessions,
     shares,
-    start_page,
     symbols,
     users,
     websocket,
@@ -66,7 +66,15 @@ def create(
 
 
 def application(engine: App, port: int, lifespan: Callable[[FastAPI], object] | None = None) -> FastAPI:
-    """Every route; never served without the guard."""
+    """Every route over an engine; never served without the guard."""
+    app = routes(lifespan)
+    app.state.engine = engine
+    app.state.access = Access(engine, port)
+    return app
+
+
+def routes(lifespan: Callable[[FastAPI], object] | None = None) -> FastAPI:
+    """Every route, over nothing yet: what the schema is made from."""
     app = FastAPI(
         title="Ibidem",
         version=__version__,
@@ -77,8 +85,6 @@ def application(engine: App, port: int, lifespan: Callable[[FastAPI], object] | 
         redoc_url=None,
         strict_content_type=False,
     )
-    app.state.engine = engine
-    app.state.access = Access(engine, port)
     errors.install(app)
     for part in (
         auth,
@@ -96,7 +102,7 @@ def application(engine: App, port: int, lifespan: Callable[[FastAPI], object] | 
         jobs,
         models,
         health,
-        start_page,
+        page,
     ):
         app.include_router(part.router)
     return app

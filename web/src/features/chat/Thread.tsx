@@ -1,0 +1,37 @@
+// The messages of a branch, kept at its end while one is written, unless the reader has scrolled up.
+
+import Fab from "@mui/material/Fab";
+import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from "react";
+import { Icon } from "@/components/Icon";
+import { t } from "@/lib/i18n";
+
+const NEAR_PX = 80;
+
+export function Thread({ children, session }: { children: ReactNode; session: string }) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const content = useRef<HTMLDivElement>(null);
+  const follows = useRef(true);
+  const [away, setAway] = useState(false);
+
+  const toEnd = () => {
+    follows.current = true;
+    if (scroller.current) scroller.current.scrollTop = scroller.current.scrollHeight;
+  };
+  useLayoutEffect(toEnd, [session]);
+  useEffect(() => {
+    const grown = new ResizeObserver(() => follows.current && toEnd());
+    if (content.current) grown.observe(content.current);
+    return () => grown.disconnect();
+  }, []);
+  const scrolled = () => {
+    const { scrollHeight, scrollTop, clientHeight } = scroller.current!;
+    follows.current = scrollHeight - scrollTop - clientHeight < NEAR_PX;
+    setAway(!follows.current);
+  };
+  return (
+    <div className="thread" ref={scroller} onScroll={scrolled} onWheel={(event) => { if (event.deltaY < 0) follows.current = false; }}>
+      <div className="thread-content" ref={content}>{children}</div>
+      {away && <Fab size="small" className="to-end" aria-label={t.toEnd} onClick={toEnd}><Icon name="down" /></Fab>}
+    </div>
+  );
+}
