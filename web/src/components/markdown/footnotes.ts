@@ -26,7 +26,7 @@ function split(text: string, known: ReadonlySet<number>, before: { sentence: str
     const between = text.slice(end, match.index);
     before.sentence = (nodes.length ? between : before.sentence + between).trim() || before.sentence;
     if (between.trim()) nodes.push({ type: "text", value: between.trimEnd() }); // a mark stays with its word, at the line's end too
-    const properties = { dataNumber: match[1], dataSentence: before.sentence };
+    const properties = { dataNumber: match[1], dataSentence: before.sentence.replace(/^[\s.,;:!?。]+/, "") };
     nodes.push({ type: "footnote", data: { hName: "cite", hProperties: properties } });
     end = match.index + match[0].length;
   }
