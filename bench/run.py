@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import chroma, engine, figures, fit, ingest, load, memory, query, search, sessions
+from bench import chroma, citations, engine, figures, fit, ingest, load, memory, query, search, sessions
 from bench.figures import Figure
 
 Part = Callable[[], Iterator[Figure]]
@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument(
         "part",
         nargs="*",
-        help="ingest, load, search, query, sessions, memory, fit, engine, quotes, chroma; all of them without",
+        help="ingest, load, search, query, sessions, citations, memory, fit, engine, quotes, chroma; all of them without",
     )
     parser.add_argument("--eval", type=Path, metavar="DIR", help="evaluation sets: adds the quality of quotes")
     parser.add_argument("--chroma", action="store_true", help="adds the comparison; installs chromadb in a temp folder")
@@ -51,6 +51,7 @@ def main() -> None:
             "search": lambda: search.measure(Path(work)),  # over what load has added
             "query": query.measure,
             "sessions": sessions.measure,
+            "citations": citations.measure,
             "memory": memory.measure,
         }
         if fit.available():

@@ -140,8 +140,17 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Support:
+    """The part of a passage that bears a sentence, or is the nearest to it: its lines in the document, and its text."""
+
+    start_line: int
+    end_line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
-    """A footnote, in the contract's words."""
+    """A footnote, in the contract's words. `support` is None for a passage that was not checked against a sentence."""
 
     number: int
     document_id: str
@@ -154,6 +163,7 @@ class Citation:
     text: str
     url: str
     verdict: Verdict = "supported"
+    support: Support | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,6 +160,7 @@ def shown(app: App, owner: int, messages: Sequence[Message]) -> list[dict[str, A
 @router.post("/{session_id}/messages/", status_code=202)
 async def ask(session_id: str, body: Asked, app: Engine, owner: Owner) -> dict[str, Any]:
     """A run in this session; its question and its answer, still empty, are messages from now on."""
+    pictures = await run_in_threadpool(lambda: [one.picture() for one in body.attachments])
     run = await app.answers.ask(
         owner,
         Ask(
@@ -171,7 +172,7 @@ async def ask(session_id: str, body: Asked, app: Engine, owner: Owner) -> dict[s
             session=session_id,
             parent=body.parent if "parent" in body.model_fields_set else HEAD,
             regenerate=body.regenerate,
-            attachments=[one.picture() for one in body.attachments],
+            attachments=pictures,
             idempotency_key=body.idempotency_key,
         ),
     )

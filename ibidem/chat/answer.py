@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ibidem.chat.check.citations import cited
+from ibidem.chat.check.marks import Marks
+from ibidem.chat.check.place import Placer
 from ibidem.chat.meter import Meter
 from ibidem.chat.prompt import is_korean
 from ibidem.chat.transcript import Prompt, Room, Transcript, next_turn
 from ibidem.errors import BadInput, ContextTooLong, ModelError
 from ibidem.models.base import TEMPERATURE, ChatModel, ChatRequest, Done, Image, ReasoningDelta, TextDelta
-from ibidem.retrieve.cite import citation, cited
+from ibidem.retrieve.cite import citation
 from ibidem.retrieve.evidence import ENOUGH
 from ibidem.retrieve.retrieve import Context
 from ibidem.types import Event, Mode, Passage, Usage, as_json
@@ -34,6 +37,7 @@ class Draft:
     """An answer as far as it has come; also what is left of one that was stopped."""
 
     text: str = ""
+    mode: Mode = "chat"
     context: Context = field(default_factory=Context)
     passages: list[Passage] = field(default_factory=list)  # found for the question, numbered in this conversation
     omitted: list[dict[str, Any]] = field(default_factory=list)
@@ -42,6 +46,7 @@ class Draft:
     usage: Usage = field(default_factory=Usage)
     timings: dict[str, float] = field(default_factory=dict)  # milliseconds
     began: float = field(default_factory=time.perf_counter)
+    _checked: tuple[str, list[dict[str, Any]]] | None = None  # the text, and its citations
 
     def mark(self, name: str) -> None:
         self.timings[name] = round((time.perf_counter() - self.began) * 1000, 1)
@@ -58,8 +63,21 @@ class Draft:
         return Event("retrieved", {"citations": self.rag_context(), "omitted": self.omitted, **searched})
 
     def citations(self) -> list[dict[str, Any]]:
-        """The passages that the text cites, of this turn or an earlier one."""
-        return [as_json(one) for one in cited(self.text, self.transcript.passages)]
+        """The passages that the text cites, of this turn or an earlier one, each with a verdict; made once for a text."""
+        if self._checked is None or self._checked[0] != self.text:
+            self._checked = self.text, [as_json(one) for one in cited(self.text, self.transcript.passages)]
+        return self._checked[1]
+
+    def marks(self) -> Marks:
+        """What the model's text goes through. Without documents there is nothing to cite, and [1] means something else."""
+        known = {passage.number for passage in self.transcript.passages}
+        return Marks(None if self.mode == "plain" and not known else known, Placer(self.passages).place)
+
+    def say(self, text: str) -> Iterator[Event]:
+        """The text as it is kept and shown; a piece that is held back says nothing yet."""
+        if text:
+            self.text += text
+            yield Event("delta", {"text": text})
 
     def rag_context(self) -> list[dict[str, Any]]:
         """All passages that bear on the question, best first; the model has them, here or further up."""
@@ -97,6 +115,7 @@ async def answer(
     """
     if not question.strip():
         raise BadInput("the question is empty", hint="write what you want to know", field="question")
+    draft.mode = mode
     if mode != "plain":
         yield Event("status", {"stage": "searching"})
         draft.context = await asyncio.to_thread(search, question)
@@ -123,7 +142,7 @@ async def answer(
             async for event in events:
                 yield event
     draft.mark("total_ms")
-    yield Event("cited", {"citations": draft.citations()})
+    yield Event("cited", {"citations": await asyncio.to_thread(draft.citations)})
 
 
 async def _write(
@@ -176,19 +195,27 @@ async def _stream(
     )
     asked = time.perf_counter()
     first_s = 0.0
-    async with aclosing(model.stream(request)) as stream:
-        async for part in stream:
-            if not first_s and not isinstance(part, Done):
-                first_s = time.perf_counter() - asked
-                draft.mark("first_token_ms")
-                yield Event("status", {"stage": "writing"})
-            match part:
-                case TextDelta(text):
-                    draft.text += text
-                    yield Event("delta", {"text": text})
-                case ReasoningDelta(text):
-                    yield Event("reasoning", {"text": text})
-                case Done(usage):
-                    draft.usage = usage
-                    meter.learn(prompt.messages, usage.prompt)
-                    meter.timed(usage.prompt - usage.reused, first_s)
+    marks = draft.marks()
+    try:
+        async with aclosing(model.stream(request)) as stream:
+            async for part in stream:
+                if not first_s and not isinstance(part, Done):
+                    first_s = time.perf_counter() - asked
+                    draft.mark("first_token_ms")
+                    yield Event("status", {"stage": "writing"})
+                match part:
+                    case TextDelta(text):
+                        for event in draft.say(marks.feed(text)):
+                            yield event
+                    case ReasoningDelta(text):
+                        yield Event("reasoning", {"text": text})
+                    case Done(usage):
+                        draft.usage = usage
+                        meter.learn(prompt.messages, usage.prompt)
+                        meter.timed(usage.prompt - usage.reused, first_s)
+    except ModelError:  # what was written stays, to its last character
+        for event in draft.say(marks.end()):
+            yield event
+        raise
+    for event in draft.say(marks.end()):
+        yield event

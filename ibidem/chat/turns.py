@@ -13,7 +13,7 @@ from ibidem.types import Passage
 
 SHORT_QUESTION, SHORT_ANSWER = 200, 400  # characters of a shortened turn
 
-_MARK = re.compile(r"(?<!\w)\[(\d{1,3})\]")  # x[1] is code
+_MARK = re.compile(r"(?<![A-Za-z0-9_])\[(\d{1,3})\]")  # x[1] is code, 한다[1] is not
 _SENTENCES = re.compile(r"(?s).*[.!?。](?=\s)")
 _WORDS = re.compile(r"(?s).*(?=\s)")
 

@@ -70,11 +70,15 @@ def sentences(text: str, path: str = "") -> list[str]:
 def split(paragraph: str) -> list[str]:
     """The sentences of one paragraph."""
     found, start = [], 0
-    for end in _END.finditer(paragraph):
-        if _ends(paragraph, end.start(), end.end()):
-            found.append(paragraph[start : end.end()].strip())
-            start = end.end()
+    for end in sentence_ends(paragraph):
+        found.append(paragraph[start:end].strip())
+        start = end
     return [sentence for sentence in [*found, paragraph[start:].strip()] if sentence]
+
+
+def sentence_ends(paragraph: str) -> list[int]:
+    """Where the sentences of one paragraph end, behind what closes them; an open end is none."""
+    return [end.end() for end in _END.finditer(paragraph) if _ends(paragraph, end.start(), end.end())]
 
 
 def _ends(text: str, stop: int, after: int) -> bool:

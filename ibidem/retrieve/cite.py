@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import replace
 
-from ibidem.index.analyze import STOP_WORDS, tokenize
+from ibidem.index.analyze import tokenize
 from ibidem.retrieve.budget import Ranked
-from ibidem.types import Citation, Hit, Passage, Span, Verdict
-
-_MARK = re.compile(r"\[(\d{1,3})\]")
-_MARKS = re.compile(r"(?:\[\d{1,3}\][ \t]*)+")
-_SENTENCE_END = re.compile(r"[.!?]\s+|\n")
-_STATEMENT_CHARS = 1000  # looked at before a mark
+from ibidem.types import Citation, Hit, Passage, Span
 
 
 def citation(passage: Passage) -> Citation:
@@ -35,37 +28,6 @@ def url(document_id: str, span: Span) -> str:
     """The address that opens the passage in the page."""
     page = f"&page={span.page}" if span.page else ""
     return f"/#/documents/{document_id}?lines={span.start_line}-{span.end_line}{page}"
-
-
-def cited(answer: str, passages: Sequence[Passage]) -> list[Citation]:
-    """The passages whose numbers stand in the answer, in order of their first mention; unknown numbers are dropped.
-
-    A passage is `supported` when a statement that cites it has its numbers and half of its words from there, else `weak`.
-    """
-    by_number = {passage.number: passage for passage in passages}
-    found: dict[int, Citation] = {}
-    end = 0
-    for marks in _MARKS.finditer(answer):
-        statement = _statement(answer[max(end, marks.start() - _STATEMENT_CHARS) : marks.start()])
-        end = marks.end()
-        for number in map(int, _MARK.findall(marks[0])):
-            passage = by_number.get(number)
-            if passage and (number not in found or found[number].verdict == "weak"):
-                verdict: Verdict = "supported" if _rests_on(statement, passage) else "weak"
-                found[number] = replace(citation(passage), verdict=verdict)
-    return list(found.values())
-
-
-def _statement(before: str) -> str:
-    """The last sentence of the text before a mark; the mark may stand behind its full stop."""
-    return _SENTENCE_END.split(before.rstrip())[-1]
-
-
-def _rests_on(statement: str, passage: Passage) -> bool:
-    words = set(tokenize(statement)) - STOP_WORDS
-    held = set(tokenize(f"{passage.heading} {passage.text}"))
-    numbers = {word for word in words if word[0].isdigit()}
-    return bool(words) and numbers <= held and 2 * len(words & held) >= len(words)
 
 
 def hit(ranked: Ranked, tokens: Sequence[str]) -> Hit:

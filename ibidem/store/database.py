@@ -44,6 +44,7 @@ class Database:
         self._guard = threading.Lock()
         self._waiting: queue.SimpleQueue[tuple[Work[Any], Future[Any]] | None] = queue.SimpleQueue()
         self._refusal: StoreError | None = None
+        self._closed = False
         self._writer: threading.Thread | None = None
         if read_only:
             self._refusal = StoreError("the store is open for reading only")
@@ -77,6 +78,8 @@ class Database:
         return row
 
     def _reader(self) -> _Reader:
+        if self._closed:  # told before it takes its lock again, for which `close` waits
+            raise StoreError("the store is closed")
         reader: _Reader | None = getattr(self._local, "reader", None)
         if reader is None:
             reader = _Reader(open_for_reading(self.path), threading.Lock())
@@ -185,6 +188,7 @@ class Database:
     def close(self) -> None:
         """Finish what waits, then close every connection."""
         with self._guard:
+            self._closed = True
             self._refusal = StoreError("the store is closed")
             self._waiting.put(None)
             for reader in self._readers:

@@ -223,20 +223,20 @@ def forget_events(db: Database, *, written_before: float) -> int:
     )
 
 
-def forget_runs(db: Database, *, in_sessions_before: float, others_before: float) -> int:
+def forget_runs(db: Database, *, in_sessions_before: float, others_before: float, deleted_before: float) -> int:
     """Drop runs that ended before these times, and their jobs: in a session the message holds what is to be kept.
 
-    Their journal has to have gone before. Runs of deleted sessions go at once, journal and all. Returns how many, at
-    most 200.
+    Their journal has to have gone before. Runs of deleted sessions go with their journal. Returns how many, at most
+    200.
     """
 
     def forget(tx: sqlite3.Connection) -> int:
         rows = tx.execute(
             "SELECT r.id, r.job FROM run AS r WHERE r.ended_at IS NOT NULL AND r.session IS NOT NULL"
             " AND (r.ended_at < ? AND NOT EXISTS (SELECT 1 FROM run_event AS e WHERE e.run = r.id)"
-            "      OR NOT EXISTS (SELECT 1 FROM session AS s WHERE s.id = r.session))"
+            "      OR r.ended_at < ? AND NOT EXISTS (SELECT 1 FROM session AS s WHERE s.id = r.session))"
             " UNION ALL SELECT r.id, r.job FROM run AS r WHERE r.ended_at < ? AND r.session IS NULL LIMIT 200",
-            (in_sessions_before, others_before),
+            (in_sessions_before, deleted_before, others_before),
         ).fetchall()
         delete_runs(tx, [(row["id"], row["job"]) for row in rows])
         return len(rows)

@@ -108,14 +108,11 @@ def list_sessions(db: Database, owner: int, *, before: int | None, limit: int) -
     return [_session(row) for row in rows]
 
 
-def change_session(tx: sqlite3.Connection, session: Session, *, words: str, now: float) -> None:
-    """Title, workspace and settings are those of `session` from now on; `words` are the title's tokens."""
+def set_place(tx: sqlite3.Connection, session: Session, workspace: str, settings: Mapping[str, Any]) -> None:
     tx.execute(
-        "UPDATE session SET title = ?, workspace = ?, settings = ? WHERE id = ? AND owner = ?",
-        (session.title, session.workspace, json.dumps(dict(session.settings)), session.id, session.owner),
+        "UPDATE session SET workspace = ?, settings = ? WHERE id = ? AND owner = ?",
+        (workspace, json.dumps(dict(settings)), session.id, session.owner),
     )
-    put_words(tx, session, 0, words)
-    touch(tx, session, now)
 
 
 def touch(tx: sqlite3.Connection, session: Session, now: float) -> None:
@@ -128,7 +125,7 @@ def touch(tx: sqlite3.Connection, session: Session, now: float) -> None:
 
 
 def set_title(tx: sqlite3.Connection, session: Session, title: str, words: str) -> None:
-    """A title that its user did not give."""
+    """`words` are the title's tokens, parted by blanks."""
     tx.execute("UPDATE session SET title = ? WHERE id = ? AND owner = ?", (title, session.id, session.owner))
     put_words(tx, session, 0, words)
 

@@ -190,9 +190,10 @@ class Answers:
         data: dict[str, Any] = {"message": message}
         if error:
             data["error"] = error
-        ending = AnswerEnd.of(run, message, error, draft)
 
         def commit(rows: Callable[[sqlite3.Connection], None]) -> bool:
+            ending = AnswerEnd.of(run, message, error, draft)
+
             def also(tx: sqlite3.Connection) -> None:
                 if end_run(tx, run, state, attempt=attempt, message=message, error=error, now=self._clock()):
                     ending.store(tx)

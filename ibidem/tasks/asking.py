@@ -90,18 +90,14 @@ def turns_of(job: Job) -> list[Turn]:
     return [Turn(one["question"], one["answer"]) for one in job.payload.get("turns", ())]
 
 
-def same(run: Run, question: str, place: int, model: str, mode: str, session: str | None) -> Run:
+def same(known: Run, run: Run) -> Run:
     """The run that the idempotency key stands for. Raises Conflict when that was another question."""
-    places = (place, 0)  # of an old run in a session the place is not kept
-    if (run.question, run.model, run.mode, run.session) != (
-        question,
-        model,
-        mode,
-        session,
-    ) or run.workspace not in places:
+    places = (run.workspace, 0)  # of an old run in a session the place is not kept
+    asked = (run.question, run.model, run.mode, run.session)
+    if (known.question, known.model, known.mode, known.session) != asked or known.workspace not in places:
         raise Conflict(
             "the idempotency key was used for another question, workspace, model, mode or session",
             hint="use a new key",
             field="idempotency_key",
         )
-    return run
+    return known

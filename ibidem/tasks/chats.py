@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -20,11 +20,14 @@ from ibidem.store.session_removal import delete_session
 from ibidem.store.sessions import (
     SETTINGS,
     Session,
-    change_session,
     create_session,
     find_sessions,
     get_session,
+    lock_session,
     set_head,
+    set_place,
+    set_title,
+    touch,
 )
 from ibidem.store.workspaces import HOME, get_workspace
 from ibidem.tasks.asking import MAX_TEMPERATURE, check_mode
@@ -75,21 +78,22 @@ class Chats:
         head: str | None = None,
     ) -> Session:
         """What is None stays; a setting that is None is as the program's again. Raises as `create`, and NotFound."""
-        session = get_session(self._db, owner, session_id)
-        if title is not None:
-            session = replace(session, title=clean_title(title))
-        if workspace is not None:
-            session = replace(session, workspace=get_workspace(self._db, owner, workspace).slug)
-        if settings is not None:
-            session = replace(session, settings=self.checked(session.settings, settings))
+        get_session(self._db, owner, session_id)
+        clean = None if title is None else clean_title(title)
+        place = None if workspace is None else get_workspace(self._db, owner, workspace).slug
+        self.checked({}, settings or {})
         if head is not None:
             get_message(self._db, owner, session_id, head)
-        words, now = " ".join(tokenize(session.title)), self._clock()
 
-        def write(tx: Any) -> None:
-            change_session(tx, session, words=words, now=now)
+        def write(tx: sqlite3.Connection) -> None:
+            """On what is stored now: another tab may have changed something else meanwhile."""
+            session = lock_session(tx, owner, session_id)
+            if clean is not None:
+                set_title(tx, session, clean, " ".join(tokenize(clean)))
+            set_place(tx, session, place or session.workspace, merged(session.settings, settings or {}))
             if head is not None:
                 set_head(tx, session, head)
+            touch(tx, session, self._clock())
 
         self._db.write(write)
         return get_session(self._db, owner, session_id)
@@ -109,11 +113,10 @@ class Chats:
 
     def _match(self, session: Session, ordinal: int, tokens: Sequence[str]) -> dict[str, Any] | None:
         """The message and the words around the first of the tokens; None for the title."""
-        for message in (
-            list_messages(self._db, session.owner, session.id, after=ordinal - 1, limit=1) if ordinal else ()
-        ):
-            return {"message": message.id, "role": message.role, "excerpt": excerpt(message.content, tokens)}
-        return None
+        found = list_messages(self._db, session.owner, session.id, after=ordinal - 1, limit=1) if ordinal else []
+        if not found:
+            return None
+        return {"message": found[0].id, "role": found[0].role, "excerpt": excerpt(found[0].content, tokens)}
 
     def judge(self, owner: int, session_id: str, message_id: str, *, thumb: str | None, note: str) -> dict[str, Any]:
         """Keep what was thought of an answer. Raises NotFound, BadInput."""
@@ -159,8 +162,7 @@ class Chats:
                 )
             if value is not None:
                 self._check(name, value)
-        merged = {**before, **wished}
-        return {name: value for name, value in merged.items() if value is not None}
+        return merged(before, wished)
 
     def _check(self, name: str, value: Any) -> None:
         field = f"settings.{name}"
@@ -173,7 +175,7 @@ class Chats:
                     field=field,
                 )
         elif name == "max_tokens":
-            if not number or value != int(value) or not 1 <= value <= MAX_ANSWER_TOKENS:
+            if not number or isinstance(value, float) or not 1 <= value <= MAX_ANSWER_TOKENS:
                 raise BadInput(
                     f"max_tokens is a whole number from 1 to {MAX_ANSWER_TOKENS:,}, not {value!r}",
                     hint="leave it out for the default",
@@ -185,6 +187,11 @@ class Chats:
             check_mode(value)
         elif name == "model":
             self._open_model(value)
+
+
+def merged(before: Mapping[str, Any], wished: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings with the wished ones in their place; those that are None are left out."""
+    return {name: value for name, value in {**before, **wished}.items() if value is not None}
 
 
 def excerpt(text: str, tokens: Sequence[str]) -> str:

@@ -27,18 +27,11 @@ from ibidem.store.messages import (
 )
 from ibidem.store.runs import Run
 from ibidem.store.sessions import lock_session, set_title
-from ibidem.tasks.asking import HEAD, title_of
+from ibidem.tasks.asking import HEAD, Ask, title_of
 
 
 def add_exchange(
-    tx: sqlite3.Connection,
-    run: Run,
-    *,
-    words: str,
-    parent: str | None,
-    new: bool,
-    idempotency_key: str | None,
-    attachments: Sequence[Attachment] = (),
+    tx: sqlite3.Connection, run: Run, ask: Ask, *, words: str, new: bool, attachments: Sequence[Attachment]
 ) -> None:
     """The question of a run, if it is `new`, and its answer that is to come. `words` are the question's tokens.
 
@@ -47,7 +40,7 @@ def add_exchange(
     session = lock_session(tx, run.owner, run.session or "")
     now = run.created_at
     if new:
-        above = parent_for(tx, session, session.head if parent == HEAD else parent)
+        above = parent_for(tx, session, session.head if ask.parent == HEAD else ask.parent)
         add_message(
             tx,
             session,
@@ -75,7 +68,7 @@ def add_exchange(
         status="running",
         now=now,
         details={"model": run.model, "mode": run.mode},
-        idempotency_key=idempotency_key,
+        idempotency_key=ask.idempotency_key,
     )
 
 

@@ -12,7 +12,7 @@ from ibidem.store.attachments import Attachment
 from ibidem.tasks.reading import upload_path
 
 MAX_IMAGES = 8  # of a question
-MAX_IMAGE_BYTES = 10 << 20
+MAX_IMAGE_BYTES = 5 << 20
 MAX_NAME_CHARS = 200
 
 

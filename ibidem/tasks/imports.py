@@ -56,7 +56,10 @@ def take_chats(
         elif session_of_origin(db, owner, chat.origin):
             taken.known += 1
         else:
-            taken.sessions.append(_store(db, owner, chat, workspace, checked(chat.settings), now))
+            try:
+                taken.sessions.append(_store(db, owner, chat, workspace, checked(chat.settings), now))
+            except sqlite3.IntegrityError:  # the same file, at the same moment
+                taken.known += 1
     return taken
 
 
@@ -126,7 +129,7 @@ def elements(file: BinaryIO) -> Iterator[Any]:
 
 def _elements(text: TextIOWrapper) -> Iterator[Any]:
     decoder = json.JSONDecoder()
-    buffer = text.read(BLOCK_CHARS).lstrip(_SPACE)
+    buffer = _more(text, "")
     if not buffer.startswith("["):
         buffer += text.read(MAX_ELEMENT_CHARS)
         if len(buffer) > MAX_ELEMENT_CHARS:
@@ -170,7 +173,9 @@ def _decode(decoder: json.JSONDecoder, text: TextIOWrapper, rest: str) -> tuple[
                 raise
             rest += block
         else:
-            return value, end, rest
+            if end < len(rest) or not (block := text.read(BLOCK_CHARS)):
+                return value, end, rest
+            rest += block  # a number may go on
 
 
 def _too_large() -> TooLarge:

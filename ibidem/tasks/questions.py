@@ -14,9 +14,9 @@ from ibidem.models.base import ChatModel
 from ibidem.settings import Settings
 from ibidem.store.attachments import attachments_of
 from ibidem.store.database import Database
-from ibidem.store.messages import new_message_id
+from ibidem.store.messages import Message, new_message_id
 from ibidem.store.runs import Run, get_run, insert_run, new_run_id, run_by_key
-from ibidem.store.sessions import get_session
+from ibidem.store.sessions import Session, get_session
 from ibidem.store.workspaces import HOME, get_workspace
 from ibidem.tasks.asking import Ask, check_attachments, check_mode, check_question, same
 from ibidem.tasks.exchanges import add_exchange, question_of
@@ -54,10 +54,24 @@ class Questions:
         Raises BadInput, TooLarge, ModelUnknown, UnknownWorkspace, NotFound, Conflict, Busy.
         """
         session = get_session(self._db, owner, ask.session) if ask.session else None
-        question, again = ask.question, None
-        if session and ask.regenerate:
-            again = question_of(self._db, owner, session.id, ask.regenerate)
-            question = again.content
+        again = question_of(self._db, owner, session.id, ask.regenerate) if session and ask.regenerate else None
+        run = self._checked(owner, ask, session, again)
+        key = ask.idempotency_key
+        if key and (known := run_by_key(self._db, owner, key)):
+            return same(known, run)
+        if self._queue.count_queued(owner, "answer") >= self._settings.jobs.max_queued:
+            raise Busy("too many questions are waiting", retry_after_s=5, hint="wait for some of them, or stop them")
+        try:
+            self._put(run, ask, session, new=again is None)
+        except sqlite3.IntegrityError:  # the same key, at the same moment
+            if key and (known := run_by_key(self._db, owner, key)):
+                return same(known, run)
+            raise
+        return get_run(self._db, owner, run.id)
+
+    def _checked(self, owner: int, ask: Ask, session: Session | None, again: Message | None) -> Run:
+        """The run of a question that can be taken, not stored yet and without a job."""
+        question = again.content if again else ask.question
         check_question(question, self._settings.serve.max_question_bytes)
         check_attachments(ask)
         wished = session.settings if session else {}
@@ -66,40 +80,35 @@ class Questions:
         model = self._model_of(owner, ask)
         self._open_model(model)  # raises for a name that no provider knows
         place = get_workspace(self._db, owner, ask.workspace or (session.workspace if session else HOME))
-        asked = (question, place.id, model, mode, ask.session)
-        key = ask.idempotency_key
-        if key and (known := run_by_key(self._db, owner, key)):
-            return same(known, *asked)
-        if self._queue.count_queued(owner, "answer") >= self._settings.jobs.max_queued:
-            raise Busy("too many questions are waiting", retry_after_s=5, hint="wait for some of them, or stop them")
-        run_id, now = new_run_id(), self._clock()
-        parent = again.id if again else new_message_id() if session else None
-        run = Run(run_id, owner, place.id, "", question, model, mode, "queued", 0, None, None, now, None)
-        run = replace(run, session=ask.session, parent=parent)
+        run = Run(
+            new_run_id(), owner, place.id, "", question, model, mode, "queued", 0, None, None, self._clock(), None
+        )
+        if session is None:
+            return run
+        return replace(run, session=session.id, parent=again.id if again else new_message_id())
+
+    def _put(self, run: Run, ask: Ask, session: Session | None, *, new: bool) -> None:
+        """Images first, durably, then all rows in one transaction."""
+        wished = session.settings if session else {}
         wishes = {"temperature": ask.temperature, "max_tokens": ask.max_tokens}
         wishes = {name: wished.get(name) if value is None else value for name, value in wishes.items()}
-        payload = {"run": run_id, "turns": [as_json(turn) for turn in ask.turns], **wishes}
-        words = " ".join(tokenize(question)) if session else ""
-        images = [as_attachment(one, new_message_id(), owner, run.parent or "") for one in ask.attachments]
+        payload = {"run": run.id, "turns": [as_json(turn) for turn in ask.turns], **wishes}
+        words = " ".join(tokenize(run.question)) if session else ""
+        images = [as_attachment(one, new_message_id(), run.owner, run.parent or "") for one in ask.attachments]
 
         def insert(tx: sqlite3.Connection, job_id: str) -> None:
-            insert_run(tx, replace(run, job=job_id), idempotency_key=key)
+            insert_run(tx, replace(run, job=job_id), idempotency_key=ask.idempotency_key)
             if session:
-                add_exchange(
-                    tx, run, words=words, parent=ask.parent, new=again is None, idempotency_key=key, attachments=images
-                )
+                add_exchange(tx, run, ask, words=words, new=new, attachments=images)
 
-        for attachment, picture in zip(images, ask.attachments, strict=True):
-            save(self._files, attachment.id, [picture.content])
+        for image, picture in zip(images, ask.attachments, strict=True):
+            save(self._files, image.id, [picture.content])
         try:
-            self._queue.put("answer", payload, owner=owner, priority=10, also=insert)
-        except BaseException as error:
-            for attachment in images:
-                upload_path(self._files, attachment.id).unlink(missing_ok=True)
-            if isinstance(error, sqlite3.IntegrityError) and (known := run_by_key(self._db, owner, key or "")):
-                return same(known, *asked)  # the same key, at the same moment
+            self._queue.put("answer", payload, owner=run.owner, priority=10, also=insert)
+        except BaseException:
+            for image in images:
+                upload_path(self._files, image.id).unlink(missing_ok=True)
             raise
-        return get_run(self._db, owner, run_id)
 
     async def ask(self, owner: int, ask: Ask) -> Run:
         """As `start`, once it is known that the model takes what is attached. Raises Refused and ModelError, too."""

@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 POLL_S = 5.0  # the index looks at the change log so often without being told
 TIDY_S = 10.0
 KEPT_S = 30 * 24 * 3600.0  # ended jobs, and runs that belong to no session
+READ_S = 60.0  # readers of a run that was stopped because its session is deleted hear of its end meanwhile
 SWEEP_PAUSE_S = 0.01  # between two steps of a sweep: streams share the writer
 
 
@@ -94,8 +95,8 @@ class Upkeep:
 
     async def _tidy(self, rescan: Callable[[], None]) -> None:
         next_rescan = time.monotonic() + self._settings.ingest.rescan_s
-        await asyncio.to_thread(self._sweep_files)
         await asyncio.to_thread(self._sweep_sessions)
+        await asyncio.to_thread(self._sweep_files)
         while True:
             try:
                 await asyncio.to_thread(self._forget)
@@ -116,8 +117,12 @@ class Upkeep:
         old = time.time() - self._settings.jobs.journal_keep_s
         while not self._stop.is_set() and forget_events(self._db, written_before=old):
             self._stop.wait(SWEEP_PAUSE_S)
-        older = time.time() - KEPT_S
-        while not self._stop.is_set() and forget_runs(self._db, in_sessions_before=old, others_before=older):
+        times = {
+            "in_sessions_before": old,
+            "others_before": time.time() - KEPT_S,
+            "deleted_before": time.time() - READ_S,
+        }
+        while not self._stop.is_set() and forget_runs(self._db, **times):
             self._stop.wait(SWEEP_PAUSE_S)
         forget_logins(self._db, time.time())
         forget_attempts(self._db, time.time())

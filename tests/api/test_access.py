@@ -307,7 +307,7 @@ def test_no_path_parameter_leads_out(server: Server, place: str) -> None:
             for parameter in PARAMETERS:
                 if f"{{{parameter}}}" not in place:
                     continue
-                names = {"slug": "home", "source_id": "absent", parameter: value}
+                names = dict.fromkeys(PARAMETERS, "absent") | {"slug": "home", parameter: value}
                 answer = raw_request(server, method, place.format_map(names))
                 status = int(answer.split(b" ", 2)[1])
                 assert 400 <= status < 500, (method, place, value, answer[:300])

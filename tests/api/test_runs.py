@@ -88,6 +88,7 @@ def test_an_answer_tells_its_stages_its_text_and_its_sources(
         "delta",
         "delta",
         "delta",
+        "delta",
         "cited",
         "finished",
     ]

@@ -33,7 +33,7 @@ def pumps(server: Server) -> str:
 @pytest.fixture
 def talked(server: Server, model: FakeModelServer, pumps: str) -> str:
     """A session with a branch and a citation."""
-    model.reply = ("At 4.2 bar [1], ", "not `a[1]` or [7].")
+    model.reply = ("At 4.2 bar [1], ", "not `a[1]` or x[7].")
     chat = session(server, title="Pumps / 펌프", workspace=pumps, settings={"model": "openai:tiny"})
     first = say(server, chat, "When does the reserve pump start?")
     say(server, chat, regenerate=first["id"])
@@ -47,7 +47,7 @@ def test_the_branch_that_is_shown_is_exported_with_footnotes(server: Server, tal
     text = answer.text
     assert text.startswith("# Pumps / 펌프\n")
     assert text.count("## Answer by openai:tiny") == 1
-    assert "At 4.2 bar [^1], not `a[1]` or [7]." in text
+    assert "At 4.2 bar [^1], not `a[1]` or x[7]." in text
     assert "[^1]: `pumps.md`, lines " in text and "The reserve pump starts at 4.2 bar." in text
 
 

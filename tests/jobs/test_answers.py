@@ -238,7 +238,7 @@ def test_an_answer_tells_its_stages_and_ends_with_its_message(desk: Desk) -> Non
         async with desk.working():
             seen = await read(desk.streams, run, after=(0, 9))
         told = [name for name in names(seen) if name != "status"]
-        assert told == ["started", "retrieved", "delta", "delta", "cited", "finished"]
+        assert told == ["started", "retrieved", "delta", "delta", "delta", "cited", "finished"]
         message = seen[-1][1].data["message"]
         assert (message["content"], message["attempt"]) == ("It starts at 4.2 bar [1].", 1)
         assert [citation["number"] for citation in message["citations"]] == [1]
@@ -305,7 +305,7 @@ def test_a_stopped_answer_goes_on_being_talked_about_as_far_as_it_came(desk: Des
             await read(desk.streams, run)
             await asked(desk, "Go on", Turn("When does it start?", "At 4.2 bar"))
         one, other = (list(request.messages) for request in desk.model.requests)
-        assert other[: len(one)] == one and other[len(one)].content == "At 4.2 bar "
+        assert other[: len(one)] == one and other[len(one)].content == "At 4.2 bar"
 
     run_test(test)
 
@@ -687,7 +687,7 @@ def test_a_question_that_waited_is_not_answered_from_what_is_no_longer_shared(
 ) -> None:
     async def test() -> None:
         set_shares(desk.db, home, {stranger: "read"}, 0.0)
-        waiting = desk.answers.start(stranger, "When does it start?", model="scripted:x", workspace="home")
+        waiting = desk.answers.start(stranger, Ask("When does it start?", model="scripted:x", workspace="home"))
         set_shares(desk.db, home, {}, 1.0)
         async with desk.working():
             number, event = (await read(desk.streams, waiting))[-1]

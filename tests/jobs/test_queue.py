@@ -556,3 +556,16 @@ def test_the_place_in_the_queue_counts_those_that_come_before(queue: Queue) -> N
     assert queue.count_queued(1, "answer") == 3
     claim(queue)
     assert [queue.waiting_before(job) for job in (urgent, first, second)] == [0, 0, 1]
+
+
+def test_jobs_that_ended_well_long_ago_are_forgotten(queue: Queue, clock: Clock) -> None:
+    kept = queue.put("answer", {}, owner=1)
+    done, failed, waiting = (queue.put("sync", {}, owner=1) for _ in range(3))
+    for job, state in ((kept, "done"), (done, "done"), (failed, "failed")):
+        lease = queue.claim(["answer"] if job == kept else ["sync"], lease_s=30)
+        assert lease is not None and lease.job.id == job
+        queue.finish(lease, state)  # type: ignore[arg-type]
+    clock.advance(100)
+    assert queue.forget(ended_before=clock() - 200, but=["answer"]) == 0
+    assert queue.forget(ended_before=clock(), but=["answer"]) == 1
+    assert [job.id for job in queue.jobs(1)] == [waiting, failed, kept]

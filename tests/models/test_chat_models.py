@@ -22,7 +22,16 @@ from ibidem.errors import (
     ModelUnknown,
     ModelUnreachable,
 )
-from ibidem.models.base import ChatMessage, ChatModel, ChatRequest, Done, ModelEvent, ReasoningDelta, TextDelta
+from ibidem.models.base import (
+    ChatMessage,
+    ChatModel,
+    ChatRequest,
+    Done,
+    Image,
+    ModelEvent,
+    ReasoningDelta,
+    TextDelta,
+)
 from ibidem.models.catalog import open_model
 from ibidem.models.ollama import context_tokens
 from ibidem.models.scripted import ScriptedModel
@@ -103,6 +112,24 @@ def failure(model: ChatModel, request: ChatRequest = REQUEST) -> tuple[ModelErro
 
 def text(events: list[ModelEvent]) -> str:
     return "".join(event.text for event in events if isinstance(event, TextDelta))
+
+
+IMAGES = {"a": b"png", "b": b"jpeg"}
+SEEN = ChatMessage("user", QUESTION, (Image("a", "image/png"), Image("b", "image/jpeg"), Image("gone", "image/png")))
+
+
+def test_images_are_sent_as_each_provider_takes_them(
+    provider: str, model: ChatModel, model_server: FakeModelServer
+) -> None:
+    ask(model, replace(REQUEST, messages=[SEEN, ChatMessage("assistant", "A gauge.")], images=IMAGES))
+    first, second = model_server.chats[-1].body["messages"]
+    if provider == "ollama":
+        assert first == {"role": "user", "content": QUESTION, "images": ["cG5n", "anBlZw=="]}
+    else:
+        urls = ["data:image/png;base64,cG5n", "data:image/jpeg;base64,anBlZw=="]
+        parts = [{"type": "image_url", "image_url": {"url": url}} for url in urls]
+        assert first == {"role": "user", "content": [{"type": "text", "text": QUESTION}, *parts]}
+    assert second == {"role": "assistant", "content": "A gauge."}
 
 
 # --- every model ---------------------------------------------------------------------------------------------------

@@ -282,14 +282,14 @@ def test_markdown_becomes_the_few_forms_it_knows(writing: Browser, model: FakeMo
         "valve** [1]\n2. Run `bleed",
         "()`\n   - slowly\n\n```py",
         "thon\nx = 1\n",
-        "```\nDone [99].",
+        "```\nDone x[99].",
     ]
     ask(writing, "How is the pump bled?")
     answer = writing.evaluate("document.querySelector('.answer').innerHTML")
     assert "<h3>Steps</h3>" in answer and "<strong>the valve</strong>" in answer and "<code>bleed()</code>" in answer
     assert writing.evaluate("document.querySelector('.answer .code code').textContent") == "x = 1"
     assert writing.evaluate("document.querySelectorAll('.answer .cite').length") == 1
-    assert "Done [99]." in writing.text(".answer"), "a number that names no passage stays text"
+    assert "Done x[99]." in writing.text(".answer"), "a number that names no passage stays text"
 
 
 def test_escape_stops_and_keeps_what_was_written(writing: Browser, model: FakeModelServer) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from ibidem.retrieve.budget import Ranked, fit, merge
-from ibidem.retrieve.cite import citation, cited, hit, url
+from ibidem.retrieve.cite import citation, hit, url
 from ibidem.retrieve.fuse import fuse
 from ibidem.store.chunks import StoredChunk
 from ibidem.types import Chunk, Passage, Span
@@ -123,33 +123,6 @@ def passage(number: int, text: str = "The reserve pump starts at 4.2 bar.", page
 
 
 PASSAGES = [passage(1), passage(2, "\n\nTanks hold 100 litres.\n"), passage(3)]
-
-
-@pytest.mark.parametrize(
-    ("answer", "numbers"),
-    [
-        ("It starts at 4.2 bar [1].", [1]),
-        ("Tanks [2], pumps [1], tanks again [2].", [2, 1]),
-        ("Both [3][1] at once.", [3, 1]),
-        ("A number that is none [4] [0] [99], one that is [1].", [1]),
-        ("[1234] [x] [ 1 ] (1) list[i]", []),
-        ("", []),
-        ("arr[0] = 1", []),
-    ],
-)
-def test_the_footnotes_are_the_passages_that_the_answer_names(answer: str, numbers: list[int]) -> None:
-    assert [one.number for one in cited(answer, PASSAGES)] == numbers
-
-
-def test_a_statement_without_its_passage_is_weak() -> None:
-    (supported,) = cited("The reserve pump starts at 4.2 bar [1].", PASSAGES)
-    (wrong_number,) = cited("The reserve pump starts at 9.9 bar [1].", PASSAGES)
-    (elsewhere,) = cited("Whales sing beautifully [1].", PASSAGES)
-    assert (supported.verdict, wrong_number.verdict, elsewhere.verdict) == ("supported", "weak", "weak")
-
-
-def test_no_passages_give_no_footnotes() -> None:
-    assert cited("All of it is true [1].", []) == []
 
 
 def test_a_footnote_carries_its_place_and_its_text() -> None:

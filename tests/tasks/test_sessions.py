@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from ibidem.store.session_removal import delete_orphans, delete_session
 from ibidem.store.sessions import Session, create_session, find_sessions, get_session, list_sessions
 from ibidem.store.workspaces import Workspace
 from ibidem.tasks.asking import Ask, title_of
+from ibidem.tasks.chats import Chats
 from ibidem.types import Event
 from tests.conftest import Clock
 from tests.jobs.runs import names, read
@@ -60,7 +63,7 @@ def forget_old(desk: Desk) -> None:
     """As upkeep does when the journal has been kept long enough."""
     while forget_events(desk.db, written_before=MUCH_LATER):
         pass
-    forget_runs(desk.db, in_sessions_before=MUCH_LATER, others_before=0.0)
+    forget_runs(desk.db, in_sessions_before=MUCH_LATER, others_before=0.0, deleted_before=0.0)
 
 
 def found(desk: Desk, query: str) -> list[str]:
@@ -162,6 +165,20 @@ def test_order_does_not_follow_a_clock_that_is_set_back(desk: Desk, session: Ses
     assert [one.id for one in list_sessions(desk.db, 1, before=None, limit=5)] == [other.id, session.id]
 
 
+def test_changes_of_two_tabs_at_once_are_both_kept(desk: Desk, session: Session) -> None:
+    chats = Chats(desk.db, Path("/nowhere"), open_model=lambda name: desk.model, clock=desk.clock)
+    changes: list[dict[str, Any]] = [
+        {"title": "Pumps"},
+        {"settings": {"temperature": 1.0}},
+        {"settings": {"mode": "plain"}},
+        {"settings": {"max_tokens": 9}},
+    ]
+    with ThreadPoolExecutor(4) as tabs:
+        list(tabs.map(lambda change: chats.change(1, session.id, **change), changes))
+    found = get_session(desk.db, 1, session.id)
+    assert (found.title, found.settings) == ("Pumps", {"temperature": 1.0, "mode": "plain", "max_tokens": 9})
+
+
 # --- forgetting ------------------------------------------------------------------------------------------------------
 
 
@@ -179,7 +196,7 @@ def test_a_forgotten_run_is_told_by_its_message_and_its_key_still_starts_nothing
 
 def test_a_run_whose_journal_is_kept_is_not_forgotten(desk: Desk, session: Session) -> None:
     run = say(desk, session, "When?")
-    assert forget_runs(desk.db, in_sessions_before=MUCH_LATER, others_before=MUCH_LATER) == 0
+    assert forget_runs(desk.db, in_sessions_before=MUCH_LATER, others_before=MUCH_LATER, deleted_before=MUCH_LATER) == 0
     assert get_run(desk.db, 1, run.id).job == run.job
 
 
@@ -190,7 +207,7 @@ def test_a_deleted_session_leaves_nothing(desk: Desk, session: Session) -> None:
     run = say(desk, session, "Where is the valve?")
     assert found(desk, "valve") == [session.id]
     assert delete_session(desk.db, session) == []
-    forget_runs(desk.db, in_sessions_before=0.0, others_before=0.0)
+    forget_runs(desk.db, in_sessions_before=0.0, others_before=0.0, deleted_before=MUCH_LATER)
     for lost in (lambda: get_session(desk.db, 1, session.id), lambda: get_run(desk.db, 1, run.id)):
         with pytest.raises(NotFound):
             lost()

@@ -7,6 +7,11 @@ from contextlib import suppress
 
 import pytest
 
+from ibidem.store.messages import list_messages
+from ibidem.store.runs import get_run
+from ibidem.store.workspaces import LOCAL_OWNER
+from ibidem.tasks.asking import Ask
+from ibidem.tasks.images import Picture
 from tests.tasks.room import Room
 
 
@@ -34,3 +39,46 @@ def test_indexing_outlives_a_folder_that_goes_meanwhile(room: Room, monkeypatch:
 
     asyncio.run(main())
     assert len(rounds) > 1
+
+
+def test_an_old_run_of_a_session_goes_with_its_job_and_its_journal_while_its_answer_stays(room: Room) -> None:
+    app = room.app
+    session = app.chats.create(LOCAL_OWNER)
+    run = app.answers.start(LOCAL_OWNER, Ask("When?", session=session.id, model="quotes"))
+    app.answers.stop(LOCAL_OWNER, run.id)
+    app.db.write(lambda tx: tx.execute("UPDATE run SET ended_at = 1"))
+    app.db.write(lambda tx: tx.execute("UPDATE run_event SET written_at = 1"))
+
+    async def main() -> None:
+        running = asyncio.create_task(app.upkeep.tidy(lambda: None))
+        async with asyncio.timeout(20):
+            while app.db.read("SELECT 1 FROM run UNION ALL SELECT 1 FROM job UNION ALL SELECT 1 FROM run_event"):
+                await asyncio.sleep(0.01)
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+    asyncio.run(main())
+    assert get_run(app.db, LOCAL_OWNER, run.id).state == "stopped"
+    assert [one.status for one in list_messages(app.db, LOCAL_OWNER, session.id)] == ["finished", "stopped"]
+
+
+def test_images_of_messages_are_kept_at_the_start_and_files_of_nobody_go(room: Room) -> None:
+    app = room.app
+    session = app.chats.create(LOCAL_OWNER)
+    image = Picture("gauge.png", b"\x89PNG\r\n\x1a\n")
+    app.answers.start(LOCAL_OWNER, Ask("What is it?", session=session.id, model="quotes", attachments=[image]))
+    (app.data.files / "nobodys").write_bytes(b"left by a crash")
+    [kept] = [path.name for path in app.data.files.iterdir() if path.name != "nobodys"]
+
+    async def main() -> None:
+        running = asyncio.create_task(app.upkeep.tidy(lambda: None))
+        async with asyncio.timeout(20):
+            while (app.data.files / "nobodys").exists():
+                await asyncio.sleep(0.01)
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+    asyncio.run(main())
+    assert (app.data.files / kept).read_bytes() == image.content
