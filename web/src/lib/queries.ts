@@ -13,7 +13,7 @@ export const isBusy = (workspaces: Workspace[] | undefined) => Boolean(workspace
 export const useUser = (enabled = true) => useQuery({ enabled, queryKey: ["user"], queryFn: async () => (await call<{ user: User }>("GET", "/api/auth/user/")).user, retry: false, staleTime: 60_000 });
 export const useHealth = () => useQuery({ queryKey: ["health"], queryFn: () => call<Health>("GET", "/health"), refetchInterval: IDLE_MS });
 export const useModels = () => useQuery({ queryKey: ["models"], queryFn: () => call<Models>("GET", "/api/models/"), staleTime: 15_000 });
-export const useTemplates = () => useQuery({ queryKey: ["templates"], queryFn: async () => (await call<Page<Template>>("GET", "/api/prompts/templates/?limit=500")).items });
+export const useTemplates = (enabled = true) => useQuery({ enabled, queryKey: ["templates"], queryFn: async () => (await call<Page<Template>>("GET", "/api/prompts/templates/?limit=500")).items });
 
 /** Looked at often while something is being read. */
 export const useWorkspaces = () => useQuery({

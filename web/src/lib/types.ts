@@ -13,6 +13,8 @@ export interface Health { status: string; version: string; index: string; model:
 export interface Citation {
   number: number; document_id: string; path: string; title: string; start_line: number; end_line: number;
   page: number | null; heading: string; text: string; verdict: Verdict; url: string;
+  /** The part of the passage that bears the sentence, or is the nearest to it. */
+  support?: { start_line: number; end_line: number; text: string } | null;
 }
 export interface Omitted { path?: string; start_line?: number; number?: number; turns?: number; reason: string }
 export interface Usage { prompt?: number; reused?: number; completion?: number }

@@ -39,7 +39,7 @@ export function Composer({ place, wish, onWish, running, onStop, onSend }: Props
   const [closed, setClosed] = useState(false);
   const box = useRef<HTMLTextAreaElement>(null);
   const { fail } = useNotices();
-  const templates = useTemplates();
+  const templates = useTemplates(text.startsWith("/") || wish.template !== null);
   const menu = useId();
   const template = templates.data?.find((one) => one.id === wish.template);
   const offered = text.startsWith("/") && !text.includes("\n") && !closed && templates.data ? matching(templates.data, text) : null;

@@ -19,8 +19,8 @@ interface Props { citation: Citation; sentence: string; among: Citation[]; onOpe
 
 export function SourcePanel({ citation, sentence, among, onOpen, onClose }: Props) {
   const heading = useRef<HTMLHeadingElement>(null);
-  const { document_id, start_line, end_line, text, number, verdict } = citation;
-  const clue = useMemo(() => ({ from: start_line, to: end_line, text, sentence }), [start_line, end_line, text, sentence]);
+  const { document_id, start_line, end_line, text, number, verdict, support } = citation;
+  const clue = useMemo(() => ({ from: start_line, to: end_line, text, sentence, support: support?.text }), [start_line, end_line, text, sentence, support]);
   const at = among.findIndex((one) => one.number === number);
   useEffect(() => heading.current?.focus({ preventScroll: true }), [citation]);
   const step = (to: number, label: string, icon: "left" | "right") => {

@@ -1,17 +1,18 @@
 // Which lines of a document a citation marks, and in them the very words that the answer took.
 
-export interface Clue { from: number; to: number; text?: string; sentence?: string }
+/** `text` is the passage as it was cited; `sentence` the answer's words, `support` the passage's words that bear them. */
+export interface Clue { from: number; to: number; text?: string; sentence?: string; support?: string }
 export interface Words { line: number; begin: number; end: number }
 export interface Marks { from: number; to: number; words: Words[] }
 
 const bare = (text: string) => text.replace(/\s+/g, "");
 
 /** `lines` begin at line `first`. Null when the text is no longer the one cited: nothing is marked rather than a neighbour. */
-export function marks(lines: readonly string[], first: number, { from, to, text, sentence }: Clue): Marks | null {
+export function marks(lines: readonly string[], first: number, { from, to, text, sentence, support }: Clue): Marks | null {
   const cited = lines.slice(from - first, to - first + 1);
   const whole = cited.join("\n");
   if (!cited.length || (text && !bare(whole).includes(bare(text)))) return null;
-  const found = sentence ? find(whole, sentence) : null;
+  const found = find(whole, sentence ?? "") ?? find(whole, support ?? "");
   const words: Words[] = [];
   let start = 0;
   for (const [index, line] of cited.entries()) {

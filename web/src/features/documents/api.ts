@@ -5,6 +5,9 @@ import { call } from "@/lib/api";
 import type { Document, DocumentState, Page, Source, Workspace } from "@/lib/types";
 
 const PAGE = 200;
+const BUSY_MS = 1500;
+const IDLE_MS = 10_000;
+const WAITING = new Set<DocumentState>(["queued", "reading", "indexing"]);
 
 export function useDocuments(workspace: string, state: DocumentState | "", busy: boolean) {
   return useInfiniteQuery({
@@ -12,14 +15,14 @@ export function useDocuments(workspace: string, state: DocumentState | "", busy:
     queryFn: ({ pageParam }) => call<Page<Document>>("GET", `/api/rag/documents/?${new URLSearchParams({ workspace, limit: String(PAGE), ...(state && { state }), ...(pageParam && { cursor: pageParam }) })}`),
     initialPageParam: "",
     getNextPageParam: (page) => page.next,
-    refetchInterval: busy ? 1500 : false,
+    refetchInterval: ({ state: { data } }) => (busy || data?.pages.some((page) => page.items.some((one) => WAITING.has(one.state))) ? BUSY_MS : IDLE_MS),
   });
 }
 
 export const useSources = (workspace: string, busy: boolean) => useQuery({
   queryKey: ["sources", workspace],
   queryFn: async () => (await call<Page<Source>>("GET", `/api/workspaces/${workspace}/sources/`)).items,
-  refetchInterval: busy ? 1500 : 10_000,
+  refetchInterval: busy ? BUSY_MS : IDLE_MS,
 });
 
 export function useDocumentActions(workspace: string) {
