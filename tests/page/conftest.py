@@ -43,7 +43,7 @@ DOCUMENTS = {
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     missing = "Chromium" if BINARY is None else "" if BUILT else "the page, which `make page` builds"
     for item in items:
-        if missing and "tests/page/" in item.nodeid and "schema" not in item.nodeid:
+        if missing and "tests/page/" in item.nodeid and "test_schema" not in item.nodeid:
             item.add_marker(pytest.mark.skip(f"needs {missing}"))
 
 

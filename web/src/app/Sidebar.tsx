@@ -28,7 +28,7 @@ export function Sidebar({ current, search, onNavigate, onHelp }: Props) {
       </div>
       <div className="side-new"><Button fullWidth variant="contained" startIcon={<Icon name="newChat" />} href="#/" onClick={onNavigate}>{t.newChat}</Button></div>
       <SessionList current={current} search={search} onOpen={onNavigate} onGone={(id) => { if (id === current) void navigate("/"); }} />
-      <List dense className="sections">
+      <List dense component="div" className="sections">
         {SECTIONS.map(([path, label, icon]) => (
           <ListItemButton key={path} component="a" href={`#${path}`} selected={pathname.startsWith(path)} aria-current={pathname.startsWith(path) ? "page" : undefined} onClick={onNavigate}>
             <ListItemIcon sx={{ minWidth: 34 }}><Icon name={icon} /></ListItemIcon>

@@ -8,11 +8,11 @@ export const theme = createTheme({
   cssVariables: { colorSchemeSelector: "data-theme" },
   colorSchemes: {
     light: { palette: {
-      primary: { main: "#0b6e6e" }, background: { default: "#fbfcfb", paper: "#ffffff" }, divider: "#e2e7e5",
+      primary: { main: "#0b6e6e" }, error: { main: "#b3261e" }, background: { default: "#fbfcfb", paper: "#ffffff" }, divider: "#e2e7e5",
       text: { primary: "#1a2422", secondary: "#56635f" },
     } },
     dark: { palette: {
-      primary: { main: "#5cc4bd" }, background: { default: "#14191a", paper: "#1b2122" }, divider: "#2d3637",
+      primary: { main: "#5cc4bd" }, error: { main: "#ff8a80" }, background: { default: "#14191a", paper: "#1b2122" }, divider: "#2d3637",
       text: { primary: "#e6ecea", secondary: "#a3b1ad" },
     } },
   },

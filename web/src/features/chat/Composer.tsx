@@ -38,6 +38,7 @@ export function Composer({ place, wish, onWish, running, onStop, onSend }: Props
   const [active, setActive] = useState(0);
   const [closed, setClosed] = useState(false);
   const box = useRef<HTMLTextAreaElement>(null);
+  const files = useRef<HTMLInputElement>(null);
   const { fail } = useNotices();
   const templates = useTemplates(text.startsWith("/") || wish.template !== null);
   const menu = useId();
@@ -104,12 +105,8 @@ export function Composer({ place, wish, onWish, running, onStop, onSend }: Props
           onPaste={(event) => { if (event.clipboardData.files.length) { event.preventDefault(); void attach(event.clipboardData.files); } }}
           slotProps={{ input: { "aria-label": t.message, dir: "auto", ...(offered?.length ? { "aria-controls": menu, "aria-activedescendant": `${menu}-${active}` } : {}) } }} sx={{ px: 2, pt: 1.5, pb: 0.5, fontSize: "1rem", lineHeight: 1.5 }} />
         <Box className="composer-row">
-          <Tooltip title={t.attach}>
-            <IconButton component="label" size="small" aria-label={t.attach}>
-              <Icon name="attach" />
-              <input type="file" multiple className="visually-hidden" tabIndex={-1} aria-hidden onChange={(event) => { void attach([...(event.target.files ?? [])]); event.target.value = ""; }} />
-            </IconButton>
-          </Tooltip>
+          <Tooltip title={t.attach}><IconButton size="small" aria-label={t.attach} onClick={() => files.current?.click()}><Icon name="attach" /></IconButton></Tooltip>
+          <input ref={files} type="file" multiple hidden onChange={(event) => { void attach([...(event.target.files ?? [])]); event.target.value = ""; }} />
           <Box className="pickers"><Pickers wish={wish} onChange={onWish} /></Box>
           {running
             ? <Tooltip title={`${t.stop} (Esc)`}><IconButton className="send" aria-label={t.stop} onClick={onStop}><Icon name="stop" /></IconButton></Tooltip>
