@@ -9,7 +9,7 @@ Q ?= What is a run, and how does it end?
 
 WEB := $(shell find web -path web/node_modules -prune -o -type f -not -name openapi.json -print)
 
-.PHONY: help setup setup-dev page types run ask test test-page lint bench eval soak clean
+.PHONY: help setup setup-dev page wheel types run ask test test-page lint bench eval soak clean
 
 help:
 	@sed -n '1p' Makefile; sed -nE 's/^([a-z-]+):.*## (.*)/  make \1  \t\2/p' Makefile
@@ -46,6 +46,9 @@ web/node_modules/.stamp: web/package-lock.json web/.npmrc
 ibidem/api/page/index.html: web/node_modules/.stamp $(WEB)
 	@cd web && npm run --silent build -- --logLevel warn
 	@touch $@
+
+wheel: setup-dev page  ## a wheel that carries the page, into dist/
+	@$(PY) -m pip wheel -q --no-deps --no-build-isolation -w dist .
 
 types: setup-dev web/node_modules/.stamp  ## the page's types, from the server's schema
 	@$(PY) -c 'import json; from ibidem.api.server import routes; print(json.dumps(routes().openapi()))' > web/openapi.json

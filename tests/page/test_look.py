@@ -21,9 +21,9 @@ REPLY = (
     "```python\ndef opens(bar: float) -> bool:\n    return bar >= 4.2\n```\n"
 )
 PLACES = {
-    "documents": "table.documents tbody tr",
-    "models": "main li",
-    "jobs": "main h1",
+    "documents": "main .toolbar ~ .MuiTableContainer-root tbody tr",
+    "models": "main h2 ~ ul li .MuiChip-root",
+    "jobs": "main h1:only-of-type + p + :is(p, ul)",
 }
 SIZES = {"desktop": (1280, 800, False), "dark": (1280, 800, True), "phone": (360, 740, False)}
 
