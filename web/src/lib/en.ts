@@ -36,7 +36,7 @@ export const en = {
   you: "You", assistant: "Ibidem", emptyTitle: "What would you like to know?", emptyText: "Every claim is footnoted. Click a number to see the lines it rests on.",
   emptyNothing: "Nothing is indexed yet", emptyNothingText: "Add a folder or drop some files; they stay on this computer.", addDocuments: "Add documents",
   examples: "For example", regenerate: "Answer again", editMessage: "Edit", saveAndAsk: "Ask again", good: "Good answer", bad: "Bad answer", copyAnswer: "Copy the answer",
-  branch: (at: number, all: number) => `Version ${at} of ${all}`, previous: "Previous version", next: "Next version", toEnd: "To the end", answerReady: "The answer is complete.",
+  branch: (at: number, all: number) => `Version ${at} of ${all}`, previous: "Previous version", next: "Next version", toEnd: "To the end", earlierMessages: "Earlier messages", answerReady: "The answer is complete.",
   reasoning: "Reasoning", wrap: "Wrap lines", code: "code", imageLink: (host: string) => `image on ${host}`, notSent: "Not sent. Your text is back in the message box.",
 
   // the state of an answer

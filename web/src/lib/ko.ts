@@ -32,7 +32,7 @@ export const ko: Words = {
   you: "나", assistant: "Ibidem", emptyTitle: "무엇이 궁금하신가요?", emptyText: "모든 답에 출처가 달립니다. 번호를 누르면 근거가 된 줄을 볼 수 있습니다.",
   emptyNothing: "아직 색인된 문서가 없습니다", emptyNothingText: "폴더를 추가하거나 파일을 끌어다 놓으세요. 파일은 이 컴퓨터를 떠나지 않습니다.", addDocuments: "문서 추가",
   examples: "예시", regenerate: "다시 답하기", editMessage: "편집", saveAndAsk: "다시 묻기", good: "좋은 답변", bad: "나쁜 답변", copyAnswer: "답변 복사",
-  branch: (at, all) => `${all}개 중 ${at}번째`, previous: "이전 버전", next: "다음 버전", toEnd: "맨 아래로", answerReady: "답변이 끝났습니다.",
+  branch: (at, all) => `${all}개 중 ${at}번째`, previous: "이전 버전", next: "다음 버전", toEnd: "맨 아래로", earlierMessages: "앞선 메시지 보기", answerReady: "답변이 끝났습니다.",
   reasoning: "추론 과정", wrap: "줄 바꿈", code: "코드", imageLink: (host) => `${host}의 이미지`, notSent: "보내지 못했습니다. 쓴 글은 입력란에 그대로 있습니다.",
 
   sending: "보내는 중…", queued: (ahead) => (ahead > 0 ? `대기 중, 앞에 ${n(ahead)}개` : "차례를 기다리는 중…"), searching: "문서를 찾는 중…",

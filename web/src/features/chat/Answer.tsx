@@ -10,6 +10,7 @@ import { CiteButton } from "./CiteButton";
 import type { Live } from "./live";
 import { Sources } from "./Sources";
 import { StatusLine } from "./StatusLine";
+import { sameProps } from "./tree";
 import { useTurn } from "./useChat";
 
 const Markdown = lazy(() => import("@/components/markdown/Markdown"));
@@ -46,4 +47,4 @@ export const Answer = memo(function Answer({ message, versions, live, actions, o
       {!running && <ActionBar message={message} versions={versions} actions={actions} />}
     </Box>
   );
-});
+}, sameProps);

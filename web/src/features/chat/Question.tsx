@@ -13,6 +13,7 @@ import { t } from "@/lib/i18n";
 import { isComposing, sends } from "@/lib/keys";
 import type { Message } from "@/lib/types";
 import { Branches } from "./Branches";
+import { sameProps } from "./tree";
 
 interface Props { message: Message; versions: string[]; onEdit: (message: Message, content: string) => Promise<boolean>; onShow: (id: string) => void }
 
@@ -35,7 +36,7 @@ export const Question = memo(function Question({ message, versions, onEdit, onSh
           </>}
     </Box>
   );
-});
+}, sameProps);
 
 function Editor({ message, onEdit, onClose }: { message: Message; onEdit: Props["onEdit"]; onClose: () => void }) {
   const [text, setText] = useState(message.content);

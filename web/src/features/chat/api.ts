@@ -1,6 +1,7 @@
 // Sessions and their messages on the server, in the query cache.
 
 import { useInfiniteQuery, useQuery, useQueryClient, type InfiniteData, type QueryClient } from "@tanstack/react-query";
+import { useMemo } from "react";
 import { call, type Body } from "@/lib/api";
 import type { Feedback, Message, Page, Session, SessionSettings } from "@/lib/types";
 import type { Attached } from "./attachments";
@@ -51,26 +52,28 @@ export function putSession(client: QueryClient, id: string, change: Partial<Sess
 
 type Change = { title?: string; workspace?: string; head?: string; settings?: Partial<SessionSettings> };
 
-/** What can be done to sessions; each resolves when the server has it. */
+/** What can be done to sessions; each resolves when the server has it. The same functions at every render. */
 export function useSessionActions() {
   const client = useQueryClient();
-  return {
-    create: (body: { workspace: string; settings: Partial<SessionSettings> }) => call<Session>("POST", "/api/sessions/", body),
-    change: async (id: string, change: Change) => putSession(client, id, await call<Session>("PUT", `/api/sessions/${id}/`, change)),
-    remove: async (id: string) => {
-      await call("DELETE", `/api/sessions/${id}/`, undefined, { keepalive: true });
-      await client.invalidateQueries({ queryKey: ["sessions"] });
-    },
-    ask: async (id: string, ask: Ask) => {
-      const { messages, run_id } = await call<{ run_id: string; messages: Message[] }>("POST", `/api/sessions/${id}/messages/`, ask);
-      putMessages(client, id, messages);
-      putSession(client, id, { head: run_id });
-      return run_id;
-    },
-    stop: (run: string) => call("POST", `/api/runs/${run}/stop/`),
-    judge: async (message: Message, thumb: Feedback["thumb"]) => {
-      const feedback = await call<Feedback>("PUT", `/api/sessions/${message.session}/messages/${message.id}/feedback/`, { thumb, note: message.feedback?.note ?? "" });
-      putMessages(client, message.session, [{ ...message, feedback }]);
-    },
-  };
+  return useMemo(() => sessionActions(client), [client]);
 }
+
+const sessionActions = (client: QueryClient) => ({
+  create: (body: { workspace: string; settings: Partial<SessionSettings> }) => call<Session>("POST", "/api/sessions/", body),
+  change: async (id: string, change: Change) => putSession(client, id, await call<Session>("PUT", `/api/sessions/${id}/`, change)),
+  remove: async (id: string) => {
+    await call("DELETE", `/api/sessions/${id}/`, undefined, { keepalive: true });
+    await client.invalidateQueries({ queryKey: ["sessions"] });
+  },
+  ask: async (id: string, ask: Ask) => {
+    const { messages, run_id } = await call<{ run_id: string; messages: Message[] }>("POST", `/api/sessions/${id}/messages/`, ask);
+    putMessages(client, id, messages);
+    putSession(client, id, { head: run_id });
+    return run_id;
+  },
+  stop: (run: string) => call("POST", `/api/runs/${run}/stop/`),
+  judge: async (message: Message, thumb: Feedback["thumb"]) => {
+    const feedback = await call<Feedback>("PUT", `/api/sessions/${message.session}/messages/${message.id}/feedback/`, { thumb, note: message.feedback?.note ?? "" });
+    putMessages(client, message.session, [{ ...message, feedback }]);
+  },
+});

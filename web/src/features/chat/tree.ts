@@ -15,6 +15,12 @@ export function branchTo(messages: readonly Message[], head: string | null): Sho
   return shown.reverse();
 }
 
+/** Whether two renders of a message would show the same: a change elsewhere in the tree makes new lists of versions. */
+export function sameProps<T extends { versions: string[] }>(before: T, after: T): boolean {
+  const { versions: old, ...rest } = before;
+  return old.join() === after.versions.join() && Object.entries(rest).every(([name, value]) => Object.is(value, after[name as keyof T]));
+}
+
 /** The newest message below this one, itself where nothing is below. */
 export function leafUnder(messages: readonly Message[], id: string): string {
   const below = siblings(messages);
