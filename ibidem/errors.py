@@ -12,6 +12,8 @@ IbidemError
 │       └── NotEntitled     a workspace that is shared with you, but not so far
 ├── Busy                too many waiting, or too many wrong passwords; carries when to come back
 ├── Refused             a document that cannot be taken, for the reason given
+│   ├── TemplateRefused     a prompt template, or a file of them, that says something impossible
+│   └── VariablesRefused    values for a template's variables: one is missing, unknown or too long
 ├── ChildFailed         a child process that read or indexed crashed, hung or raised
 ├── ModelError
 │   ├── ModelUnknown        no provider or model of that name
@@ -35,6 +37,9 @@ IbidemError
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 
 class IbidemError(Exception):
     """Base of the tree: `code` is stable, `hint` is the next step, `field` the request field at fault."""
@@ -47,7 +52,7 @@ class IbidemError(Exception):
         self.hint = hint
         self.field = field
 
-    def as_dict(self) -> dict[str, str]:
+    def as_dict(self) -> dict[str, Any]:
         """`{"code", "message", "hint", "field"?}`, as the API and the events carry it."""
         shown = {"code": self.code, "message": self.message, "hint": self.hint}
         if self.field:
@@ -101,6 +106,26 @@ class Busy(IbidemError):
 
 class Refused(IbidemError):
     code = "refused"
+
+
+class TemplateRefused(Refused):
+    """`faults` are all that was found, each with the place it is at (`templates[2].examples[0].user`)."""
+
+    code = "template_refused"
+
+    def __init__(
+        self, message: str, *, hint: str = "", field: str | None = None, faults: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        super().__init__(message, hint=hint, field=field)
+        self.faults = tuple(faults)
+
+    def as_dict(self) -> dict[str, Any]:
+        faults = [{"field": place, "message": message} for place, message in self.faults]
+        return {**super().as_dict(), "faults": faults} if faults else super().as_dict()
+
+
+class VariablesRefused(Refused):
+    code = "variables_refused"
 
 
 class ChildFailed(IbidemError):

@@ -244,3 +244,4 @@ class EnginePlan:
     insert: bool = False  # the file has the tokens for code between a prefix and a suffix
     name: str = ""  # as the file calls itself
     needs_bytes: int = 0  # predicted resident memory of the engine
+    prompt_tokens_s: float = 0.0  # read, as measured here with this model or a like one; 0: never measured

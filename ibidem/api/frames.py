@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from ibidem.api.attached import Variables, WithImages
 from ibidem.api.errors import bad_shape
-from ibidem.api.sessions import Sent
 from ibidem.errors import BadInput, TooLarge
 from ibidem.store.runs import EventNumber
 from ibidem.types import Event
@@ -37,7 +37,9 @@ class Send(_Asked):
     model: str | None = None
     parent: str | None = None
     regenerate: str | None = None
-    attachments: list[Sent] = []
+    template: str | None = None
+    variables: Variables = {}
+    attachments: WithImages = []
 
     def wished_mode(self) -> str | None:
         """None: as the session says."""

@@ -13,6 +13,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from ibidem.api.access import Engine, Gate, Owner, Signed
+from ibidem.api.attached import Attachments, Variables, given, values
 from ibidem.api.history import History, turns
 from ibidem.api.streaming import event_number, follow
 from ibidem.app import App
@@ -32,6 +33,9 @@ class Question(BaseModel):
     model: str | None = None
     mode: str | None = None
     session: str | None = Field(None, description="the question goes on where the session stands")
+    template: str | None = Field(None, description="id of a prompt template; empty: none, whatever the session says")
+    variables: Variables = {}
+    attachments: Attachments = []
     idempotency_key: str | None = Field(None, min_length=1, max_length=200)
     history: History = []
 
@@ -60,6 +64,9 @@ def start(body: Question, app: Engine, owner: Owner) -> dict[str, str]:
             workspace=body.workspace,
             model=body.model,
             mode=body.mode,
+            template=body.template,
+            variables=values(body.variables),
+            texts=given(body.attachments),
             session=body.session,
             idempotency_key=body.idempotency_key,
             turns=turns(body.history),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -12,9 +11,9 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from ibidem.api.access import Engine, Owner
+from ibidem.api.attached import Variables, WithImages, given, pictures, values
 from ibidem.api.paging import Cursor, Limit, page
 from ibidem.app import App
-from ibidem.errors import BadInput
 from ibidem.store.attachments import attachments_of, get_attachment
 from ibidem.store.documents import row_number
 from ibidem.store.feedback import feedback_of
@@ -23,7 +22,6 @@ from ibidem.store.runs import Run
 from ibidem.store.sessions import get_session, list_sessions
 from ibidem.store.workspaces import HOME
 from ibidem.tasks.asking import HEAD, Ask
-from ibidem.tasks.images import Picture
 from ibidem.tasks.reading import upload_path
 
 router = APIRouter(prefix="/api/sessions", tags=["sessions"])
@@ -44,21 +42,6 @@ class Change(BaseModel):
     head: str | None = Field(None, description="the last message of the branch to show")
 
 
-class Sent(BaseModel):
-    name: str = Field("", max_length=1000)
-    data: str = Field(description="base64, or a data URL")
-
-    def picture(self) -> Picture:
-        """Raises BadInput."""
-        head, comma, data = self.data.partition(",")
-        try:
-            return Picture(self.name, b64decode("".join((data if comma else head).split()), validate=True))
-        except ValueError:
-            raise BadInput(
-                f"the data of {self.name[:80]!r} is no base64", hint="encode the image's bytes", field="attachments"
-            ) from None
-
-
 class Asked(BaseModel):
     content: str = ""
     parent: str | None = Field(
@@ -69,8 +52,10 @@ class Asked(BaseModel):
     mode: str | None = None
     temperature: float | None = Field(None, ge=0, le=2)
     max_tokens: int | None = Field(None, ge=1, le=1 << 20)
+    template: str | None = Field(None, description="id of a prompt template; empty: none, whatever the session says")
+    variables: Variables = {}
     idempotency_key: str | None = Field(None, min_length=1, max_length=200)
-    attachments: list[Sent] = Field([], description="images that the model is to look at: PNG, JPEG, GIF, WebP")
+    attachments: WithImages = []
 
 
 class Thought(BaseModel):
@@ -160,7 +145,7 @@ def shown(app: App, owner: int, messages: Sequence[Message]) -> list[dict[str, A
 @router.post("/{session_id}/messages/", status_code=202)
 async def ask(session_id: str, body: Asked, app: Engine, owner: Owner) -> dict[str, Any]:
     """A run in this session; its question and its answer, still empty, are messages from now on."""
-    pictures = await run_in_threadpool(lambda: [one.picture() for one in body.attachments])
+    images = await run_in_threadpool(pictures, body.attachments)
     run = await app.answers.ask(
         owner,
         Ask(
@@ -169,10 +154,13 @@ async def ask(session_id: str, body: Asked, app: Engine, owner: Owner) -> dict[s
             mode=body.mode,
             temperature=body.temperature,
             max_tokens=body.max_tokens,
+            template=body.template,
+            variables=values(body.variables),
+            texts=given(body.attachments),
             session=session_id,
             parent=body.parent if "parent" in body.model_fields_set else HEAD,
             regenerate=body.regenerate,
-            attachments=pictures,
+            attachments=images,
             idempotency_key=body.idempotency_key,
         ),
     )

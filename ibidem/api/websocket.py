@@ -16,6 +16,7 @@ from fastapi import APIRouter
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ibidem.api.access import Access
+from ibidem.api.attached import given, pictures, values
 from ibidem.api.errors import half_a_character, response
 from ibidem.api.frames import Frame, Resume, Send, Stop, frame, number_text, read
 from ibidem.api.sessions import shown
@@ -154,7 +155,10 @@ class ChatSocket:
             session=self._session.id,
             parent=asked.parent if "parent" in asked.model_fields_set else HEAD,
             regenerate=asked.regenerate,
-            attachments=[one.picture() for one in asked.attachments],
+            template=asked.template,
+            variables=values(asked.variables),
+            texts=given(asked.attachments),
+            attachments=pictures(asked.attachments),
             idempotency_key=key,
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -12,13 +12,16 @@ from typing import Any
 from ibidem.chat.check.citations import cited
 from ibidem.chat.check.marks import Marks
 from ibidem.chat.check.place import Placer
+from ibidem.chat.lookup import look_up
 from ibidem.chat.meter import Meter
 from ibidem.chat.prompt import is_korean
+from ibidem.chat.template import NO_TEMPLATE, Filled
 from ibidem.chat.transcript import Prompt, Room, Transcript, next_turn
 from ibidem.errors import BadInput, ContextTooLong, ModelError
 from ibidem.models.base import TEMPERATURE, ChatModel, ChatRequest, Done, Image, ReasoningDelta, TextDelta
 from ibidem.retrieve.cite import citation
 from ibidem.retrieve.evidence import ENOUGH
+from ibidem.retrieve.given import Given
 from ibidem.retrieve.retrieve import Context
 from ibidem.types import Event, Mode, Passage, Usage, as_json
 
@@ -103,30 +106,42 @@ async def answer(
     max_tokens: int,
     temperature: float = TEMPERATURE,
     conversation: Conversation | None = None,
+    template: Filled = NO_TEMPLATE,
+    given: Sequence[Given] = (),
     images: tuple[Image, ...] = (),
     pictures: Mapping[str, bytes] | None = None,
 ) -> AsyncGenerator[Event, None]:
     """Events from `status` to `cited`; `draft` fills as they come. Closing the generator stops the model.
 
-    `images` belong to the question; `pictures` are the bytes, by id, of those of all turns that the model is to see.
-    `retrieved` comes a second time where the model turns out to hold less than was found.
+    `given` are texts that came with the question. `images` belong to it; `pictures` are the bytes, by id, of those of all
+    turns that the model is to see. `retrieved` comes a second time where the model turns out to hold less than was found.
 
     Raises BadInput for an empty question, ModelError from the model; what was written until then is in `draft`.
     """
     if not question.strip():
         raise BadInput("the question is empty", hint="write what you want to know", field="question")
     draft.mode = mode
-    if mode != "plain":
-        yield Event("status", {"stage": "searching"})
-        draft.context = await asyncio.to_thread(search, question)
-        draft.timings["search_ms"] = draft.context.search_ms
     talk = conversation or Conversation()
     draft.before = talk.before
+    texts = list(given)
+    if mode != "plain":
+        yield Event("status", {"stage": "searching"})
+        draft.context, texts = await asyncio.to_thread(look_up, question, given, talk.before, search)
+        draft.timings["search_ms"] = draft.context.search_ms
 
     def plan(window: int) -> Prompt:
         room = Room.of(window, max_tokens, talk.meter.readable(talk.read_s))
         return next_turn(
-            talk.before, question, draft.context.kept, mode=mode, room=room, count=talk.meter.count, images=images
+            talk.before,
+            question,
+            draft.context.kept,
+            mode=mode,
+            room=room,
+            count=talk.meter.count,
+            template=template,
+            given=texts,
+            whole=draft.context.whole,
+            images=images,
         )
 
     draft.take(plan(talk.meter.window or UNBOUNDED))
@@ -150,7 +165,8 @@ async def _write(
 ) -> AsyncGenerator[Event, None]:
     """The model's text, from a prompt that fits; once from a shorter one if the model finds that too long all the same."""
     yield Event("status", {"stage": "reading"})
-    meter.window = (await model.capabilities()).context_tokens or WINDOW
+    able = await model.capabilities()
+    meter.window, meter.expected = able.context_tokens or WINDOW, able.prompt_tokens_s
     prompt = await _counted(plan, model, meter, meter.window)
     for last in (False, True):
         told = draft.passages, draft.omitted

@@ -23,6 +23,7 @@ class Meter:
 
     def __init__(self) -> None:
         self.window: int | None = None  # tokens of prompt and answer together, once known
+        self.expected: float | None = None  # tokens of a prompt a second, before any was timed
         self._ascii = ASCII
         self._other = OTHER
         self._speeds: deque[float] = deque(maxlen=SPEEDS)
@@ -56,8 +57,9 @@ class Meter:
             self._speeds.append(fresh_tokens / seconds)
 
     def readable(self, seconds: float) -> int | None:
-        """Tokens read in `seconds`; None until two prompts were timed, since the first may have waited for the model."""
-        return int(max(self._speeds) * seconds) if len(self._speeds) > 1 else None
+        """Tokens read in `seconds`: as expected until two prompts were timed, since the first may have waited for the model."""
+        speed = max(self._speeds) if len(self._speeds) > 1 else self.expected
+        return None if speed is None else int(speed * seconds)
 
 
 def _by_script(text: str) -> tuple[float, float]:

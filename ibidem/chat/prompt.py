@@ -7,13 +7,16 @@ from collections.abc import Sequence
 
 from ibidem.types import Mode, Passage
 
+KOREAN_QUESTION = "Question (answer in Korean)"
+
 _BLANK_LINES = re.compile(r"\n(?:[ \t]*\n)+")
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
 
-_PLAIN = "You are Ibidem, a helpful assistant. Answer in the language of the question."
+_PLAIN = "You are Ibidem, a helpful assistant.{language}"
+_PLAIN_LANGUAGE = " Answer in the language of the question."
+_LANGUAGE = " Answer in the language of the question, shortly and exactly."
 _WITH_DOCUMENTS = (
-    "You are Ibidem, an assistant over the user's own documents and code. Answer in the language of the question, shortly "
-    "and exactly.\n"
+    "You are Ibidem, an assistant over the user's own documents and code.{language}\n"
     "Use the numbered passages that stand below the question or further up. After each sentence that rests on a passage, "
     "write its number in square brackets, like [1]. Cite no other numbers.\n"
     "{rule}\n"
@@ -30,19 +33,33 @@ def is_korean(question: str) -> bool:
     return bool(_HANGUL.search(question))
 
 
-def system_text(mode: Mode) -> str:
-    """The first message. The same for every question of a mode, whatever its language, so that engines keep it."""
-    return _PLAIN if mode == "plain" else _WITH_DOCUMENTS.format(rule=_RULES[mode])
+def system_text(mode: Mode, own: str = "", *, in_questions_language: bool = True) -> str:
+    """The first message. The same for every question of a mode, whatever its language, so that engines keep it.
+
+    `own` is a template's text: it stands behind ours, which says how to cite, and may say in which language to answer.
+    """
+    if mode == "plain":
+        ours = _PLAIN.format(language=_PLAIN_LANGUAGE if in_questions_language else "")
+    else:
+        ours = _WITH_DOCUMENTS.format(rule=_RULES[mode], language=_LANGUAGE if in_questions_language else "")
+    return f"{ours}\n\n{own}" if own else ours
 
 
-def user_text(question: str, mode: Mode, passages: Sequence[Passage], known: Sequence[int] = ()) -> str:
+def user_text(
+    question: str,
+    mode: Mode,
+    passages: Sequence[Passage],
+    known: Sequence[int] = (),
+    *,
+    in_questions_language: bool = True,
+) -> str:
     """The question, the numbers of passages that stand further up, and the passages that are new to the conversation.
 
     The question comes first, so that a model knows what it reads the passages for, and is recalled behind them.
     """
     if mode == "plain":
         return question
-    asked = "Question (answer in Korean)" if is_korean(question) else "Question"
+    asked = KOREAN_QUESTION if in_questions_language and is_korean(question) else "Question"
     parts = [f"{asked}: {question}"]
     if known:
         parts.append(f"See also, further up: {', '.join(f'[{number}]' for number in sorted(known))}")
@@ -50,6 +67,12 @@ def user_text(question: str, mode: Mode, passages: Sequence[Passage], known: Seq
         shown = "\n\n".join(map(shown_passage, passages)) or "(no passage was found)"
         parts += ["<passages>", shown, "</passages>", "Answer the question that stands above the passages."]
     return "\n\n".join(parts)
+
+
+def plain_text(question: str, texts: Sequence[tuple[str, str]]) -> str:
+    """The question and the texts given with it, each a title and what it says: without passages nothing is cited."""
+    shown = [f'<text title="{title}">\n{text.strip()}\n</text>' for title, text in texts]
+    return "\n\n".join([question, *shown])
 
 
 def shown_passage(passage: Passage) -> str:

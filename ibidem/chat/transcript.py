@@ -12,17 +12,23 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ibidem.chat.compact import compact
-from ibidem.chat.prompt import system_text, user_text
+from ibidem.chat.opening import head_of
+from ibidem.chat.prompt import plain_text, user_text
+from ibidem.chat.reading import PLACE_TOKENS, read_given, texts_of, tokens_of_texts, tokens_shown
+from ibidem.chat.template import NO_TEMPLATE, Filled
 from ibidem.chat.turns import Count, Sent, mentioned, tokens_of
 from ibidem.models.base import ChatMessage, Image
 from ibidem.retrieve.budget import Ranked, merge
+from ibidem.retrieve.given import Given
 from ibidem.types import Mode, Passage
 
 COMPACT_AT = 0.8  # of the window: a longer prompt has its old turns cut ...
 COMPACT_TO = 0.5  # ... to this, question and passages included
 PASSAGES_SHARE = 1 / 3  # of the window: more passages than that are never added by one turn
+# Of the window, for texts given with the question: what was given is meant to be read, however long that takes. The other
+# half holds what stands above (a tenth), the answer, and turns.
+GIVEN_SHARE = 1 / 2
 LEAST_PASSAGES = 720  # tokens that a slow machine reads all the same: the longest chunk, in Korean
-PLACE_TOKENS = 24  # number, path and lines above a passage
 FRAME_TOKENS = 48  # the words around passages and question, and the numbers of passages further up
 
 
@@ -102,28 +108,56 @@ def next_turn(
     mode: Mode,
     room: Room,
     count: Count,
+    template: Filled = NO_TEMPLATE,
+    given: Sequence[Given] = (),
+    whole: Sequence[Given] = (),
     images: tuple[Image, ...] = (),
 ) -> Prompt:
-    """The prompt for a question that found these chunks, best first. Pure."""
-    system = ChatMessage("system", system_text(mode))
-    kept, omitted = before, []
-    choice = _choose(found, kept, room, count)
-    prompt = _prompt(system, kept, choice, question, mode, images)
+    """The prompt for a question that found these chunks, best first, and was given these texts. Pure.
+
+    `whole` is all that was searched, where that is little: it is read instead of what was found, if it fits its place.
+    """
+    all_read = bool(whole) and not given and tokens_of_texts(whole, count) <= room.passages
+    head, dropped = head_of(template, mode, room.window, count)
+    asked = tokens_of([*head, ChatMessage("user", question, images)], count) + FRAME_TOKENS
+    read, unread = read_given(
+        whole if all_read else given, min(int(room.window * GIVEN_SHARE), room.prompt - asked), count
+    )
+    found = [hit for hit in found if not any(_same_chunk(hit, one) for one in read)]
+    shown_tokens = sum(map(tokens_shown(count), read))
+    room = replace(room, passages=max(0, min(room.passages, room.prompt - tokens_of(head, count) - shown_tokens)))
+
+    def prompt_after(kept: Transcript) -> tuple[tuple[ChatMessage, ...], _Choice]:
+        if mode == "plain":
+            choice, text = _Choice(), plain_text(question, texts_of(read))
+        else:
+            choice = _choose(found, kept, room, count, read, by_score=all_read)
+            text = user_text(
+                question,
+                mode,
+                choice.shown,
+                known=[number for number, passage in choice.known.items() if passage.score > 0],
+                in_questions_language=template.in_questions_language,
+            )
+        turns = [message for turn in kept.turns for message in turn.messages()]
+        return (*head, *turns, ChatMessage("user", text, images)), choice
+
+    kept, forgotten = before, []
+    prompt, choice = prompt_after(kept)
     if tokens_of(prompt, count) > room.prompt:
-        shown = min(room.passages, sum(PLACE_TOKENS + count(hit.stored.chunk.text) for hit in found))
-        fixed = tokens_of([system, ChatMessage("user", question, images)], count) + FRAME_TOKENS + shown
-        kept = replace(before, turns=compact(before.turns, int(room.window * COMPACT_TO) - fixed, count))
-        choice = _choose(found, kept, room, count)
-        prompt = _prompt(system, kept, choice, question, mode, images)
-        omitted = _forgotten(before, kept, choice)
-    asked = Sent(question, prompt[-1].content, passages=choice.shown, images=images)
-    after = Transcript((*kept.turns, asked), (*kept.passages, *choice.new), kept.highest + len(choice.new))
+        shown = min(room.passages, sum(map(tokens_shown(count), found)))
+        budget = int(room.window * COMPACT_TO) - asked - shown - shown_tokens
+        kept = replace(before, turns=compact(before.turns, budget, count))
+        prompt, choice = prompt_after(kept)
+        forgotten = _forgotten(before, kept, choice)
+    turn = Sent(question, prompt[-1].content, passages=choice.shown, images=images)
+    after = Transcript((*kept.turns, turn), (*kept.passages, *choice.new), kept.highest + len(choice.new))
     return Prompt(
         messages=prompt,
         tokens=tokens_of(prompt, count),
         answer_tokens=room.answer,
         passages=choice.found(),
-        omitted=[*choice.omitted(room.reason), *omitted],
+        omitted=[*dropped, *unread, *choice.omitted(room.reason), *forgotten],
         transcript=after,
     )
 
@@ -135,6 +169,7 @@ class _Choice:
     known: dict[int, Passage] = field(default_factory=dict)
     again: dict[int, Passage] = field(default_factory=dict)
     new: list[Passage] = field(default_factory=list)
+    given: set[int] = field(default_factory=set)  # numbers of what came with the question
     cut: list[tuple[str, int]] = field(default_factory=list)  # path and first line
 
     @property
@@ -142,25 +177,41 @@ class _Choice:
         return (*self.again.values(), *self.new)
 
     def found(self) -> list[Passage]:
-        return sorted([*self.known.values(), *self.shown], key=lambda passage: -passage.score)
+        """What bears on the question: what was given first, then the best first."""
+        passages = [one for one in (*self.known.values(), *self.shown) if one.score > 0]
+        return sorted(passages, key=lambda one: (one.number not in self.given, -one.score))
 
     def omitted(self, reason: str) -> list[dict[str, Any]]:
         return [{"path": path, "start_line": line, "reason": reason} for path, line in self.cut]
 
 
-def _choose(found: Sequence[Ranked], before: Transcript, room: Room, count: Count) -> _Choice:
-    """The best chunks that the turn has room for; what stands further up costs nothing."""
+def _choose(
+    found: Sequence[Ranked],
+    before: Transcript,
+    room: Room,
+    count: Count,
+    read: Sequence[Ranked],
+    *,
+    by_score: bool,
+) -> _Choice:
+    """The chunks `read` in any case, each a passage, then the best found that the turn has room for.
+
+    Passages are numbered as they stand, or `by_score`. What stands further up costs nothing.
+    """
     choice = _Choice()
     fresh: list[Ranked] = []
+    new: list[Ranked] = []  # of those given
     above, left = before.shown(), room.passages
-    for hit in found:
+    for hit, is_given in [*((hit, True) for hit in read), *((hit, False) for hit in found)]:
         passage = before.holding(hit)
         if passage and (passage.number in choice.known or passage.number in choice.again):
             continue
+        if passage and is_given:
+            choice.given.add(passage.number)
         if passage and passage.number in above:
             choice.known[passage.number] = replace(passage, score=hit.score)
             continue
-        tokens = PLACE_TOKENS + count(passage.text if passage else hit.stored.chunk.text)
+        tokens = 0 if is_given else PLACE_TOKENS + count(passage.text if passage else hit.stored.chunk.text)
         if tokens > left:
             span = passage.span if passage else hit.stored.chunk.span
             choice.cut.append((hit.stored.path, span.start_line))
@@ -169,22 +220,24 @@ def _choose(found: Sequence[Ranked], before: Transcript, room: Room, count: Coun
         if passage:
             choice.again[passage.number] = replace(passage, score=hit.score)
         else:
-            fresh.append(hit)
-    choice.new = merge(fresh, first=before.highest + 1)
+            (new if is_given else fresh).append(hit)
+    choice.new = _numbered(new, first=before.highest + 1, by_score=by_score)
+    choice.given |= {passage.number for passage in choice.new}
+    choice.new += merge(fresh, first=before.highest + 1 + len(choice.new))
     return choice
 
 
-def _prompt(
-    system: ChatMessage,
-    before: Transcript,
-    choice: _Choice,
-    question: str,
-    mode: Mode,
-    images: tuple[Image, ...],
-) -> tuple[ChatMessage, ...]:
-    asked = user_text(question, mode, choice.shown, known=list(choice.known))
-    turns = [message for turn in before.turns for message in turn.messages()]
-    return system, *turns, ChatMessage("user", asked, images)
+def _same_chunk(one: Ranked, other: Ranked) -> bool:
+    """Whether one may be an excerpt of the other."""
+    a, b = one.stored, other.stored
+    return a.document_id == b.document_id and a.chunk.ordinal == b.chunk.ordinal
+
+
+def _numbered(read: Sequence[Ranked], *, first: int, by_score: bool) -> list[Passage]:
+    """Each chunk as a passage, in their order; numbered in it, or the best first."""
+    order = sorted(range(len(read)), key=lambda place: -read[place].score) if by_score else range(len(read))
+    numbers = {place: number for number, place in enumerate(order, first)}
+    return [replace(merge([hit])[0], number=numbers[place]) for place, hit in enumerate(read)]
 
 
 def _forgotten(before: Transcript, after: Transcript, choice: _Choice) -> list[dict[str, Any]]:

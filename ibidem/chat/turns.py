@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from ibidem.chat.meter import MESSAGE_TOKENS
-from ibidem.chat.prompt import user_text
+from ibidem.chat.prompt import KOREAN_QUESTION, user_text
 from ibidem.models.base import IMAGE_TOKENS, ChatMessage, Image
 from ibidem.types import Passage
 
@@ -42,7 +42,9 @@ class Sent:
         cited = tuple(passage for passage in self.passages if passage.number in mentioned(self.answer))
         if not cited:
             return self.without_passages()
-        return replace(self, message=user_text(self.question, "chat", cited), passages=cited)
+        in_korean = self.message.startswith(KOREAN_QUESTION)
+        message = user_text(self.question, "chat", cited, in_questions_language=in_korean)
+        return replace(self, message=message, passages=cited)
 
     def without_passages(self) -> Sent:
         return replace(self, message=self.question, passages=())

@@ -8,8 +8,8 @@ from pathlib import Path
 from ibidem.errors import BadInput, EngineFailed
 from ibidem.hardware.advise import machine_warnings
 from ibidem.hardware.header import Header, read_header
-from ibidem.hardware.plan import Wishes, plan
-from ibidem.hardware.predict import Beside
+from ibidem.hardware.plan import Wishes, offloaded_share, plan
+from ibidem.hardware.predict import Beside, speed
 from ibidem.hardware.probe import Machine
 from ibidem.hardware.survey import survey
 from ibidem.settings import ModelSettings
@@ -34,10 +34,14 @@ def plan_file(path: str, role: Role, settings: ModelSettings, data_dir: Path, be
     """Raises ModelFileBroken, ModelTooLarge, BadInput, and EngineFailed for a machine that cannot run the wheel."""
     header = read_header(Path(path))
     check_use(header, role, settings)
-    machine, _ = survey(data_dir, llama_server=settings.llama_server)
+    machine, calibrations = survey(data_dir, llama_server=settings.llama_server)
     check_runs(machine)
     if role == "chat":
-        return plan(header, machine, role=role, wishes=wishes_of(settings), beside=beside)
+        planned = plan(header, machine, role=role, wishes=wishes_of(settings), beside=beside)
+        share = offloaded_share(header, planned)
+        expected = speed(header, machine, gpu_share=share, calibrations=calibrations)
+        known = expected.prompt if expected.basis in ("measured", "calibrated") else 0.0
+        return replace(planned, prompt_tokens_s=known)
     return plan(header, machine, role=role, beside=replace(beside, embedder=0))  # it is the embedder
 
 

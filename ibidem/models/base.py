@@ -82,6 +82,7 @@ class Capabilities:
     thinking: bool = False
     schema: bool = False  # answers in JSON of a given schema
     languages: frozenset[str] | None = None  # ISO 639-1; None: unknown
+    prompt_tokens_s: float | None = None  # read, as far as it is known before the first answer
 
 
 def base64_images(message: ChatMessage, images: Mapping[str, bytes]) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 from ibidem.errors import EngineCrashed, ModelCutOff, ModelUnreachable
@@ -55,7 +56,9 @@ class LlamaModel:
             if known is None or known[0] is not engine:
                 facts = await engine.server.get("/props", timeout_s=ASK_TIMEOUT_S)
                 window = engine.plan.context_tokens // engine.plan.slots
-                known = self._known = engine, capabilities_of_props(facts, window, insert=engine.plan.insert)
+                able = capabilities_of_props(facts, window, insert=engine.plan.insert)
+                able = replace(able, prompt_tokens_s=engine.plan.prompt_tokens_s or None)
+                known = self._known = engine, able
             return known[1]
 
     async def count(self, messages: Sequence[ChatMessage]) -> int | None:

@@ -7,6 +7,7 @@ from asyncio import to_thread
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from importlib.resources import files
+from itertools import islice
 
 from ibidem.models.base import Capabilities, ChatMessage, ChatRequest, Done, ModelEvent, TextDelta
 from ibidem.models.sentences import sentences
@@ -59,7 +60,9 @@ class QuotesModel:
     async def stream(self, request: ChatRequest) -> AsyncGenerator[ModelEvent, None]:
         words = _KOREAN if _HANGUL.search(request.question) else _ENGLISH
         found: list[Quote] = []
-        if request.evidence >= NEAR_EVIDENCE:
+        if not request.terms:  # the question only says what to do with the text that came with it
+            found = opening(request.passages)
+        elif request.evidence >= NEAR_EVIDENCE:
             found = await to_thread(quotes, request.question, request.terms, request.passages, self._analyze)
         answer = "\n\n".join([*_said(found, words, sure=request.evidence >= ENOUGH_EVIDENCE), words.connect])
         for piece in _DELTA.findall(answer):
@@ -119,6 +122,12 @@ def quotes(question: str, terms: Mapping[str, float], passages: Sequence[Passage
         if not any(quote.text in other.text or other.text in quote.text for other in chosen):
             chosen.append(quote)
     return chosen
+
+
+def opening(passages: Sequence[Passage]) -> list[Quote]:
+    """The first sentences of what is to be read, at most MOST_QUOTES: where a summary mostly stands."""
+    told = ((text, one.number) for one in passages for text in sentences(one.text, one.path))
+    return [Quote(text, number, 1.0) for text, number in islice(told, MOST_QUOTES)]
 
 
 def telling(terms: Mapping[str, float], analyze: Analyze) -> dict[str, float]:

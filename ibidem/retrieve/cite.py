@@ -8,6 +8,8 @@ from ibidem.index.analyze import tokenize
 from ibidem.retrieve.budget import Ranked
 from ibidem.types import Citation, Hit, Passage, Span
 
+GIVEN_PREFIX = "given-"  # of the ids of texts that came with a question and are no documents
+
 
 def citation(passage: Passage) -> Citation:
     return Citation(
@@ -25,7 +27,9 @@ def citation(passage: Passage) -> Citation:
 
 
 def url(document_id: str, span: Span) -> str:
-    """The address that opens the passage in the page."""
+    """The address that opens the passage in the page; none for a text that came with a question."""
+    if document_id.startswith(GIVEN_PREFIX):
+        return ""
     page = f"&page={span.page}" if span.page else ""
     return f"/#/documents/{document_id}?lines={span.start_line}-{span.end_line}{page}"
 

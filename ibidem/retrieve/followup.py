@@ -114,6 +114,7 @@ def _lines(name: str) -> dict[str, frozenset[str]]:
 _LISTS = _lines("leaning_words.txt")
 _OPENERS, _SWITCHES, _WEAK_PRONOUNS = _LISTS["opener"], _LISTS["switch"], _LISTS["weak"]
 _PRONOUNS = _LISTS["pronoun"] | _WEAK_PRONOUNS
+_POSSESSIVES = _LISTS["possessive"]
 _EMPTY = _LISTS["empty"] | STOP_WORDS | _PRONOUNS
 _OPENER = re.compile(rf"(?:(?:{'|'.join(sorted(map(re.escape, _OPENERS), key=len, reverse=True))})[\s,.…]+)+", re.I)
 _SWITCH = re.compile(rf"(?:{'|'.join(map(re.escape, _SWITCHES))})(?![\w])", re.I)
@@ -218,7 +219,10 @@ def _pronoun(question: str, words: Sequence[str], own: int) -> str:
         elif low in _PRONOUNS:
             before = question[: question.find(word)]
             said = len(_telling(words[:place]))  # its noun may stand before it in the question itself
-            if said < 2 or (said < 3 and not _CLAUSE.search(before)):
+            if low in _POSSESSIVES:
+                if not said:
+                    return word
+            elif said < 2 or (said < 3 and not _CLAUSE.search(before)):
                 return word
         elif _HANGUL.match(word) and _stripped(word) in _PRONOUNS:
             return word

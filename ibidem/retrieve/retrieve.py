@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -24,6 +24,7 @@ from ibidem.retrieve.feedback import CHUNKS as FEEDBACK_CHUNKS
 from ibidem.retrieve.feedback import feedback, search_again
 from ibidem.retrieve.followup import SearchText, Turn, with_references
 from ibidem.retrieve.fuse import CODE_SHARE, WEIGHTS, Fused, fuse
+from ibidem.retrieve.given import Given, whole_workspace
 from ibidem.retrieve.intent import is_exact, wants_code
 from ibidem.retrieve.rerank import DEPTH as RERANK_DEPTH
 from ibidem.retrieve.rerank import TimedReranker
@@ -44,6 +45,7 @@ TRACED = 10  # chunks a channel shows in a trace
 class Context:
     """What a question found: of the chunks `ranked` those `kept` fit the budget, best first.
 
+    `whole` is all that the workspace holds, where that is no more than the budget: then it can be read instead.
     `terms` are the question's tokens with their inverse document frequency, absent ones included. `searched` is what was
     searched for instead of the question, "" when that was the question itself.
     """
@@ -56,6 +58,7 @@ class Context:
     trace: dict[str, Any] = field(default_factory=dict)
     search_ms: float = 0.0
     searched: str = ""
+    whole: tuple[Given, ...] = ()
 
     @property
     def passages(self) -> list[Passage]:
@@ -121,7 +124,7 @@ def retrieve(
             {"path": one.stored.path, "start_line": one.stored.chunk.span.start_line, "reason": "budget"} for one in cut
         ],
         terms=answerable,
-        evidence=evidence(answerable, passages, tokenize) if judged else 0.0,
+        evidence=_proof(asked, answerable, passages) if judged else 0.0,
         trace={
             "searched": {
                 "text": asked.text.text,
@@ -142,6 +145,7 @@ def retrieve(
         },
         search_ms=_ms_since(began),
         searched=str(asked.text) if asked.text.carried else "",
+        whole=whole_workspace(db, workspace, shown, settings.budget_tokens) if kept and judged else (),
     )
 
 
@@ -155,6 +159,7 @@ class Asked:
     expanded: Expanded
     morphemes: list[str]
     wants_code: bool
+    borrowed: Set[str] = frozenset()  # terms of the turns before
 
     @property
     def own(self) -> set[str]:
@@ -183,7 +188,7 @@ def understand(
     ]
     words.sort(key=lambda word: -max(terms.get(token, 0.0) for token in own_tokens(word)))
     morphemes = (korean(text.text) if reader.has_morphemes else None) or []
-    return Asked(text, terms, words[:MAX_QUERY_TOKENS], expanded, morphemes, wants_code(text.text))
+    return Asked(text, terms, words[:MAX_QUERY_TOKENS], expanded, morphemes, wants_code(text.text), shares.keys())
 
 
 def channels(asked: Asked, reader: LexicalReader) -> dict[Channel, Ranking]:
@@ -210,6 +215,14 @@ def answerable_terms(asked: Asked, best: Sequence[Passage], reader: LexicalReade
     held = {token for one in texts for token in tokenize(one)}
     names = [name for one in texts for name in name_keys(one)]
     return told(asked.terms, asked.expanded, lambda token: idf(reader, token), held, names)
+
+
+def _proof(asked: Asked, answerable: Mapping[str, float], passages: Sequence[Passage]) -> float:
+    """The evidence for the question with what it refers to; none where the passages hold nothing of its own words."""
+    own = {term: weight for term, weight in answerable.items() if term not in asked.borrowed}
+    if own and asked.borrowed and not evidence(own, passages, tokenize):
+        return 0.0
+    return evidence(answerable, passages, tokenize)
 
 
 def ends(question: str) -> str:

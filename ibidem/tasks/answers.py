@@ -39,9 +39,11 @@ from ibidem.tasks.exchanges import AnswerEnd, as_sent, exchanges_before, with_su
 from ibidem.tasks.images import read_images
 from ibidem.tasks.questions import Questions
 from ibidem.tasks.summaries import put_summary
+from ibidem.tasks.wishes import open_given, template_in
 from ibidem.types import Event, as_json, rfc3339
 
 MODEL_RETRIES = 2  # of an answer that had shown nothing, when the model's server asked for patience (429, 5xx)
+METERS = 64  # models of which is kept what their answers taught
 _JOB_STATE: dict[str, EndState] = {
     "finished": "done",
     "failed": "failed",
@@ -87,7 +89,7 @@ class Answers:
         self._open_model = open_model
         self._questions = Questions(db, queue, settings, open_model=open_model, clock=clock)
         self._conversations = Conversations()
-        self._meters: dict[str, Meter] = {}  # by model
+        self._meters: dict[str, Meter] = {}  # by model, the latest METERS of them
         self._clock = clock
 
     # --- starting ----------------------------------------------------------------------------------------------------
@@ -145,6 +147,8 @@ class Answers:
 
     async def _write(self, begun: Begun, stream: Stream, draft: Draft, wishes: Mapping[str, Any]) -> None:
         run, turns = begun.run, begun.turns
+        packed = wishes.get("given")
+        given = await asyncio.to_thread(open_given, self._db, run.owner, packed) if packed else []
         model = self._open_model(run.model)
         images = [*begun.images, *(image for turn in begun.before.turns for image in turn.images)]
         seen = images and (await model.capabilities()).images
@@ -158,9 +162,9 @@ class Answers:
             temperature=TEMPERATURE if wishes.get("temperature") is None else wishes["temperature"],
             images=begun.images,
             pictures=await asyncio.to_thread(read_images, self._files, images) if seen else {},
-            conversation=Conversation(
-                begun.before, self._meters.setdefault(run.model, Meter()), self._settings.retrieve.read_s
-            ),
+            conversation=Conversation(begun.before, self._meter(run.model), self._settings.retrieve.read_s),
+            template=template_in(wishes),
+            given=given,
         )
         try:
             async with aclosing(events):
@@ -170,6 +174,11 @@ class Answers:
             if draft.text:  # a stopped answer goes on being talked about as far as it came
                 said = [*turns, Turn(run.question, draft.text)]
                 self._conversations.keep(run.owner, run.workspace, said, draft.transcript.answered(draft.text))
+
+    def _meter(self, model: str) -> Meter:
+        if model not in self._meters and len(self._meters) >= METERS:
+            self._meters.pop(next(iter(self._meters)))
+        return self._meters.setdefault(model, Meter())
 
     def _before(self, run: Run, job: Job) -> tuple[list[Turn], Transcript]:
         """The turns before the question, and what the model read of them."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final, get_args
 
 from ibidem.errors import BadInput, Conflict, TooLarge
@@ -34,6 +34,9 @@ class Ask:
     mode: str | None = None
     temperature: float | None = None
     max_tokens: int | None = None
+    template: str | None = None  # an id; "" for none, whatever the session says
+    variables: Mapping[str, str] = field(default_factory=dict)
+    texts: Sequence[Mapping[str, str]] = ()  # to be read with it: {"title", "content"} or {"document": id}
     session: str | None = None
     parent: str | None = HEAD
     regenerate: str | None = None

@@ -35,6 +35,8 @@ def add_exchange(
 ) -> None:
     """The question of a run, if it is `new`, and its answer that is to come. `words` are the question's tokens.
 
+    The texts `given` with the question are kept with it.
+
     Raises NotFound for a session or parent that is not there, Conflict behind an answer that is still being written.
     """
     session = lock_session(tx, run.owner, run.session or "")
@@ -51,6 +53,7 @@ def add_exchange(
             words=words,
             status="finished",
             now=now,
+            details={"given": [dict(one) for one in ask.texts]} if ask.texts else {},
         )
         for attachment in attachments:
             add_attachment(tx, attachment)

@@ -23,6 +23,7 @@ from ibidem.tasks.exchanges import add_exchange, question_of
 from ibidem.tasks.images import as_attachment, check_sight
 from ibidem.tasks.reading import upload_path
 from ibidem.tasks.uploads import save
+from ibidem.tasks.wishes import Wishes, wishes_of
 from ibidem.types import as_json
 
 
@@ -51,33 +52,33 @@ class Questions:
         The model reads the turns before it, and a question that leans on them is searched with their words. In a session
         the question and its answer, still empty, are messages of it from the same transaction on.
 
-        Raises BadInput, TooLarge, ModelUnknown, UnknownWorkspace, NotFound, Conflict, Busy.
+        Raises BadInput, TooLarge, ModelUnknown, UnknownWorkspace, NotFound, Conflict, Busy; for templates and given texts
+        as `wishes_of`.
         """
         session = get_session(self._db, owner, ask.session) if ask.session else None
         again = question_of(self._db, owner, session.id, ask.regenerate) if session and ask.regenerate else None
-        run = self._checked(owner, ask, session, again)
+        wishes = wishes_of(self._db, owner, ask, session.settings if session else {}, again.details if again else None)
+        run = self._checked(owner, ask, wishes, session, again)
         key = ask.idempotency_key
         if key and (known := run_by_key(self._db, owner, key)):
             return same(known, run)
         if self._queue.count_queued(owner, "answer") >= self._settings.jobs.max_queued:
             raise Busy("too many questions are waiting", retry_after_s=5, hint="wait for some of them, or stop them")
         try:
-            self._put(run, ask, session, new=again is None)
+            self._put(run, ask, wishes, new=again is None)
         except sqlite3.IntegrityError:  # the same key, at the same moment
             if key and (known := run_by_key(self._db, owner, key)):
                 return same(known, run)
             raise
         return get_run(self._db, owner, run.id)
 
-    def _checked(self, owner: int, ask: Ask, session: Session | None, again: Message | None) -> Run:
+    def _checked(self, owner: int, ask: Ask, wishes: Wishes, session: Session | None, again: Message | None) -> Run:
         """The run of a question that can be taken, not stored yet and without a job."""
         question = again.content if again else ask.question
         check_question(question, self._settings.serve.max_question_bytes)
         check_attachments(ask)
-        wished = session.settings if session else {}
-        mode = ask.mode or wished.get("mode") or "chat"
+        mode, model = wishes.mode, wishes.model or self._settings.models.default
         check_mode(mode)
-        model = self._model_of(owner, ask)
         self._open_model(model)  # raises for a name that no provider knows
         place = get_workspace(self._db, owner, ask.workspace or (session.workspace if session else HOME))
         run = Run(
@@ -87,18 +88,15 @@ class Questions:
             return run
         return replace(run, session=session.id, parent=again.id if again else new_message_id())
 
-    def _put(self, run: Run, ask: Ask, session: Session | None, *, new: bool) -> None:
+    def _put(self, run: Run, ask: Ask, wishes: Wishes, *, new: bool) -> None:
         """Images first, durably, then all rows in one transaction."""
-        wished = session.settings if session else {}
-        wishes = {"temperature": ask.temperature, "max_tokens": ask.max_tokens}
-        wishes = {name: wished.get(name) if value is None else value for name, value in wishes.items()}
-        payload = {"run": run.id, "turns": [as_json(turn) for turn in ask.turns], **wishes}
-        words = " ".join(tokenize(run.question)) if session else ""
+        payload = {"run": run.id, "turns": [as_json(turn) for turn in ask.turns], **wishes.packed()}
+        words = " ".join(tokenize(run.question)) if run.session else ""
         images = [as_attachment(one, new_message_id(), run.owner, run.parent or "") for one in ask.attachments]
 
         def insert(tx: sqlite3.Connection, job_id: str) -> None:
             insert_run(tx, replace(run, job=job_id), idempotency_key=ask.idempotency_key)
-            if session:
+            if run.session:
                 add_exchange(tx, run, ask, words=words, new=new, attachments=images)
 
         for image, picture in zip(images, ask.attachments, strict=True):
@@ -126,4 +124,5 @@ class Questions:
     def _model_of(self, owner: int, ask: Ask) -> str:
         """The name of the model that a question goes to."""
         wished = get_session(self._db, owner, ask.session).settings if ask.session else {}
-        return ask.model or wished.get("model") or self._settings.models.default
+        wishes = wishes_of(self._db, owner, replace(ask, texts=()), wished, None)
+        return wishes.model or self._settings.models.default

@@ -53,6 +53,7 @@ class Things:
             ("message_id", lambda: self._answer(session)),
             ("run_id", self._run),
             ("job_id", self._job),
+            ("template_id", self._template),
             ("share_id", self._share),
             ("login_id", self._login),
             ("key_id", lambda: self._post("/api/keys/", {"name": "script"})["id"]),
@@ -87,6 +88,10 @@ class Things:
         self._document()
         (job, *_) = self.owner.get("/api/jobs/", params={"state": "done"}).json()["items"]
         return str(job["id"])
+
+    def _template(self) -> str:
+        body = {"name": f"t{self._made}", "system": "Be short."}
+        return str(self._post("/api/prompts/templates/", body)["id"])
 
     def _shared(self, slug: str) -> None:
         body = {"shared_with": [{"username": "helper", "access": "write"}]}

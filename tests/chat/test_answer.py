@@ -11,12 +11,17 @@ import pytest
 from ibidem.chat.answer import DECLINED, DECLINED_KOREAN, Conversation, Draft, answer
 from ibidem.chat.meter import Meter
 from ibidem.chat.prompt import is_korean, system_text, user_text
+from ibidem.chat.template import NO_TEMPLATE, Filled
 from ibidem.chat.transcript import Transcript
 from ibidem.errors import BadInput, ContextTooLong, ModelCutOff, ModelTimeout
-from ibidem.models.base import Capabilities, ChatMessage, Done, ReasoningDelta
+from ibidem.index.analyze import tokenize
+from ibidem.models.base import Capabilities, ChatMessage, ChatRequest, Done, ReasoningDelta
+from ibidem.models.quotes import ENOUGH_EVIDENCE, QuotesModel
 from ibidem.models.scripted import ScriptedModel
 from ibidem.retrieve.budget import merge
+from ibidem.retrieve.given import Given, given_text
 from ibidem.retrieve.retrieve import Context
+from ibidem.store.templates import Example
 from ibidem.types import Event, Mode, Usage
 from tests.fakes.found import hit
 
@@ -48,6 +53,8 @@ def events_of(
     question: str = QUESTION,
     before: Transcript | None = None,
     meter: Meter | None = None,
+    template: Filled = NO_TEMPLATE,
+    given: Sequence[Given] = (),
 ) -> AsyncGenerator[Event, None]:
     return answer(
         question,
@@ -57,6 +64,8 @@ def events_of(
         model=model,
         max_tokens=77,
         conversation=Conversation(before or Transcript(), meter or Meter()),
+        template=template,
+        given=given,
     )
 
 
@@ -139,6 +148,42 @@ def test_query_mode_declines_before_the_model_is_asked(question: str, declined: 
     assert asked.requests == []
     assert draft.text == declined
     assert events[-1].data["citations"] == []
+
+
+class Untouchable(ScriptedModel):
+    """A model that fails whatever it is asked."""
+
+    async def capabilities(self) -> Capabilities:
+        raise AssertionError("asked what it can")
+
+    async def count(self, messages: Sequence[ChatMessage]) -> int | None:
+        raise AssertionError("asked to count")
+
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[object, None]:  # type: ignore[override]
+        raise AssertionError("asked to answer")
+        yield
+
+
+@pytest.mark.parametrize("mode", ["query", "chat"])
+def test_a_thin_question_touches_no_model_in_query_mode_alone(mode: Mode) -> None:
+    library, draft = Library(Context(kept=[PUMP_HIT] * 3, evidence=ENOUGH_EVIDENCE - 0.01)), Draft()
+    asked = events_of(Untouchable(), mode=mode, library=library, draft=draft)
+    if mode == "query":
+        assert collect(asked)[-1].name == "cited"
+        assert (draft.text, draft.usage) == (DECLINED, Usage())
+    else:
+        with pytest.raises(AssertionError, match="asked what it can"):
+            collect(asked)
+
+
+@pytest.mark.parametrize("evidence", [ENOUGH_EVIDENCE - 0.001, ENOUGH_EVIDENCE])
+def test_query_mode_declines_where_quotes_does(evidence: float) -> None:
+    context = Context(kept=[PUMP_HIT], terms={"pump": 1.0, "start": 1.0}, evidence=evidence)
+    query, quotes = Draft(), Draft()
+    asked = model("At 4.2 bar [1].")
+    collect(events_of(asked, mode="query", library=Library(context), draft=query))
+    collect(events_of(QuotesModel(tokenize), library=Library(context), draft=quotes))  # type: ignore[arg-type]
+    assert (query.text == DECLINED) == quotes.text.startswith(DECLINED) == (evidence < ENOUGH_EVIDENCE)
 
 
 def test_chat_mode_asks_the_model_whatever_was_found() -> None:
@@ -332,6 +377,67 @@ def test_an_error_of_the_model_passes_and_leaves_what_was_written() -> None:
     with pytest.raises(ModelCutOff):
         collect(events_of(model("half", ModelCutOff("cut")), draft=draft))
     assert draft.text == "half"
+
+
+# --- templates and given texts ---------------------------------------------------------------------------------------
+
+POST = given_text("post.md", "The reserve pump starts at 4.2 bar.\n\nThe valve closes at noon.\n")
+
+
+def test_a_template_stands_at_the_top_of_what_the_model_reads() -> None:
+    asked = model("Yes.")
+    collect(events_of(asked, template=Filled("Be short.", (Example("a", "b"),))))
+    system, *shot, user = asked.requests[0].messages
+    assert system.content == system_text("chat", "Be short.")
+    assert [message.content for message in shot] == ["a", "b"]
+    assert user.content == user_text(QUESTION, "chat", FOUND.passages)
+
+
+@pytest.mark.parametrize("mode", ["chat", "query"])
+@pytest.mark.parametrize("question", ["Summarise this post", "When does the reserve pump start?"])
+def test_a_question_that_its_own_text_answers_is_searched_nowhere(question: str, mode: Mode) -> None:
+    library, asked, draft = Library(), model("At 4.2 bar [1]."), Draft()
+    collect(events_of(asked, mode=mode, library=library, question=question, given=[POST], draft=draft))
+    assert library.questions == []
+    assert [one["path"] for one in draft.citations()] == ["post.md"]
+    assert "The valve closes at noon." in asked.requests[0].messages[-1].content
+
+
+def test_a_question_that_asks_more_than_its_text_is_searched_and_the_text_stands_first() -> None:
+    library, asked = Library(), model("Yes [1] [2].")
+    collect(events_of(asked, library=library, question="Does our handbook allow parental leave?", given=[POST]))
+    assert len(library.questions) == 1
+    assert [one.path for one in asked.requests[0].passages] == ["post.md", "pumps.md", "book.pdf"]
+
+
+def test_query_mode_declines_what_neither_text_nor_workspace_holds() -> None:
+    draft, library = Draft(), Library(Context(evidence=0.1))
+    question = "Does our handbook allow parental leave?"
+    collect(events_of(Untouchable(), mode="query", library=library, question=question, given=[POST], draft=draft))
+    assert draft.text == DECLINED
+
+
+@pytest.mark.parametrize(
+    ("question", "searched"), [("Now in one sentence", 0), ("And when does the valve close?", 1), ("Thanks a lot!", 1)]
+)
+def test_a_text_given_earlier_still_answers(question: str, searched: int) -> None:
+    first = Draft()
+    collect(events_of(model("Pumps [1]."), question="Summarise this post", given=[POST], draft=first))
+    library, asked, later = Library(Context(evidence=0.0)), model("At noon [1]."), Draft()
+    before = first.transcript.answered(first.text)
+    thanks = question.startswith("Thanks")
+    mode: Mode = "chat" if thanks else "query"
+    collect(events_of(asked, mode=mode, library=library, question=question, before=before, draft=later))
+    assert (later.text, len(library.questions)) == ("At noon [1].", searched)
+    assert [one["number"] for one in later.rag_context()] == ([1] if "valve" in question else [])
+
+
+def test_in_plain_mode_a_text_is_read_and_nothing_cited() -> None:
+    asked, draft = model("번역 [1]."), Draft()
+    events = collect(events_of(asked, mode="plain", question="Translate this", given=[POST], draft=draft))
+    assert "The valve closes at noon." in asked.requests[0].messages[-1].content
+    assert told(events) == ["reading", "writing", "delta", "cited"]
+    assert draft.citations() == []
 
 
 # --- prompt ----------------------------------------------------------------------------------------------------------

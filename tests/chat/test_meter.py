@@ -32,6 +32,17 @@ def tokenizer(letters: int, syllable: float) -> Tokenizer:
     return count
 
 
+def test_a_speed_that_was_measured_before_counts_until_two_prompts_were_timed() -> None:
+    meter = Meter()
+    assert meter.readable(8.0) is None
+    meter.expected = 100.0
+    assert meter.readable(8.0) == 800
+    meter.timed(1000, 5.0)
+    assert meter.readable(8.0) == 800
+    meter.timed(1000, 4.0)
+    assert meter.readable(8.0) == 2000
+
+
 TOKENIZERS = [tokenizer(8, 0.7), tokenizer(5, 1.0), tokenizer(3, 1.3), tokenizer(1, 1.0)]
 
 

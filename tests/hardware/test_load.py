@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from ibidem.errors import BadInput
+from ibidem.hardware import calibration
+from ibidem.hardware.header import read_header
 from ibidem.hardware.load import plan_file
 from ibidem.hardware.predict import Beside
+from ibidem.hardware.survey import survey
 from ibidem.settings import ModelSettings
 from tests.models.conftest import made, tiny_chat, tiny_embed
 
@@ -38,3 +41,13 @@ def test_an_embedder_is_not_asked_to_answer(tiny_embed: str, tmp_path: Path) -> 
         plan_file(tiny_embed, "chat", ModelSettings(), tmp_path, BESIDE)
     assert "`embedder`" in refused.value.hint
     assert plan_file(tiny_embed, "embed", ModelSettings(), tmp_path, BESIDE).role == "embed"
+
+
+def test_a_speed_that_was_measured_goes_with_the_plan(tiny_chat: str, tmp_path: Path) -> None:
+    assert plan_file(tiny_chat, "chat", ModelSettings(), tmp_path, BESIDE).prompt_tokens_s == 0
+    machine, _ = survey(tmp_path)
+    header = read_header(Path(tiny_chat))
+    calibration.keep(
+        tmp_path, machine, calibration.calibration(header, prompt_tokens_s=123.0, generation_tokens_s=45.0)
+    )
+    assert plan_file(tiny_chat, "chat", ModelSettings(), tmp_path, BESIDE).prompt_tokens_s == 123.0

@@ -90,6 +90,11 @@ def test_a_footnote_in_a_quoted_sentence_is_not_taken_for_a_citation():
     assert re.findall(r"\[(\d+)\]", said) == ["1"]
 
 
+def test_a_task_without_a_subject_is_answered_with_the_beginning_of_the_text_it_came_with() -> None:
+    minutes = "회의는 3월 2일에 열렸다. 예산은 1.5만 원으로 정했다. 김민수가 담당한다. 다음 회의는 4월이다. 끝."
+    assert answer("?", passage(minutes)).startswith("회의는 3월 2일에 열렸다. [1]\n\n예산은 1.5만 원으로 정했다. [1]")
+
+
 def test_the_answer_ends_by_saying_how_to_connect_a_language_model_in_the_language_of_the_question():
     english = answer("When is lunch?", passage("Lunch is at noon."))
     korean = answer("점심은 언제인가요?", passage("점심은 정오에 시작한다."))

@@ -58,6 +58,7 @@ def test_an_english_question_that_leans_borrows_the_last_question(question):
         "Which file holds the key that signs a browser in?",
         "How long does it take to charge the backup battery?",
         "If the pressure vessel loses its charge, how do I refill it?",
+        "How does an answer get its citations checked?",
         "Is there a limit for uploads?",
         "Who pages the second engineer?",
         "By the way, what is it called?",
@@ -126,10 +127,10 @@ def test_a_pronoun_may_mean_what_the_answer_began_with():
 
 def test_what_is_borrowed_and_looked_at_has_bounds():
     flood = [Turn(" ".join(f"word{chr(97 + n % 26)}{chr(97 + n // 26)}" for n in range(600)), "x\n\n" * 9000)] * 50
-    began = time.perf_counter()
+    began = time.process_time()
     assert len(with_references("and the second one?", flood).carried) <= MAX_CARRIED
     assert with_references("why " * MAX_CHARS, flood).carried == {}
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5
 
 
 @pytest.mark.parametrize(
@@ -148,16 +149,16 @@ def test_what_is_borrowed_and_looked_at_has_bounds():
     ],
 )
 def test_odd_text_is_taken_in_either_place(bad):
-    began = time.perf_counter()
+    began = time.process_time()
     with_references(bad, [Turn(bad, bad)])
     with_references("그건 왜?", [Turn(bad, bad)])
     with_references("and the second one?", [Turn(bad, bad)])
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5
 
 
 def test_it_takes_less_than_a_millisecond_a_question():
     rows = [json.loads(line) for line in Path("evals/followups.jsonl").read_text("utf-8").splitlines()]
-    began = time.perf_counter()
+    began = time.process_time()
     for row in rows:
         with_references(row["second"], [Turn(row["first"], row["first_answer"])] * 3)
-    assert (time.perf_counter() - began) / len(rows) < 0.001
+    assert (time.process_time() - began) / len(rows) < 0.001

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ibidem.index.indexes import Indexes
+from ibidem.retrieve.followup import Turn
 from ibidem.retrieve.retrieve import CHANNEL_DEPTH, MAX_QUERY_TOKENS, Context, retrieve
 from ibidem.settings import RetrieveSettings
 from ibidem.store.chunks import chunks_of
@@ -44,6 +45,20 @@ def library(db: Database, home: Workspace, indexes: Indexes) -> Workspace:
 
 def ask(question: str, workspace: Workspace, indexes: Indexes, settings: RetrieveSettings = SETTINGS) -> Context:
     return retrieve(question, workspace, indexes=indexes, db=indexes._db, settings=settings)
+
+
+def test_a_question_that_leans_is_not_answered_by_the_words_it_borrowed_alone(
+    library: Workspace, indexes: Indexes
+) -> None:
+    before = [Turn("At which pressure does the reserve pump start?", "At 4.2 bar. [1]")]
+
+    def proof(question: str) -> float:
+        context = retrieve(question, library, indexes=indexes, db=indexes._db, settings=SETTINGS, turns=before)
+        assert context.searched
+        return context.evidence
+
+    assert proof("And how does it stop?") > 0
+    assert proof("And who painted it?") == 0
 
 
 @pytest.mark.parametrize(

@@ -214,9 +214,9 @@ def test_every_form_of_the_table_finds_its_own_line():
 )
 def test_long_texts_cost_linear_time(text):
     long = text * (60_000 // len(text))
-    began = time.perf_counter()
+    began = time.process_time()
     expansions(long)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_the_table_is_read_quickly():

@@ -27,7 +27,8 @@ FILES = 300
 START_S = 3.0  # from the process to an answer of /health
 RECOVERY_S = 1.0  # from there to the end of an answer that the kill cut off
 CHILDREN_S = 10.0  # so long a dead server's children may live on a busy machine
-MOMENTS_S = (0.05, 1.0)
+MOST_TAKEN = 30  # questions, uploads and edits before a kill: so many on a busy machine, too
+MOMENTS_S = (0.05, 0.6)
 
 
 @dataclass
@@ -80,12 +81,17 @@ class Work:
     def __init__(self, server: Server, folder: Path, known: Acknowledged, round_: int, dice: random.Random) -> None:
         self._server, self._folder, self._known, self._round, self._dice = server, folder, known, round_, dice
         self._killed = threading.Event()
+        self._taken = 0
         asking = [] if round_ % 4 == 3 else [self._ask, self._chat, self._chat]  # summaries wait for a quiet moment
         self._threads = [
             threading.Thread(target=self._until_dead, args=(work,)) for work in (self._upload, self._edit, *asking)
         ]
         for thread in self._threads:
             thread.start()
+
+    def wait_for_some(self, count: int) -> None:
+        """Until the server has taken so many things, or as long as it is given."""
+        wait_for(lambda: self._taken >= count, f"{count} things are taken", timeout_s=30)
 
     def join(self) -> None:
         self._killed.set()
@@ -99,6 +105,7 @@ class Work:
             for count in range(10_000):
                 try:
                     work(http, count)
+                    self._taken += 1
                 except (httpx.TransportError, *GONE):
                     assert self._killed.wait(30), "the server let go of its clients without being killed"
                     return
@@ -166,6 +173,7 @@ def test_nothing_acknowledged_is_lost_when_the_server_is_killed(
         starts.append(time.monotonic() - began)
         recoveries += recovered(server, cut)
         work = Work(server, folder, known, round_, dice)
+        work.wait_for_some(dice.randrange(MOST_TAKEN))
         time.sleep(dice.uniform(*MOMENTS_S))  # the moment is what is random
         children = psutil.Process(server.process.pid).children(recursive=True)
         server.kill()

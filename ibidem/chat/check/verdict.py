@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import accumulate
 
 from ibidem.chat.check.against import against
 from ibidem.chat.check.passages import Source, Statement
@@ -79,13 +80,21 @@ def judge(sentence: str, source: Source, similarity: Similarity | None = None) -
 
 def _quoted(text: str, source: Source) -> list[Statement]:
     """The sentences of the passage that the text repeats word for word, and no less than what they deny."""
-    wanted = _letters(text)
-    if len(wanted) < LEAST_QUOTED or wanted not in _letters(source.text):
+    wanted = _letters(text).rstrip(".")
+    if len(wanted) < LEAST_QUOTED:
         return []
-    held = [one for one in source.statements if _letters(one.text) in wanted]
-    held = held or [one for one in source.statements if wanted in _letters(one.text)]
+    told = [_letters(one.text) for one in source.statements]
+    first = "".join(told).find(wanted)
+    if first < 0:
+        return []
+    ends = [*accumulate(map(len, told))]
+    held = [
+        one
+        for one, letters, end in zip(source.statements, told, ends, strict=True)
+        if end > first and end - len(letters) < first + len(wanted)
+    ]
     return held if sum(denials(one.text) for one in held) == denials(text) else []
 
 
 def _letters(text: str) -> str:
-    return "".join(_LAYOUT.sub("", text).split()).rstrip(".")
+    return "".join(_LAYOUT.sub("", text).split())

@@ -757,6 +757,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/prompts/templates/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Templates
+         * @description The owner's templates in the order they were made, then those that come with Ibidem.
+         */
+        get: operations["templates_api_prompts_templates__get"];
+        put?: never;
+        /** Create */
+        post: operations["create_api_prompts_templates__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/prompts/templates/export/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export
+         * @description A file that `import/` takes.
+         */
+        get: operations["export_api_prompts_templates_export__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/prompts/templates/import/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import File
+         * @description All templates of a file, or none: everything that is wrong with it is told at once.
+         *
+         *     The guard bounds the file, as every body, at 32 MiB: more than an owner can have.
+         */
+        post: operations["import_file_api_prompts_templates_import__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/prompts/templates/{template_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get */
+        get: operations["get_api_prompts_templates__template_id___get"];
+        /**
+         * Put
+         * @description The template as a whole: what is left out is empty afterwards.
+         */
+        put: operations["put_api_prompts_templates__template_id___put"];
+        post?: never;
+        /** Delete */
+        delete: operations["delete_api_prompts_templates__template_id___delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs/": {
         parameters: {
             query?: never;
@@ -911,14 +996,58 @@ export interface components {
             temperature?: number | null;
             /** Max Tokens */
             max_tokens?: number | null;
+            /**
+             * Template
+             * @description id of a prompt template; empty: none, whatever the session says
+             */
+            template?: string | null;
+            /**
+             * Variables
+             * @description values for the template's variables
+             * @default {}
+             */
+            variables: {
+                [key: string]: string;
+            };
             /** Idempotency Key */
             idempotency_key?: string | null;
             /**
              * Attachments
-             * @description images that the model is to look at: PNG, JPEG, GIF, WebP
+             * @description texts and documents to read with the question, images for the model to look at
              * @default []
              */
-            attachments: components["schemas"]["Sent"][];
+            attachments: (components["schemas"]["AttachedText"] | components["schemas"]["AttachedDocument"] | components["schemas"]["AttachedImage"])[];
+        };
+        /** AttachedDocument */
+        AttachedDocument: {
+            /**
+             * Document
+             * @description id of a document that has been read
+             */
+            document: string;
+        };
+        /** AttachedImage */
+        AttachedImage: {
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /**
+             * Data
+             * @description base64, or a data URL, of a PNG, JPEG, GIF or WebP
+             */
+            data: string;
+        };
+        /** AttachedText */
+        AttachedText: {
+            /**
+             * Title
+             * @default text
+             */
+            title: string;
+            /** Content */
+            content: string;
         };
         /** Earlier */
         Earlier: {
@@ -938,6 +1067,13 @@ export interface components {
             content?: string | null;
             /** Workspace */
             workspace?: string | null;
+        };
+        /** ExampleBody */
+        ExampleBody: {
+            /** User */
+            user: string;
+            /** Assistant */
+            assistant: string;
         };
         /** Exchange */
         Exchange: {
@@ -1079,6 +1215,25 @@ export interface components {
              * @description the question goes on where the session stands
              */
             session?: string | null;
+            /**
+             * Template
+             * @description id of a prompt template; empty: none, whatever the session says
+             */
+            template?: string | null;
+            /**
+             * Variables
+             * @description values for the template's variables
+             * @default {}
+             */
+            variables: {
+                [key: string]: string;
+            };
+            /**
+             * Attachments
+             * @description texts and documents to read with the question, whole where they fit
+             * @default []
+             */
+            attachments: (components["schemas"]["AttachedText"] | components["schemas"]["AttachedDocument"])[];
             /** Idempotency Key */
             idempotency_key?: string | null;
             /**
@@ -1088,18 +1243,22 @@ export interface components {
              */
             history: components["schemas"]["Earlier"][];
         };
-        /** Sent */
-        Sent: {
+        /** SettingsBody */
+        SettingsBody: {
+            /** Model */
+            model?: string | null;
+            /** Mode */
+            mode?: ("chat" | "query" | "plain") | null;
+            /** Temperature */
+            temperature?: number | null;
+            /** Max Tokens */
+            max_tokens?: number | null;
             /**
-             * Name
-             * @default
+             * Language
+             * @default question
+             * @enum {string}
              */
-            name: string;
-            /**
-             * Data
-             * @description base64, or a data URL
-             */
-            data: string;
+            language: "question" | "own";
         };
         /** SignIn */
         SignIn: {
@@ -1107,6 +1266,30 @@ export interface components {
             username: string;
             /** Password */
             password?: string | null;
+        };
+        /**
+         * TemplateBody
+         * @description What GET shows beside these fields may be sent back with them: it is left alone.
+         */
+        TemplateBody: {
+            /** Name */
+            name: string;
+            /**
+             * System
+             * @default
+             */
+            system: string;
+            /**
+             * Variables
+             * @default []
+             */
+            variables: components["schemas"]["VariableBody"][];
+            /**
+             * Examples
+             * @default []
+             */
+            examples: components["schemas"]["ExampleBody"][];
+            settings?: components["schemas"]["SettingsBody"];
         };
         /** Thought */
         Thought: {
@@ -1138,6 +1321,21 @@ export interface components {
             input?: unknown;
             /** Context */
             ctx?: Record<string, never>;
+        };
+        /**
+         * VariableBody
+         * @description `{{name}}` in the texts; a name alone stands for a variable without default.
+         */
+        VariableBody: {
+            /** Name */
+            name: string;
+            /** Default */
+            default?: string | null;
+            /**
+             * Description
+             * @default
+             */
+            description: string;
         };
         /** With */
         With: {
@@ -2901,6 +3099,234 @@ export interface operations {
                         [key: string]: unknown;
                     };
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    templates_api_prompts_templates__get: {
+        parameters: {
+            query?: {
+                /** @description items of a page */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_api_prompts_templates__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    export_api_prompts_templates_export__get: {
+        parameters: {
+            query?: {
+                /** @description none: all own templates */
+                id?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    import_file_api_prompts_templates_import__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    get_api_prompts_templates__template_id___get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    put_api_prompts_templates__template_id___put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_api_prompts_templates__template_id___delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {
