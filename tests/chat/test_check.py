@@ -209,7 +209,9 @@ def test_altered_sentences_are_caught_and_true_ones_are_left_alone() -> None:
 
 
 def test_a_quoted_sentence_rests_on_its_own_line_alone() -> None:
-    passage = Source("## 1. 연차\n\n- 15일을 부여한다.\n\n### 1.1 이월\n\n이월분은 3월 31일까지 사용한다.\n\n## 2. 신청\n\n1. 신청한다.")
+    passage = Source(
+        "## 1. 연차\n\n- 15일을 부여한다.\n\n### 1.1 이월\n\n이월분은 3월 31일까지 사용한다.\n\n## 2. 신청\n\n1. 신청한다."
+    )
     judgement = judge("이월분은 3월 31일까지 사용한다. [1]", passage)
     assert judgement.verdict == "supported"
     assert passage.text[judgement.start : judgement.end] == "이월분은 3월 31일까지 사용한다."

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.api.serving import Server
+from pathlib import Path
+
+from tests.api.serving import Server, ended
 from tests.fakes.model_server import FakeModelServer
 from tests.page.browser import Browser
 from tests.page.conftest import BOX, ENDED, answer, ask, fresh_link, press_button, sign_in
@@ -171,6 +173,39 @@ def test_a_chat_is_found_by_the_words_of_its_answer(writing: Browser, model: Fak
     writing.type("marmalade")
     writing.wait("document.querySelector('nav ul').innerText.includes('marmalade')")
     assert writing.evaluate("document.querySelectorAll('nav li').length") == 1
+
+
+def test_a_template_is_chosen_by_a_slash_and_asks_for_its_values(
+    writing: Browser, writer: Server, model: FakeModelServer
+) -> None:
+    body = {"name": "번역", "system": "Translate into {{language}}.", "variables": ["language"]}
+    assert writer.http.post("/api/prompts/templates/", json=body).status_code == 201
+    model.reply = ["Translated."]
+    writing.click(BOX)
+    writing.type("/번역")
+    writing.wait("document.querySelector('[role=option][aria-selected=true]')?.innerText.includes('번역')")
+    writing.press("Enter")
+    writing.wait("document.querySelector('.composer input[type=text]')")
+    writing.click(BOX)
+    writing.type("안녕하세요")
+    writing.press("Enter")
+    assert writing.evaluate("location.hash") in ("", "#/"), "a value is missing"
+    writing.click(".composer input[type=text]")
+    writing.type("Latin")
+    ask(writing, "!")
+    assert answer(writing) == "Translated."
+    assert "Translate into Latin." in str(model.seen)
+
+
+def test_chats_are_imported(signed_in: Browser, server: Server, tmp_path: Path) -> None:
+    made = server.http.post("/api/sessions/", json={"title": "Packed up"}).json()
+    run = server.http.post(f"/api/sessions/{made['id']}/messages/", json={"content": "pump?"}).json()["run_id"]
+    ended(server, run)
+    packed = tmp_path / "chat.json"
+    packed.write_bytes(server.http.get(f"/api/sessions/{made['id']}/export/?format=json").content)
+    assert server.http.delete(f"/api/sessions/{made['id']}/").status_code == 204
+    signed_in.choose_files("nav input[accept]", [packed])
+    signed_in.wait("document.querySelector('nav').innerText.includes('Packed up')")
 
 
 def test_a_phone_has_room_for_it(page: Browser, server: Server) -> None:

@@ -22,6 +22,7 @@ REPLY = (
 )
 PLACES = {
     "documents": "main .toolbar ~ .MuiTableContainer-root tbody tr",
+    "templates": "main .cards h2",
     "models": "main h2 ~ ul li .MuiChip-root",
     "jobs": "main h1:only-of-type + p + :is(p, ul)",
 }

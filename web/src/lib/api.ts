@@ -50,6 +50,14 @@ export function upload(file: File, workspace: string, progress: (share: number) 
   });
 }
 
+/** Chats that Ibidem, ChatGPT or Open WebUI exported. */
+export async function importSessions(file: File): Promise<{ sessions: string[] }> {
+  const response = await fetch("/api/sessions/import/", { method: "POST", body: file, headers: { "Content-Type": "application/json" } });
+  const answer: unknown = await response.json().catch(() => ({}));
+  if (!response.ok) throw new ApiError(response.status, (answer as { error?: Fault }).error);
+  return answer as { sessions: string[] };
+}
+
 export const isOffline = (error: unknown) => error instanceof TypeError;
 export const isSignedOut = (error: unknown) => error instanceof ApiError && error.status === 401;
 export const isGone = (error: unknown) => error instanceof ApiError && error.status === 404;

@@ -5,10 +5,10 @@ const many = (count: number, one: string, more: string) => `${count.toLocaleStri
 export const en = {
   // everywhere
   add: "Add", cancel: "Cancel", close: "Close", copied: "Copied", copy: "Copy", create: "Create", delete: "Delete", edit: "Edit",
-  loadMore: "Show more", more: "More", name: "Name", open: "Open", remove: "Remove", rename: "Rename", retry: "Try again", save: "Save",
-  undo: "Undo", deleted: (what: string) => `Deleted: ${what}`, search: "Search", menu: "Menu", loading: "Loading…", done: "Done",
-  somethingFailed: "That did not work", offline: "The server does not answer", offlineHint: "Start it in a terminal with: ibidem serve",
-  connectionLost: "Connection lost. Trying again…", readOnly: "The disk is full or read-only: nothing can be saved now.", indexBehind: "The index is catching up",
+  loadMore: "Show more", name: "Name", remove: "Remove", rename: "Rename", retry: "Try again", save: "Save",
+  undo: "Undo", deleted: (what: string) => `Deleted: ${what}`, menu: "Menu", loading: "Loading…",
+  offline: "The server does not answer", offlineHint: "Start it in a terminal with: ibidem serve",
+  connectionLost: "Connection lost. Trying again…", readOnly: "The disk is full or read-only: nothing can be saved now.",
   pageBroke: "The page met an error it did not expect", reload: "Reload",
 
   // navigation
@@ -29,18 +29,18 @@ export const en = {
   message: "Message", askPlaceholder: "Ask about your documents…", send: "Send", stop: "Stop", attach: "Attach files", removeAttachment: (name: string) => `Remove ${name}`,
   mode: "Mode", modes: { chat: "Documents first", query: "Only from documents", plain: "Without documents" },
   modeHints: { chat: "Answers from your documents where they help", query: "Says so when the documents do not answer", plain: "The model alone, nothing is searched" },
-  model: "Model", defaultModel: "Default model", workspace: "Workspace", template: "Template", noTemplate: "No template", variables: "Values for the template",
-  keysHint: "Enter sends · Shift+Enter new line", dropHere: "Drop files to attach them", tooLong: (most: string) => `The message is too long: at most ${most}.`, notText: (name: string) => `${name} is not a text file; add it under Documents instead.`,
+  model: "Model", defaultModel: "Default model", workspace: "Workspace", template: "Template", variables: "Values for the template",
+  keysHint: "Enter sends · Shift+Enter new line", tooLong: (most: string) => `The message is too long: at most ${most}.`, notText: (name: string) => `${name} is not a text file; add it under Documents instead.`,
 
   // the thread
   you: "You", assistant: "Ibidem", emptyTitle: "What would you like to know?", emptyText: "Every claim is footnoted. Click a number to see the lines it rests on.",
   emptyNothing: "Nothing is indexed yet", emptyNothingText: "Add a folder or drop some files; they stay on this computer.", addDocuments: "Add documents",
-  examples: "For example", regenerate: "Answer again", editMessage: "Edit", saveAndAsk: "Ask again", good: "Good answer", bad: "Bad answer", copyAnswer: "Copy the answer",
+  regenerate: "Answer again", editMessage: "Edit", saveAndAsk: "Ask again", good: "Good answer", bad: "Bad answer", copyAnswer: "Copy the answer",
   branch: (at: number, all: number) => `Version ${at} of ${all}`, previous: "Previous version", next: "Next version", toEnd: "To the end", earlierMessages: "Earlier messages", answerReady: "The answer is complete.",
-  reasoning: "Reasoning", wrap: "Wrap lines", code: "code", imageLink: (host: string) => `image on ${host}`, notSent: "Not sent. Your text is back in the message box.",
+  reasoning: "Reasoning", wrap: "Wrap lines", code: "code", imageLink: (host: string) => `image on ${host}`,
 
   // the state of an answer
-  sending: "Sending…", queued: (ahead: number) => (ahead > 0 ? `Waiting; ${ahead} before this one` : "Waiting for its turn…"), searching: "Searching your documents…",
+  queued: (ahead: number) => (ahead > 0 ? `Waiting; ${ahead} before this one` : "Waiting for its turn…"), searching: "Searching your documents…",
   reading: (passages: number) => (passages ? `Reading ${many(passages, "passage", "passages")}…` : "Reading…"), readingTokens: (done: string, total: string) => `Reading ${done} of ${total} tokens…`,
   writing: (rate: number) => (rate ? `Writing, ${rate} tokens/s` : "Writing…"), stopped: "Stopped.", failed: "This answer failed.", interrupted: "The server stopped in the middle of this answer.",
   again: "The server started again; the answer is being written anew.",
@@ -63,13 +63,13 @@ export const en = {
   // documents
   newWorkspace: "New workspace", workspaceActions: "Workspace actions", deleteWorkspace: (name: string) => `Delete the workspace ${name} and everything in it? Files on your disk stay.`, folders: "Folders", files: "Documents",
   addFolder: "Add folder", addFolderText: "A folder or file of the computer that Ibidem runs on. It is read where it lies, and followed when it changes.", path: "Path", pathExample: "/home/me/documents", watch: "Follow changes",
-  uploadFiles: "Upload files", pasteText: "Paste text", title: "Title", text: "Text", dropFiles: "Drop files to add them", noDocuments: "No documents yet", noDocumentsText: "Drop files here, paste text, or add a folder.",
+  uploadFiles: "Upload files", pasteText: "Paste text", title: "Title", text: "Text", dropFiles: "Drop files to add them", noDocumentsText: "Drop files here, paste text, or add a folder.",
   documentsCount: (count: number) => many(count, "document", "documents"), states: { queued: "queued", reading: "reading", indexing: "indexing", ok: "ready", partial: "partly read", skipped: "skipped", failed: "failed" },
   sourceStates: { syncing: "reading", ready: "up to date", missing: "not found", failed: "failed" }, unwatched: "not followed", ignored: (count: number) => `${count} ignored`, removeSource: (path: string) => `Take ${path} out of the workspace? The files themselves stay.`,
-  size: "Size", state: "State", added: "Added", allStates: "All", filterByName: "Filter by name", uploading: (percent: number) => `uploading ${percent} %`, folderDropped: (name: string) => `${name} is a folder; add it by its path.`, fromFolder: "belongs to a folder", noneMatch: "No document matches.", usedHere: "Where you ask", readOnlyShare: "shared, read only",
+  size: "Size", state: "State", added: "Added", allStates: "All", filterByName: "Filter by name", uploading: (percent: number) => `uploading ${percent} %`, folderDropped: (name: string) => `${name} is a folder; add it by its path.`, noneMatch: "No document matches.", readOnlyShare: "shared, read only",
 
   // models
-  modelsText: "Models this computer can ask now. A larger model writes better and slower.", test: "Test", testing: "Testing…", tested: (read: string, written: string) => `reads ${read}, writes ${written} tokens/s`, context: (tokens: string) => `${tokens} tokens of context`, servers: "Model servers", reachable: "reachable", unreachable: "not reachable",
+  modelsText: "Models this computer can ask now. A larger model writes better and slower.", test: "Test", tested: (read: string, written: string) => `reads ${read}, writes ${written} tokens/s`, context: (tokens: string) => `${tokens} tokens of context`, servers: "Model servers", reachable: "reachable", unreachable: "not reachable",
   noModel: "Only the built-in quotes are available: they answer with the passages' own sentences. Connect Ollama or an OpenAI-compatible server, or put a GGUF file into the models folder, for written answers.",
 
   // templates

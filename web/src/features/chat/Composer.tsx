@@ -56,10 +56,8 @@ export function Composer({ place, wish, onWish, running, onStop, onSend }: Props
     setText("");
     const taken = await onSend({ content: sent, attachments, variables: values });
     setSending(false);
-    if (taken) {
-      setAttachments([]);
-      setValues({});
-    } else setText(sent);
+    if (taken) setAttachments([]);
+    else setText(sent);
   };
   const pick = (chosen: Template) => {
     onWish({ template: chosen.id });

@@ -26,7 +26,7 @@ export const Question = memo(function Question({ message, versions, onEdit, onSh
         : <>
             <Paper variant="outlined" className="bubble" dir="auto">
               {message.content}
-              {message.attachments?.map((one) => <div key={one.id} className="attached"><Icon name="attach" fontSize="inherit" /> {one.name}</div>)}
+              {message.attachments?.map((one) => <img key={one.id} className="attached" alt={one.name} src={`/api/sessions/${message.session}/attachments/${one.id}/`} />)}
             </Paper>
             <Box className="actions">
               <Branches versions={versions} current={message.id} onShow={onShow} />
