@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,11 +21,11 @@ REPLY = (
     "| part | when |\n|---|---|\n| valve | 4.2 bar |\n| filter | monthly |\n\n"
     "```python\ndef opens(bar: float) -> bool:\n    return bar >= 4.2\n```\n"
 )
-PLACES = {
-    "documents": "main .toolbar ~ .MuiTableContainer-root tbody tr",
-    "templates": "main .cards h2",
-    "models": "main h2 ~ ul li .MuiChip-root",
-    "jobs": "main h1:only-of-type + p + :is(p, ul)",
+PLACES = {  # its title, and what is there once it has loaded
+    "documents": (("Documents", "문서"), "main tbody tr"),
+    "templates": (("Templates", "템플릿"), "main .cards h2"),
+    "models": (("Models", "모델"), "main h2 ~ ul li"),
+    "jobs": (("Jobs", "작업"), "main p + :is(p, ul)"),
 }
 SIZES = {"desktop": (1280, 800, False), "dark": (1280, 800, True), "phone": (360, 740, False)}
 
@@ -64,6 +65,7 @@ def test_every_page_is_sound(browser: Browser, writer: Server, model: FakeModelS
         language = browser.evaluate("document.documentElement.lang")
         browser.shot(PICTURES / f"{name}-{size}-{language}.png")
         found.extend(f"{name}: {fault}" for fault in faults(browser))
+        assert not re.search(r"NaN|undefined|\[object", browser.text("body"))
         assert browser.evaluate("document.documentElement.scrollWidth") <= width
 
     sign_in(browser, writer)
@@ -82,8 +84,9 @@ def test_every_page_is_sound(browser: Browser, writer: Server, model: FakeModelS
     browser.wait("document.querySelector('[role=dialog]')")
     look("used")
     browser.press("Escape")
-    for place, shown in PLACES.items():
+    for place, (titles, shown) in PLACES.items():
         browser.evaluate(f"location.hash = '#/{place}'")
-        browser.wait(f"document.querySelector('{shown}')")
+        title = "document.querySelector('main h1')?.innerText"
+        browser.wait(f"{json.dumps(titles)}.includes({title}) && document.querySelector('{shown}')")
         look(place)
     assert not found, "\n".join(found)

@@ -54,7 +54,9 @@ export interface Models extends Page<Model> { servers: ModelServer[] }
 export interface Variable { name: string; default: string | null; description: string }
 export interface Template {
   id: string; name: string; system: string; variables: Variable[]; examples: { user: string; assistant: string }[];
-  settings: { model?: string; mode?: Mode; temperature?: number; max_tokens?: number; language?: string }; tokens: number; shipped: boolean;
+  settings: { model?: string; mode?: Mode; temperature?: number; max_tokens?: number; language?: string };
+  /** Put before every question. */
+  tokens: { system: number; examples: number; total: number }; shipped: boolean;
 }
 
 export interface Job {

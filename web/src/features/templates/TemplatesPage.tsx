@@ -44,7 +44,7 @@ export default function TemplatesPage() {
             <CardContent sx={{ pb: 0 }}>
               <Typography variant="h6" component="h2" dir="auto">{one.name} {one.shipped && <Chip size="small" label={t.shipped} />}</Typography>
               <Typography variant="body2" color="textSecondary" className="clamp" dir="auto">{one.system}</Typography>
-              <Typography variant="caption" color="textSecondary">{t.templateTokens(count(one.tokens))}</Typography>
+              <Typography variant="caption" color="textSecondary">{t.templateTokens(count(one.tokens.total))}</Typography>
             </CardContent>
             <CardActions>
               <Button size="small" onClick={() => setEdited({ ...one, id: one.shipped ? null : one.id })}>{one.shipped ? t.useCopy : t.edit}</Button>
