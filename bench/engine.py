@@ -29,7 +29,7 @@ from bench.fit import made
 from bench.server import Server, serving
 from ibidem.chat.prompt import system_text
 from ibidem.models.base import ChatMessage, ChatRequest
-from ibidem.models.openai import chat_body
+from ibidem.models.openai_wire import chat_body
 
 ROOT = Path(__file__).parent.parent
 SHAPE, LARGE_SHAPE = ("qwen2.5-0.5b", "q8_0"), ("qwen2.5-7b", "q4_k_m")

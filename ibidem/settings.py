@@ -68,6 +68,15 @@ class RetrieveSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class CompleteSettings:
+    """`[complete]`: code completion, where an editor waits at every keystroke."""
+
+    context_tokens: int = 4000  # of the workspace's code shown to the model; 0: none
+    context_ms: int = 50  # that code is searched for so long; later the completion goes on without
+    first_token_s: float = 1.0  # less of it is shown while the model takes longer than this to begin
+
+
+@dataclass(frozen=True, slots=True)
 class ModelSettings:
     """`[models]`: which model answers and where the servers are."""
 
@@ -98,6 +107,19 @@ class ModelSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class DialectSettings:
+    """`[dialects]`: clients that speak to Ollama or OpenAI."""
+
+    key: Literal["optional", "required"] = "optional"  # whether clients need a key
+    workspace: str = ""  # searched for models that are named without one; empty: none
+    aliases: str = ""  # further names of models: `gpt-4o=plant, fast=plain/llama3.2`
+    max_tokens: int = 4096  # of an answer whose client names no limit
+    footer: Literal["auto", "always", "never"] = (
+        "auto"  # sources as text under answers; auto: for clients known to hide them
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class JobSettings:
     """`[jobs]`: leases, tries and how many run at once."""
 
@@ -120,8 +142,10 @@ class Settings:
     ingest: IngestSettings = field(default_factory=IngestSettings)
     index: IndexSettings = field(default_factory=IndexSettings)
     retrieve: RetrieveSettings = field(default_factory=RetrieveSettings)
+    complete: CompleteSettings = field(default_factory=CompleteSettings)
     models: ModelSettings = field(default_factory=ModelSettings)
     jobs: JobSettings = field(default_factory=JobSettings)
+    dialects: DialectSettings = field(default_factory=DialectSettings)
 
 
 SECTIONS: dict[str, type[Any]] = {
@@ -129,8 +153,10 @@ SECTIONS: dict[str, type[Any]] = {
     "ingest": IngestSettings,
     "index": IndexSettings,
     "retrieve": RetrieveSettings,
+    "complete": CompleteSettings,
     "models": ModelSettings,
     "jobs": JobSettings,
+    "dialects": DialectSettings,
 }
 
 

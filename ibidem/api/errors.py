@@ -13,6 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from ibidem import errors
+from ibidem.api.dialects.errors import body as body_of
+from ibidem.api.dialects.errors import form_of, refusal
 from ibidem.errors import Busy, IbidemError
 
 log = logging.getLogger(__name__)
@@ -38,7 +40,10 @@ def status_of(error: IbidemError) -> int:
     return next(STATUS[cls] for cls in type(error).__mro__ if cls in STATUS)
 
 
-def response(error: IbidemError) -> JSONResponse:
+def response(error: IbidemError, path: str = "") -> JSONResponse:
+    """In the contract's form, or on a path of a dialect in that one's."""
+    if form := form_of(path):
+        return refusal(error, form, status_of(error))
     headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, Busy) else {}
     return JSONResponse({"error": error.as_dict()}, status_of(error), headers=headers)
 
@@ -62,12 +67,12 @@ def install(app: FastAPI) -> None:
     """Answer errors of ours, of validation, of routing, and those nobody foresaw."""
 
     @app.exception_handler(IbidemError)
-    async def ours(_: Request, error: IbidemError) -> JSONResponse:
-        return response(error)
+    async def ours(request: Request, error: IbidemError) -> JSONResponse:
+        return response(error, request.url.path)
 
     @app.exception_handler(RequestValidationError)
-    async def shape(_: Request, error: RequestValidationError) -> JSONResponse:
-        return response(bad_shape(error.errors()))
+    async def shape(request: Request, error: RequestValidationError) -> JSONResponse:
+        return response(bad_shape(error.errors()), request.url.path)
 
     @app.exception_handler(UnicodeEncodeError)
     async def half(_: Request, error: UnicodeEncodeError) -> JSONResponse:
@@ -80,17 +85,24 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def routing(request: Request, error: HTTPException) -> JSONResponse:
         if isinstance(error.__cause__, IbidemError):  # raised while the framework read the body
-            return response(error.__cause__)
+            return response(error.__cause__, request.url.path)
         code, hint = {
             404: ("not_found", "paths end in a slash; see /openapi.json"),
             405: ("method_not_allowed", "see /openapi.json for the methods of this path"),
         }.get(error.status_code, ("bad_input", "see /openapi.json"))
         message = f"{request.method} {request.url.path}: {error.detail}"
+        if form := form_of(request.url.path):
+            return JSONResponse(
+                body_of(IbidemError(message), form, error.status_code), error.status_code, headers=error.headers
+            )
         body = {"error": {"code": code, "message": message, "hint": hint}}
         return JSONResponse(body, error.status_code, headers=error.headers)
 
     @app.exception_handler(Exception)
     async def unforeseen(request: Request, error: Exception) -> JSONResponse:
         log.error("%s %s", request.method, request.url.path, exc_info=error)
+        if form := form_of(request.url.path):
+            failure = IbidemError(f"{type(error).__name__} in the server", hint="see the server's log")
+            return refusal(failure, form, 500)
         body = {"code": "internal", "message": f"{type(error).__name__} in the server", "hint": "see the server's log"}
         return JSONResponse({"error": body}, 500)

@@ -59,7 +59,7 @@ class Guard:
         origin = headers.get(b"origin", b"").decode("latin-1").lower()
         safe_send = _with_headers(send, origin if origin in self._origins and not refusal else "")
         if refusal:  # of a socket too: an answer instead of the handshake
-            await response(refusal)(scope, receive, safe_send)
+            await response(refusal, scope["path"])(scope, receive, safe_send)
         elif scope["type"] == "websocket":
             await self._app(scope, receive, send)
         elif scope["method"] == "OPTIONS" and origin in self._origins:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import secrets
 from importlib.resources import files
 
-from fastapi import APIRouter
-from fastapi.responses import Response
+from fastapi import APIRouter, Request
+from fastapi.responses import PlainTextResponse, Response
 
 from ibidem.api.guard import CONTENT_SECURITY_POLICY
 from ibidem.errors import NotFound
@@ -40,7 +40,14 @@ _FILES = built()
 
 
 @router.get("/")
-def index() -> Response:
+def index(request: Request) -> Response:
+    """The page for browsers; other programs look here whether Ollama is running, and are answered as it does."""
+    if "text/html" in request.headers.get("accept", ""):
+        return whole_page()
+    return PlainTextResponse("Ollama is running")
+
+
+def whole_page() -> Response:
     """With a nonce of its own for the styles that the page makes while it runs."""
     nonce = secrets.token_urlsafe(16)
     page = _FILES.get("index.html", NOT_BUILT.encode()).replace(NONCE.encode(), nonce.encode())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ibidem.api.dialects.errors import PATHS
 from ibidem.store.keys import Scope
 
 READING = ("GET", "HEAD")
@@ -18,6 +19,10 @@ _BY_PATH: tuple[tuple[str, Scope | None, Scope | None], ...] = (
     ("/api/sessions/", "chat", "chat"),
     ("/api/prompts/templates/", "chat", "chat"),
     ("/ws/chat/", "chat", "chat"),
+    ("/api/answers/", "chat", "chat"),
+    ("/mcp", "chat", "chat"),
+    ("/context", "read", "read"),
+    *((path, "chat", "chat") for path in PATHS),
 )
 OF_ANY_KEY = "/api/auth/user/"
 

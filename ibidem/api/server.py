@@ -16,7 +16,9 @@ from starlette.types import ASGIApp
 
 from ibidem import __version__
 from ibidem.api import (
+    answers,
     auth,
+    context,
     documents,
     errors,
     health,
@@ -36,8 +38,10 @@ from ibidem.api import (
     workspaces,
 )
 from ibidem.api.access import Access
+from ibidem.api.dialects import ollama, ollama_discovery, ollama_store, openai, responses, vectors
 from ibidem.api.frames import MAX_FRAME_BYTES
 from ibidem.api.guard import LOOPBACK_NAMES, Guard, hosts_served, origins_allowed
+from ibidem.api.mcp.endpoint import Endpoint
 from ibidem.app import App
 from ibidem.errors import BadInput, PortTaken
 
@@ -71,6 +75,8 @@ def application(engine: App, port: int, lifespan: Callable[[FastAPI], object] | 
     app = routes(lifespan)
     app.state.engine = engine
     app.state.access = Access(engine, port)
+    app.state.mcp = Endpoint(engine)
+    app.router.routes.append(app.state.mcp.route)
     return app
 
 
@@ -87,6 +93,9 @@ def routes(lifespan: Callable[[FastAPI], object] | None = None) -> FastAPI:
         strict_content_type=False,
     )
     errors.install(app)
+    # The dialects first: their requests come often, and each is compared with the routes in order.
+    for dialect in (openai, ollama, ollama_discovery, responses, vectors, ollama_store):
+        app.include_router(dialect.router)
     for part in (
         auth,
         users,
@@ -103,6 +112,8 @@ def routes(lifespan: Callable[[FastAPI], object] | None = None) -> FastAPI:
         websocket,
         jobs,
         models,
+        answers,
+        context,
         health,
         page,
     ):
@@ -153,7 +164,7 @@ async def serve(engine: App, listener: socket.socket, *, ready: Callable[[str, A
     address = f"http://[{near}]:{port}" if ":" in near else f"http://{near}:{port}"
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with engine.running():
             engine.data.announce(address)
             ready(address, access)  # the socket listens already: requests wait for the moment that is left
@@ -161,6 +172,7 @@ async def serve(engine: App, listener: socket.socket, *, ready: Callable[[str, A
                 yield
             finally:
                 engine.data.retire()
+                await app.state.mcp.close()
 
     app, access = create(engine, port=port, host=host, lifespan=lifespan)
     config = uvicorn.Config(

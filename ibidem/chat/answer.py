@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from ibidem.chat.check.citations import cited
 from ibidem.chat.check.marks import Marks
@@ -18,7 +18,17 @@ from ibidem.chat.prompt import is_korean
 from ibidem.chat.template import NO_TEMPLATE, Filled
 from ibidem.chat.transcript import Prompt, Room, Transcript, next_turn
 from ibidem.errors import BadInput, ContextTooLong, ModelError
-from ibidem.models.base import TEMPERATURE, ChatModel, ChatRequest, Done, Image, ReasoningDelta, TextDelta
+from ibidem.models.base import (
+    TEMPERATURE,
+    ChatMessage,
+    ChatModel,
+    ChatRequest,
+    Done,
+    Image,
+    ReasoningDelta,
+    TextDelta,
+    ToolCall,
+)
 from ibidem.retrieve.cite import citation
 from ibidem.retrieve.evidence import ENOUGH
 from ibidem.retrieve.given import Given
@@ -46,7 +56,9 @@ class Draft:
     omitted: list[dict[str, Any]] = field(default_factory=list)
     before: Transcript = field(default_factory=Transcript)  # the turns so far, as they were known
     transcript: Transcript = field(default_factory=Transcript)  # with this turn, its answer still empty
+    calls: list[ToolCall] = field(default_factory=list)  # tools that the model wants called
     usage: Usage = field(default_factory=Usage)
+    reason: Literal["stop", "length"] = "stop"  # why the model ended
     timings: dict[str, float] = field(default_factory=dict)  # milliseconds
     began: float = field(default_factory=time.perf_counter)
     _checked: tuple[str, list[dict[str, Any]]] | None = None  # the text, and its citations
@@ -94,6 +106,8 @@ class Conversation:
     before: Transcript = field(default_factory=Transcript)
     meter: Meter = field(default_factory=Meter)
     read_s: float = 8.0  # the model may read a turn's new passages for so long
+    lead: tuple[ChatMessage, ...] = ()  # somebody else's system prompt, in place of our own
+    wishes: ChatRequest | None = None  # tools, sampling and the like: all but prompt and length
 
 
 async def answer(
@@ -138,6 +152,7 @@ async def answer(
             mode=mode,
             room=room,
             count=talk.meter.count,
+            lead=talk.lead,
             template=template,
             given=texts,
             whole=draft.context.whole,
@@ -152,7 +167,8 @@ async def answer(
         draft.transcript = replace(draft.transcript, turns=talk.before.said(question, "").turns)
         yield Event("delta", {"text": draft.text})
     else:
-        request = ChatRequest((), question, temperature=temperature, images=pictures or {})
+        request = talk.wishes or ChatRequest((), temperature=temperature, images=pictures or {})
+        request = replace(request, question=question)
         async with aclosing(_write(request, draft, model, talk.meter, plan)) as events:
             async for event in events:
                 yield event
@@ -209,6 +225,13 @@ async def _stream(
         evidence=draft.context.evidence,
         max_tokens=prompt.answer_tokens,
     )
+    async with aclosing(write(request, draft, model, meter)) as events:
+        async for event in events:
+            yield event
+
+
+async def write(request: ChatRequest, draft: Draft, model: ChatModel, meter: Meter) -> AsyncGenerator[Event, None]:
+    """The model's text as events; `draft` and `meter` learn from it."""
     asked = time.perf_counter()
     first_s = 0.0
     marks = draft.marks()
@@ -225,9 +248,12 @@ async def _stream(
                             yield event
                     case ReasoningDelta(text):
                         yield Event("reasoning", {"text": text})
-                    case Done(usage):
-                        draft.usage = usage
-                        meter.learn(prompt.messages, usage.prompt)
+                    case ToolCall():
+                        draft.calls.append(part)
+                        yield Event("tool_call", as_json(part))
+                    case Done(usage, reason):
+                        draft.usage, draft.reason = usage, reason
+                        meter.learn(request.messages, usage.prompt)
                         meter.timed(usage.prompt - usage.reused, first_s)
     except ModelError:  # what was written stays, to its last character
         for event in draft.say(marks.end()):

@@ -108,6 +108,7 @@ def next_turn(
     mode: Mode,
     room: Room,
     count: Count,
+    lead: Sequence[ChatMessage] = (),
     template: Filled = NO_TEMPLATE,
     given: Sequence[Given] = (),
     whole: Sequence[Given] = (),
@@ -115,10 +116,11 @@ def next_turn(
 ) -> Prompt:
     """The prompt for a question that found these chunks, best first, and was given these texts. Pure.
 
+    `lead`, somebody else's system prompt, stands first in place of our own; how to cite then stands with the passages.
     `whole` is all that was searched, where that is little: it is read instead of what was found, if it fits its place.
     """
     all_read = bool(whole) and not given and tokens_of_texts(whole, count) <= room.passages
-    head, dropped = head_of(template, mode, room.window, count)
+    head, dropped = (tuple(lead), []) if lead else head_of(template, mode, room.window, count)
     asked = tokens_of([*head, ChatMessage("user", question, images)], count) + FRAME_TOKENS
     read, unread = read_given(
         whole if all_read else given, min(int(room.window * GIVEN_SHARE), room.prompt - asked), count
@@ -138,6 +140,7 @@ def next_turn(
                 choice.shown,
                 known=[number for number, passage in choice.known.items() if passage.score > 0],
                 in_questions_language=template.in_questions_language,
+                ruled=bool(lead),
             )
         turns = [message for turn in kept.turns for message in turn.messages()]
         return (*head, *turns, ChatMessage("user", text, images)), choice

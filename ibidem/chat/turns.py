@@ -30,9 +30,13 @@ class Sent:
     passages: tuple[Passage, ...] = ()
     summary: str = ""  # of the answer, where there is one
     images: tuple[Image, ...] = ()  # of the question
+    rest: tuple[ChatMessage, ...] = ()  # all that followed the question, where that was more than one answer
 
-    def messages(self) -> tuple[ChatMessage, ChatMessage]:
-        return ChatMessage("user", self.message, self.images), ChatMessage("assistant", self.answer)
+    def messages(self) -> tuple[ChatMessage, ...]:
+        return ChatMessage("user", self.message, self.images), *self.behind()
+
+    def behind(self) -> tuple[ChatMessage, ...]:
+        return self.rest or ((ChatMessage("assistant", self.answer),) if self.answer else ())
 
     def whole(self) -> Sent:
         return self
@@ -61,7 +65,12 @@ def mentioned(answer: str) -> set[int]:
 
 
 def tokens_of(messages: Iterable[ChatMessage], count: Count) -> int:
-    return sum(MESSAGE_TOKENS + count(one.content) + IMAGE_TOKENS * len(one.images) for one in messages)
+    return sum(_tokens(message, count) for message in messages)
+
+
+def _tokens(message: ChatMessage, count: Count) -> int:
+    called = sum(count(f"{call.name}{call.arguments}") for call in message.tool_calls)
+    return MESSAGE_TOKENS + count(message.content) + called + IMAGE_TOKENS * len(message.images)
 
 
 def beginning(text: str, chars: int) -> str:

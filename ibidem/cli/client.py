@@ -31,6 +31,7 @@ class Client:
     """Talks to the server at `address`."""
 
     def __init__(self, address: str, secret: str) -> None:
+        self.address = address
         self._netloc = urlsplit(address).netloc
         self._headers = {"Authorization": f"Bearer {secret}", "Content-Type": "application/json"}
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from ibidem.cli.client import Answered, Client, find
-from ibidem.errors import StoreError
+from ibidem.errors import NotFound, StoreError, UnknownWorkspace
 from ibidem.settings import Settings
 from ibidem.store.datadir import DataDir
 from ibidem.types import TERMINAL_EVENTS
@@ -31,7 +31,7 @@ class Engine(Protocol):
     def add(
         self, paths: Sequence[str], *, workspace: str, watch: bool, on_progress: OnProgress
     ) -> list[dict[str, Any]]:
-        """Take the paths in and wait until they are searchable; returns the sources."""
+        """Take the paths in and wait until they are searchable; returns the sources. A workspace that is not there is made."""
         ...
 
     def rebuild(self, workspace: str) -> None:
@@ -65,7 +65,8 @@ class Remote:
     def add(
         self, paths: Sequence[str], *, workspace: str, watch: bool, on_progress: OnProgress
     ) -> list[dict[str, Any]]:
-        place = f"/api/workspaces/{quote(workspace, safe='')}/sources/"
+        check_paths(paths)
+        place = f"/api/workspaces/{quote(self._place(workspace), safe='')}/sources/"
         added = [self._client.call("POST", place, {"path": path, "watch": watch}) for path in paths]
         while True:
             sources = [self._client.call("GET", f"{place}{source['id']}/") for source in added]
@@ -74,6 +75,16 @@ class Remote:
             if ended(jobs) and all(map(searchable, sources)):
                 return sources
             time.sleep(POLL_S)
+
+    def _place(self, workspace: str) -> str:
+        """The slug of the workspace, which is made if there is none."""
+        try:
+            slug = self._client.call("GET", f"/api/workspaces/{quote(workspace, safe='')}/")["slug"]
+        except Answered as answer:
+            if answer.code != UnknownWorkspace.code:
+                raise
+            slug = self._client.call("POST", "/api/workspaces/", {"name": workspace})["slug"]
+        return str(slug)
 
     def rebuild(self, workspace: str) -> None:
         job = self._client.call("POST", f"/api/workspaces/{quote(workspace, safe='')}/index/rebuild/")["job"]
@@ -105,10 +116,14 @@ class Alone:
         self, paths: Sequence[str], *, workspace: str, watch: bool, on_progress: OnProgress
     ) -> list[dict[str, Any]]:
         from ibidem.store.documents import source_progress
-        from ibidem.store.workspaces import LOCAL_OWNER, get_source, get_workspace
+        from ibidem.store.workspaces import LOCAL_OWNER, create_workspace, get_source, get_workspace
 
         async def bring_in(app: Any) -> list[dict[str, Any]]:
-            place = get_workspace(app.db, LOCAL_OWNER, workspace, need="write")
+            check_paths(paths)
+            try:
+                place = get_workspace(app.db, LOCAL_OWNER, workspace, need="write")
+            except UnknownWorkspace:
+                place = create_workspace(app.db, LOCAL_OWNER, workspace, time.time())
             added = [app.add_source(place, path, watch=watch) for path in paths]
             while True:
                 sources = [source_progress(app.db, get_source(app.db, place.owner, source.id)) for source, _ in added]
@@ -165,6 +180,13 @@ def searchable(source: dict[str, Any]) -> bool:
     return source["state"] in ("ready", "missing") and not any(
         source["counts"].get(state) for state in ("queued", "reading", "indexing")
     )
+
+
+def check_paths(paths: Sequence[str]) -> None:
+    """Before a workspace is made for them. Raises NotFound."""
+    for path in paths:
+        if not os.path.exists(path):
+            raise NotFound(f"no file or folder {path!r}", hint="check the path", field="path")
 
 
 def absolute(path: Path) -> str:

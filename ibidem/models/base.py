@@ -14,6 +14,15 @@ TEMPERATURE = 0.2  # answers keep to what is written, without repeating themselv
 
 
 @dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A function that the model wants called. `arguments` is a JSON object, `id` the caller's or the server's name for it."""
+
+    name: str
+    arguments: Mapping[str, Any]
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Image:
     """A picture of a message: its bytes are looked up by `id` when the message is sent."""
 
@@ -23,9 +32,28 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
-    role: Literal["system", "user", "assistant"]
+    """One message. A message of role `tool` answers the call `tool_call_id` of `tool_name`."""
+
+    role: Literal["system", "user", "assistant", "tool"]
     content: str
     images: tuple[Image, ...] = ()
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str = ""
+    tool_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How the next token is chosen, beside the temperature. What is None is as the model's server does it by itself."""
+
+    top_p: float | None = None
+    top_k: int | None = None
+    min_p: float | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+    presence_penalty: float | None = None
+    frequency_penalty: float | None = None
+    repeat_penalty: float | None = None  # not known to OpenAI itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +71,32 @@ class ChatRequest:
     terms: Mapping[str, float] = field(default_factory=dict)
     evidence: float = 1.0
     max_tokens: int = 1024
-    temperature: float = TEMPERATURE
-    schema: Mapping[str, Any] | None = None  # the answer is JSON of this JSON schema
+    temperature: float | None = TEMPERATURE  # None: as the model's server does it by itself
+    sampling: Sampling = Sampling()
+    schema: Mapping[str, Any] | None = None  # the answer is JSON of this JSON schema; an empty one allows any
+    tools: Sequence[Mapping[str, Any]] = ()  # functions, in the OpenAI form that Ollama takes too
+    tool_choice: Any = None  # in the OpenAI form
+    think: bool | str | None = None  # True, False or an effort ("low"); None: as the model does by itself
+    context_tokens: int | None = None  # a window wished for; bounded by what the model has
+    keep_alive: str | float | None = None  # how long the model stays loaded afterwards, as Ollama writes it
     images: Mapping[str, bytes] = field(default_factory=dict)  # of the messages, by id; those not here are left out
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionRequest:
+    """Text to be continued. With a `suffix` the text between the two is wanted.
+
+    `raw`: no chat template stands around the prompt, it is read exactly as it is, its special tokens included.
+    """
+
+    prompt: str
+    suffix: str = ""
+    raw: bool = True
+    max_tokens: int = 128
+    temperature: float | None = None
+    sampling: Sampling = Sampling()
+    context_tokens: int | None = None
+    keep_alive: str | float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +119,7 @@ class Done:
     reason: Literal["stop", "length"] = "stop"
 
 
-ModelEvent = TextDelta | ReasoningDelta | Done
+ModelEvent = TextDelta | ReasoningDelta | ToolCall | Done
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +129,9 @@ class Capabilities:
     context_tokens: int | None = None  # of one request, prompt and answer together; None: unknown
     tools: bool = False
     images: bool = False
-    insert: bool = False  # code between a prefix and a suffix
+    insert: bool | None = False  # code between a prefix and a suffix; None: the server does not tell
     thinking: bool = False
+    embedding: bool = False  # makes vectors, and answers nothing
     schema: bool = False  # answers in JSON of a given schema
     languages: frozenset[str] | None = None  # ISO 639-1; None: unknown
     prompt_tokens_s: float | None = None  # read, as far as it is known before the first answer
@@ -100,6 +152,10 @@ class ChatModel(Protocol):
 
         Raises ModelUnreachable, ModelTimeout, ModelRejected, ModelCutOff, ContextTooLong.
         """
+        ...
+
+    def complete(self, request: CompletionRequest) -> AsyncGenerator[ModelEvent, None]:
+        """As `stream`, without a conversation. Raises BadInput too, where the model cannot."""
         ...
 
     async def capabilities(self) -> Capabilities:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     F32 = NDArray[np.float32]
 
-Kind = Literal["document", "query"]  # some models want them told apart
+Kind = Literal["document", "query", "plain"]  # some models want the first two told apart; plain: the text as it is
 
 ANY_LANGUAGE = "*"  # in `languages`: all of them
 WINDOW_SHARE = 0.8  # of the model's window: our count of tokens is an estimate

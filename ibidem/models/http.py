@@ -9,7 +9,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ibidem.errors import ModelError
-from ibidem.models.base import Done, ModelEvent, ReasoningDelta, TextDelta
+from ibidem.models.base import Done, ModelEvent, ReasoningDelta, TextDelta, ToolCall
 from ibidem.models.upstream import JSON_BODY, MAX_BODY_BYTES, NO_PROXY, Upstream
 from ibidem.types import Usage
 
@@ -63,7 +63,7 @@ class ModelServer(Upstream):
                         yield event
                         if isinstance(event, Done):
                             return
-                    chars = sum(len(event.text) for event in events if isinstance(event, TextDelta | ReasoningDelta))
+                    chars = sum(map(_chars, events))
                     written += max(1, chars // 16)
                     if written > 2 * max_tokens + 16:  # 16: pieces without text, when max_tokens is very small
                         yield Done(Usage(completion=written), reason="length")
@@ -80,7 +80,18 @@ class ModelServer(Upstream):
         """The JSON object that answers a body. Raises ModelError."""
         return await self._ask("POST", path, body, timeout_s)
 
+    async def lines(self, path: str, body: Mapping[str, Any]) -> AsyncGenerator[str, None]:
+        """The lines that answer a body, as they are. Raises ModelError."""
+        async with aclosing(self._pieces(path, body)) as pieces:
+            async for lines in pieces:
+                for line in lines:
+                    yield line
+
     async def _ask(self, method: str, path: str, body: Mapping[str, Any] | None, timeout_s: float) -> dict[str, Any]:
+        return self.parse(await self.send(method, path, body, timeout_s=timeout_s))
+
+    async def send(self, method: str, path: str, body: Mapping[str, Any] | None, *, timeout_s: float) -> str:
+        """The whole answer as text. Raises ModelError."""
         content, headers = (None, {}) if body is None else (json.dumps(body), JSON_BODY)
         try:
             async with asyncio.timeout(timeout_s):
@@ -88,10 +99,9 @@ class ModelServer(Upstream):
                     request = self._open().stream(method, self.url + path, content=content, headers=headers)
                     async with request as response:
                         await self._check(response)
-                        text = await _body(response)
+                        return await _body(response)
         except TimeoutError as error:
             raise self._silent(timeout_s) from error
-        return self.parse(text)
 
     async def close(self) -> None:
         client, self._client = self._client, None
@@ -150,6 +160,15 @@ class ModelServer(Upstream):
         except (TimeoutError, httpx.HTTPError):
             pass  # the status alone says enough
         raise self.refusal(response.status_code, text, response.headers)
+
+
+def _chars(event: ModelEvent) -> int:
+    match event:
+        case TextDelta(text) | ReasoningDelta(text):
+            return len(text)
+        case ToolCall(name=name, arguments=arguments):
+            return len(name) + len(str(arguments))
+    return 0
 
 
 async def _body(response: httpx.Response) -> str:

@@ -9,11 +9,20 @@ from dataclasses import replace
 from typing import Any
 
 from ibidem.errors import EngineCrashed, ModelCutOff, ModelUnreachable
-from ibidem.models.base import Capabilities, ChatMessage, ChatRequest, Done, ModelEvent, TextDelta
+from ibidem.models.base import (
+    Capabilities,
+    ChatMessage,
+    ChatRequest,
+    CompletionRequest,
+    Done,
+    ModelEvent,
+    TextDelta,
+)
 from ibidem.models.engine import Engine
 from ibidem.models.engines import Engines
 from ibidem.models.http import AnswerReader, ModelServer
-from ibidem.models.openai import Completion, capabilities_of_props, chat_body, messages_body
+from ibidem.models.openai import capabilities_of_props
+from ibidem.models.openai_wire import Completion, chat_body, completion_body, messages_body
 from ibidem.models.upstream import as_count, as_dict, as_text
 from ibidem.types import Usage
 
@@ -34,20 +43,14 @@ class LlamaModel:
         body = chat_body(request, self._path) | {"cache_prompt": True}
         return self._stream("/v1/chat/completions", body, Completion, request.max_tokens)
 
-    def insert(
-        self, prefix: str, suffix: str, *, files: Sequence[tuple[str, str]] = (), max_tokens: int = 128
-    ) -> AsyncGenerator[ModelEvent, None]:
-        """Code between a prefix and a suffix, after other `files` (path, text) of the repository. Raises ModelError."""
-        body = {
-            "input_prefix": prefix,
-            "input_suffix": suffix,
-            "input_extra": [{"filename": path, "text": text} for path, text in files],
-            "n_predict": max_tokens,
-            "temperature": 0.0,
-            "stream": True,
-            "cache_prompt": True,
-        }
-        return self._stream("/infill", body, Insertion, max_tokens)
+    def complete(self, request: CompletionRequest) -> AsyncGenerator[ModelEvent, None]:
+        """Between a prefix and a suffix the engine puts its model's own tokens."""
+        body = completion_body(request, self._path) | {"cache_prompt": True}
+        if not request.suffix:
+            return self._stream("/v1/completions", body, Completion, request.max_tokens)
+        body |= {"n_predict": request.max_tokens, "input_prefix": request.prompt, "input_suffix": request.suffix}
+        del body["prompt"]  # here it would be text behind the cursor's mark
+        return self._stream("/infill", body, Insertion, request.max_tokens)
 
     async def capabilities(self) -> Capabilities:
         """Of the engine as it runs: the next one may be planned with less room."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import asdict
 from typing import Any
 
 from ibidem.errors import ContextTooLong, ModelError, ModelUnreachable
@@ -12,10 +13,13 @@ from ibidem.models.base import (
     Capabilities,
     ChatMessage,
     ChatRequest,
+    CompletionRequest,
     Done,
     ModelEvent,
     ReasoningDelta,
+    Sampling,
     TextDelta,
+    ToolCall,
     base64_images,
 )
 from ibidem.models.http import ModelServer
@@ -53,27 +57,56 @@ class OllamaModel:
         self._capabilities: Capabilities | None = None
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[ModelEvent, None]:
-        limit = (await self.capabilities()).context_tokens or CONTEXT_TOKENS[-1]
-        self._context_tokens = max(self._context_tokens, context_tokens(request, limit))
+        prompt = sum(estimate_tokens(message.content) + MESSAGE_TOKENS for message in request.messages)
+        prompt += IMAGE_TOKENS * sum(image.id in request.images for one in request.messages for image in one.images)
         body: dict[str, Any] = {
             "model": self._model,
-            "messages": [_message(message, request.images) for message in request.messages],
-            "stream": True,
-            "truncate": False,  # a prompt too long for the window is an error, not cut silently
-            "shift": False,  # and a full window ends the answer instead of forgetting the passages
-            "options": {
-                "num_ctx": self._context_tokens,
-                "num_predict": request.max_tokens,
-                "temperature": request.temperature,
-            },
+            "messages": [message_body(message, request.images) for message in request.messages],
+            "options": await self._options(request, prompt),
         }
         if request.schema is not None:
-            body["format"] = request.schema
-        reader = _Answer(self._server)
-        stream = self._server.stream("/api/chat", body, reader, max_tokens=request.max_tokens)
-        async with aclosing(stream) as events:
+            body["format"] = request.schema or "json"
+        if request.tools:
+            body["tools"] = list(request.tools)
+        if request.think is not None:
+            body["think"] = request.think
+        async with aclosing(self._stream("/api/chat", body, request)) as events:
             async for event in events:
                 yield event
+
+    async def complete(self, request: CompletionRequest) -> AsyncGenerator[ModelEvent, None]:
+        prompt = estimate_tokens(request.prompt) + estimate_tokens(request.suffix)
+        body: dict[str, Any] = {"model": self._model, "prompt": request.prompt}
+        body["options"] = await self._options(request, prompt)
+        if request.suffix:
+            body["suffix"] = request.suffix  # Ollama's template puts it in its place; raw it would be left out
+        elif request.raw:
+            body["raw"] = True
+        async with aclosing(self._stream("/api/generate", body, request)) as events:
+            async for event in events:
+                yield event
+
+    async def _options(self, request: ChatRequest | CompletionRequest, prompt_tokens: int) -> dict[str, Any]:
+        limit = (await self.capabilities()).context_tokens or CONTEXT_TOKENS[-1]
+        needed = context_tokens(prompt_tokens, request.max_tokens, limit)
+        self._context_tokens = max(self._context_tokens, needed, min(request.context_tokens or 0, limit))
+        own = {"num_ctx": self._context_tokens, "num_predict": request.max_tokens}
+        return {**own, **sampling_options(request.temperature, request.sampling)}
+
+    def _stream(
+        self, path: str, body: Mapping[str, Any], request: ChatRequest | CompletionRequest
+    ) -> AsyncGenerator[ModelEvent, None]:
+        # A prompt too long for the window is an error, not cut silently; a full window ends the answer instead of
+        # forgetting the passages.
+        whole = {**body, "stream": True, "truncate": False, "shift": False}
+        if request.keep_alive is not None:
+            whole["keep_alive"] = request.keep_alive
+        return self._server.stream(path, whole, _Answer(self._server), max_tokens=request.max_tokens)
+
+    async def keep(self, seconds: str | float) -> None:
+        """Load it for so long; 0 unloads it. Raises ModelError."""
+        body = {"model": self._model, "keep_alive": seconds, "stream": False}
+        await self._server.post("/api/generate", body, timeout_s=self._settings.first_token_timeout_s)
 
     async def capabilities(self) -> Capabilities:
         if self._capabilities is None:
@@ -94,11 +127,6 @@ class OllamaModel:
         await self._server.close()
 
 
-def _message(message: ChatMessage, images: Mapping[str, bytes]) -> dict[str, Any]:
-    found = [data for _, data in base64_images(message, images)]
-    return {"role": message.role, "content": message.content, **({"images": found} if found else {})}
-
-
 def capabilities_of(shown: Mapping[str, Any]) -> Capabilities:
     """What `/api/show` says of a model. The context is never more than what we would ask Ollama for."""
     listed = shown.get("capabilities")
@@ -110,6 +138,7 @@ def capabilities_of(shown: Mapping[str, Any]) -> Capabilities:
         images="vision" in able,
         insert="insert" in able,
         thinking="thinking" in able,
+        embedding="embedding" in able and "completion" not in able,
         schema="completion" in able,
     )
 
@@ -120,21 +149,39 @@ def own_context(shown: Mapping[str, Any]) -> int:
     return as_count(facts.get(f"{facts.get('general.architecture')}.context_length"))
 
 
-def context_tokens(request: ChatRequest, limit: int = CONTEXT_TOKENS[-1]) -> int:
+def context_tokens(prompt: int, answer: int, limit: int = CONTEXT_TOKENS[-1]) -> int:
     """The smallest window for prompt and answer, a quarter added since tokens are estimated. Raises ContextTooLong.
 
     `limit`: the model's own context, if it is smaller than the sizes we choose from.
     """
-    prompt = sum(estimate_tokens(message.content) + MESSAGE_TOKENS for message in request.messages)
-    prompt += IMAGE_TOKENS * sum(image.id in request.images for one in request.messages for image in one.images)
-    needed = prompt * 5 // 4 + request.max_tokens
+    needed = prompt * 5 // 4 + answer
     for size in (*(size for size in CONTEXT_TOKENS if size < limit), limit):
         if needed <= size:
             return size
     raise ContextTooLong(
-        f"the prompt of about {prompt} tokens and an answer of {request.max_tokens} need more than {limit}",
+        f"the prompt of about {prompt} tokens and an answer of {answer} need more than {limit}",
         hint="shorten the question, or lower `budget_tokens` under [retrieve]",
     )
+
+
+def sampling_options(temperature: float | None, sampling: Sampling) -> dict[str, Any]:
+    """Ollama's `options`, those that were asked for."""
+    wished = {"temperature": temperature, **asdict(sampling), "stop": list(sampling.stop) or None}
+    return {name: value for name, value in wished.items() if value is not None}
+
+
+def message_body(message: ChatMessage, images: Mapping[str, bytes]) -> dict[str, Any]:
+    body: dict[str, Any] = {"role": message.role, "content": message.content}
+    if found := [data for _, data in base64_images(message, images)]:
+        body["images"] = found
+    if message.tool_calls:
+        calls = [{"function": {"name": call.name, "arguments": call.arguments}} for call in message.tool_calls]
+        body["tool_calls"] = calls
+    if message.tool_name:
+        body["tool_name"] = message.tool_name
+    if message.tool_call_id:
+        body["tool_call_id"] = message.tool_call_id
+    return body
 
 
 class _Answer:
@@ -145,12 +192,17 @@ class _Answer:
         if not line:
             return None
         answer = self._server.parse(line)
-        message = as_dict(answer.get("message"))
+        message = as_dict(answer.get("message")) or answer  # of a completion the texts stand in the line itself
         events: list[ModelEvent] = []
         if thinking := as_text(message.get("thinking")):
             events.append(ReasoningDelta(thinking))
-        if content := as_text(message.get("content")):
+        if content := as_text(message.get("content") or message.get("response")):
             events.append(TextDelta(content))
+        calls = message.get("tool_calls")
+        for call in calls if isinstance(calls, list) else ():
+            function = as_dict(as_dict(call).get("function"))
+            arguments = as_dict(function.get("arguments"))
+            events.append(ToolCall(as_text(function.get("name")), arguments, as_text(as_dict(call).get("id"))))
         if answer.get("done"):
             usage = Usage(
                 prompt=as_count(answer.get("prompt_eval_count")), completion=as_count(answer.get("eval_count"))

@@ -4,23 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any, Literal
+from typing import Any
 
 from ibidem.errors import ModelError, ModelRejected, ModelTimeout, ModelUnreachable
-from ibidem.models.base import (
-    Capabilities,
-    ChatMessage,
-    ChatRequest,
-    Done,
-    ModelEvent,
-    ReasoningDelta,
-    TextDelta,
-    base64_images,
-)
+from ibidem.models.base import Capabilities, ChatMessage, ChatRequest, CompletionRequest, ModelEvent
 from ibidem.models.http import ModelServer
+from ibidem.models.openai_wire import Completion, chat_body, completion_body, messages_body
 from ibidem.models.upstream import Advice, as_count, as_dict, as_text, host_of
 from ibidem.settings import ModelSettings
-from ibidem.types import Usage
 
 OPENROUTER = "openrouter.ai"
 OPENROUTER_HEADERS = {"HTTP-Referer": "http://localhost:8765", "X-Title": "Ibidem"}  # whom its statistics name
@@ -63,11 +54,19 @@ class OpenAIModel:
             async for event in events:
                 yield event
 
+    async def complete(self, request: CompletionRequest) -> AsyncGenerator[ModelEvent, None]:
+        """Servers differ in whether they know a suffix: llama-server and vLLM leave it out."""
+        body = completion_body(request, self._model)
+        stream = self._server.stream("/completions", body, Completion(self._server), max_tokens=request.max_tokens)
+        async with aclosing(stream) as events:
+            async for event in events:
+                yield event
+
     async def capabilities(self) -> Capabilities:
         if self._capabilities is None or not self._loaded:
             listed = await self._asked(self._server, "/models")
             self._capabilities = await self._learn(entry_of(listed, self._model)) if listed else None
-        return self._capabilities or Capabilities()
+        return self._capabilities or Capabilities(insert=None)
 
     async def _learn(self, entry: Mapping[str, Any]) -> Capabilities:
         """Every kind of server tells in its own way, and is known by it."""
@@ -124,6 +123,7 @@ def capabilities_of_entry(entry: Mapping[str, Any]) -> Capabilities:
         context_tokens=as_count(entry.get("max_model_len")) or as_count(entry.get("context_length")) or None,
         tools="tools" in able,
         images=isinstance(inputs, list) and "image" in inputs,
+        insert=None,
         thinking="reasoning" in able,
         schema="structured_outputs" in able or "max_model_len" in entry,
     )
@@ -136,12 +136,13 @@ def capabilities_of_studio(entry: Mapping[str, Any]) -> Capabilities:
         context_tokens=as_count(entry.get("loaded_context_length")) or None,
         tools=isinstance(able, list) and "tool_use" in able,
         images=entry.get("type") == "vlm",
+        insert=None,
         schema=entry.get("type") in ("llm", "vlm"),
     )
 
 
 def capabilities_of_props(
-    props: Mapping[str, Any], context_tokens: int | None, *, insert: bool = False
+    props: Mapping[str, Any], context_tokens: int | None, *, insert: bool | None = None
 ) -> Capabilities:
     """llama.cpp's `/props`; `insert` is not told there."""
     template = as_text(props.get("chat_template"))
@@ -153,77 +154,3 @@ def capabilities_of_props(
         thinking="enable_thinking" in template or "<think>" in template,
         schema=True,
     )
-
-
-def chat_body(request: ChatRequest, model: str) -> dict[str, Any]:
-    """A request in the OpenAI shape, streamed, with its usage at the end."""
-    body: dict[str, Any] = {
-        "model": model,
-        "messages": messages_body(request.messages, request.images),
-        "stream": True,
-        "stream_options": {"include_usage": True},
-        "max_tokens": request.max_tokens,
-        "temperature": request.temperature,
-    }
-    if request.schema is not None:
-        schema = {"name": "answer", "schema": request.schema}
-        body["response_format"] = {"type": "json_schema", "json_schema": schema}
-    return body
-
-
-def messages_body(messages: Sequence[ChatMessage], images: Mapping[str, bytes] | None = None) -> list[dict[str, Any]]:
-    """Only a message with pictures is sent in parts: not every server takes those."""
-    return [{"role": message.role, "content": _content(message, images or {})} for message in messages]
-
-
-def _content(message: ChatMessage, images: Mapping[str, bytes]) -> str | list[dict[str, Any]]:
-    found = base64_images(message, images)
-    if not found:
-        return message.content
-    urls = [{"url": f"data:{media_type};base64,{data}"} for media_type, data in found]
-    return [{"type": "text", "text": message.content}, *({"type": "image_url", "image_url": url} for url in urls)]
-
-
-class Completion:
-    """Reads a streamed chat completion."""
-
-    def __init__(self, server: ModelServer) -> None:
-        self._server = server
-        self._usage = Usage()
-        self._reason: Literal["stop", "length"] | None = None
-
-    def read(self, line: str) -> Sequence[ModelEvent] | None:
-        name, _, data = line.partition(":")
-        if name == "data":
-            return self._read_data(data.strip())
-        if line.startswith("{"):
-            self._server.parse(line)  # some servers report an error without the SSE frame
-        elif name == "error":
-            self._server.parse(f'{{"error": {data}}}')  # the frame of older llama-servers
-        return None  # a comment, a blank line, or a field that has no use here
-
-    def _read_data(self, data: str) -> Sequence[ModelEvent]:
-        if data == "[DONE]":
-            return [Done(self._usage, self._reason or "stop")]
-        chunk = self._server.parse(data)
-        if counts := as_dict(chunk.get("usage")):
-            self._usage = Usage(
-                prompt=as_count(counts.get("prompt_tokens")),
-                reused=as_count(as_dict(counts.get("prompt_tokens_details")).get("cached_tokens")),
-                completion=as_count(counts.get("completion_tokens")),
-            )
-        choices = chunk.get("choices")
-        choice = as_dict(choices[0]) if isinstance(choices, list) and choices else {}
-        if reason := choice.get("finish_reason"):
-            self._reason = "length" if reason == "length" else "stop"
-        delta = as_dict(choice.get("delta"))
-        events: list[ModelEvent] = []
-        if reasoning := as_text(delta.get("reasoning_content") or delta.get("reasoning")):
-            events.append(ReasoningDelta(reasoning))
-        if content := as_text(delta.get("content")):
-            events.append(TextDelta(content))
-        return events
-
-    def end(self) -> Done | None:
-        """Some servers leave out `[DONE]`; a finish reason says as well that the text is whole."""
-        return Done(self._usage, self._reason) if self._reason else None

@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from importlib.resources import files
 from itertools import islice
 
-from ibidem.models.base import Capabilities, ChatMessage, ChatRequest, Done, ModelEvent, TextDelta
+from ibidem.errors import BadInput
+from ibidem.models.base import (
+    Capabilities,
+    ChatMessage,
+    ChatRequest,
+    CompletionRequest,
+    Done,
+    ModelEvent,
+    TextDelta,
+)
 from ibidem.models.sentences import sentences
 from ibidem.types import Passage, Usage, estimate_tokens
 
@@ -69,6 +78,14 @@ class QuotesModel:
             yield TextDelta(piece)
         read = sum(estimate_tokens(passage.text) for passage in request.passages)
         yield Done(Usage(prompt=read, completion=estimate_tokens(answer)))
+
+    async def complete(self, request: CompletionRequest) -> AsyncGenerator[ModelEvent, None]:
+        raise BadInput(
+            "quotes only quotes documents and completes no text",
+            hint="name another model; `ibidem models` lists those that can be asked",
+            field="model",
+        )
+        yield  # what makes it a generator, as the others are
 
     async def capabilities(self) -> Capabilities:
         return Capabilities(context_tokens=ANY_CONTEXT)

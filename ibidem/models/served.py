@@ -63,7 +63,7 @@ class ServedEmbedder:
         return int(self.embed(["ibidem"]).shape[1])
 
     def embed(self, texts: Sequence[str], kind: Kind = "document") -> F32:
-        prefix = self._family.document if kind == "document" else self._family.query
+        prefix = {"document": self._family.document, "query": self._family.query, "plain": ""}[kind]
         rows = self._source.vectors([prefix + text for text in texts], self._family.window_tokens)
         return unit_vectors(rows, len(texts), self.name)
 

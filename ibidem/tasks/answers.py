@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from ibidem.chat.answer import Conversation, Draft, answer
 from ibidem.chat.conversations import Conversations
@@ -51,7 +51,13 @@ _JOB_STATE: dict[str, EndState] = {
     "interrupted": "failed",
 }
 
-Search = Callable[[str, Workspace, Sequence[Turn]], Context]  # a question and the turns before it
+
+class Search(Protocol):
+    """A question and the turns before it -> what is found; `hits` widens how many chunks are ranked."""
+
+    def __call__(
+        self, question: str, workspace: Workspace, turns: Sequence[Turn] = (), *, hits: int = 0
+    ) -> Context: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,12 @@ class Answers:
         self._conversations = Conversations()
         self._meters: dict[str, Meter] = {}  # by model, the latest METERS of them
         self._clock = clock
+
+    def meter(self, model: str) -> Meter:
+        """What its answers have taught about a model."""
+        if model not in self._meters and len(self._meters) >= METERS:
+            self._meters.pop(next(iter(self._meters)))
+        return self._meters.setdefault(model, Meter())
 
     # --- starting ----------------------------------------------------------------------------------------------------
 
@@ -162,7 +174,7 @@ class Answers:
             temperature=TEMPERATURE if wishes.get("temperature") is None else wishes["temperature"],
             images=begun.images,
             pictures=await asyncio.to_thread(read_images, self._files, images) if seen else {},
-            conversation=Conversation(begun.before, self._meter(run.model), self._settings.retrieve.read_s),
+            conversation=Conversation(begun.before, self.meter(run.model), self._settings.retrieve.read_s),
             template=template_in(wishes),
             given=given,
         )
@@ -174,11 +186,6 @@ class Answers:
             if draft.text:  # a stopped answer goes on being talked about as far as it came
                 said = [*turns, Turn(run.question, draft.text)]
                 self._conversations.keep(run.owner, run.workspace, said, draft.transcript.answered(draft.text))
-
-    def _meter(self, model: str) -> Meter:
-        if model not in self._meters and len(self._meters) >= METERS:
-            self._meters.pop(next(iter(self._meters)))
-        return self._meters.setdefault(model, Meter())
 
     def _before(self, run: Run, job: Job) -> tuple[list[Turn], Transcript]:
         """The turns before the question, and what the model read of them."""

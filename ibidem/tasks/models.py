@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from ibidem.hardware.plan import offloaded_share
 from ibidem.hardware.survey import survey
 from ibidem.models.base import ChatModel
 from ibidem.models.engines import Engines
-from ibidem.models.found import Found, servers
+from ibidem.models.found import Found, Server, servers
 from ibidem.models.llama import LlamaModel
 from ibidem.models.speed import measure, resident_bytes
 from ibidem.settings import ModelSettings
@@ -29,12 +29,32 @@ BUILT_IN = Found("quotes", "quotes", detail="built in: the passages' own sentenc
 
 async def list_models(settings: ModelSettings, models_dir: Path, engines: Engines | None = None) -> dict[str, Any]:
     """`{"items": [Found], "next": None, "servers": [Server]}`: all that --model takes now, and who was asked."""
+    found, asked = await _all(settings, models_dir, engines)
+    return {"items": [asdict(one) for one in found], "next": None, "servers": [asdict(one) for one in asked]}
+
+
+async def offered(settings: ModelSettings, models_dir: Path, engines: Engines) -> list[Found]:
+    """All models that can be asked now, the default one wherever its file lies."""
+    found = (await _all(settings, models_dir, engines))[0]
+    provider, _, file = settings.default.partition(":")
+    if provider != "llama" or settings.default in {one.name for one in found}:
+        return found
+    loaded = file in {plan.path for plan, _ in engines.loaded()}
+    default = await asyncio.to_thread(_elsewhere, Path(file), loaded=loaded)
+    return [*found, *([replace(default, name=settings.default)] if default else [])]
+
+
+def _elsewhere(path: Path, *, loaded: bool) -> Found | None:
+    """A file outside of the folder of models, if it is there."""
+    return _local(path, loaded=loaded) if path.is_file() else None
+
+
+async def _all(settings: ModelSettings, models_dir: Path, engines: Engines | None) -> tuple[list[Found], list[Server]]:
     running = {plan.path for plan, _ in engines.loaded()} if engines else set()
-    files, (asked, offered) = await asyncio.gather(
+    files, (asked, served) = await asyncio.gather(
         asyncio.to_thread(local_models, models_dir, running), servers(settings)
     )
-    items = [BUILT_IN, *files, *offered]
-    return {"items": [asdict(one) for one in items], "next": None, "servers": [asdict(one) for one in asked]}
+    return [BUILT_IN, *files, *served], asked
 
 
 def local_models(models_dir: Path, running: Collection[str] = ()) -> list[Found]:

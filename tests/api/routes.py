@@ -16,6 +16,7 @@ PARAMETERS = (
     "message_id",
     "attachment_id",
     "run_id",
+    "answer_id",
     "job_id",
     "template_id",
     "share_id",
@@ -120,8 +121,32 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("GET", "/api/jobs/{job_id}/"): Route(200, other=404),
     ("POST", "/api/jobs/{job_id}/cancel/"): Route(200, other=404),
     ("POST", "/api/jobs/{job_id}/retry/"): Route(409, other=404),
+    ("GET", "/api/answers/"): Route(200),
+    ("GET", "/api/answers/{answer_id}/"): Route(200, other=404),
     ("GET", "/api/models/"): Route(200),
     ("POST", "/api/models/test/"): Route(400, body={"model": "nobody:x"}),
+}
+
+# Of the dialects: keyless in local mode (`tests/api/dialects/test_access.py`), with a key or a sign-in in password mode.
+_NAMELESS: dict[str, Any] = {"model": "", "messages": []}
+_CHATS = ("/v1/chat/completions", "/chat/completions", "/api/chat/completions", "/api/chat", "/api/generate")
+_TEXTS = ("/v1/completions", "/completions", "/v1/fim/completions", "/v1/responses")
+_VECTORS = ("/v1/embeddings", "/embeddings", "/api/embed", "/api/embeddings", "/v1/rerank", "/rerank")
+_CHANGES = ("/api/pull", "/api/push", "/api/create", "/api/copy", "/api/blobs/{digest}")
+DIALECT_ROUTES: dict[tuple[str, str], Route] = {
+    ("GET", "/api/version"): Route(200, anonymous=200),
+    ("GET", "/api/tags"): Route(200),
+    ("GET", "/api/ps"): Route(200),
+    ("POST", "/api/show"): Route(400, body=_NAMELESS),
+    ("GET", "/v1/models"): Route(200),
+    ("GET", "/models"): Route(200),
+    ("GET", "/v1/models/{name:path}"): Route(404),
+    ("GET", "/models/{name:path}"): Route(404),
+    **{("POST", path): Route(400, body=_NAMELESS) for path in (*_CHATS, *_TEXTS, *_VECTORS)},
+    **{("POST", path): Route(403, admin=400, body=_NAMELESS) for path in _CHANGES},
+    ("DELETE", "/api/delete"): Route(403, admin=400, body=_NAMELESS),
+    ("POST", "/mcp"): Route(400, body={}),
+    ("POST", "/context"): Route(200, body={"query": ""}),
 }
 
 

@@ -182,7 +182,7 @@ def test_unknown_paths_and_methods_are_errors_in_our_shape(server: Server, metho
 
 
 def test_static_files_carry_the_safety_headers(anybody: httpx.Client) -> None:
-    page = anybody.get("/")
+    page = anybody.get("/", headers={"Accept": "text/html"})
     is_guarded(page)
     assert page.headers["content-type"].startswith("text/html")
 

@@ -14,10 +14,12 @@ from fastapi import FastAPI
 from ibidem.api.server import application
 from ibidem.app import build
 from ibidem.settings import load
-from tests.api.routes import ROUTES
+from tests.api.routes import DIALECT_ROUTES
+from tests.api.routes import ROUTES as OWN_ROUTES
 from tests.api.serving import Server, serving, wait_for
 from tests.api.signing_in import Caller, add_users, sign_in
 
+ROUTES = OWN_ROUTES | DIALECT_ROUTES
 PATHS = [*ROUTES]
 UNSAFE = [route for route in PATHS if route[0] != "GET"]
 BY_ID = [route for route in PATHS if "{" in route[1] and route[1] != "/page/{name}"]
@@ -46,12 +48,14 @@ class Things:
         self._made += 1
         slug = self._post("/api/workspaces/", {"name": f"w{self._made}"})["slug"] if "{slug}" in path else ""
         session = self._post("/api/sessions/", {})["id"] if "{session_id}" in path else ""
-        names = {"slug": slug, "name": "app.js", "session_id": session, "attachment_id": "absent"}
+        names = {"slug": slug, "name": "app.js", "session_id": session, "attachment_id": "absent", "digest": "x"}
+        path = path.replace(":path}", "}")
         for parameter, make in (
             ("source_id", lambda: self._source(slug)),
             ("document_id", lambda: self._document()["id"]),
             ("message_id", lambda: self._answer(session)),
             ("run_id", self._run),
+            ("answer_id", self._dialect_answer),
             ("job_id", self._job),
             ("template_id", self._template),
             ("share_id", self._share),
@@ -82,6 +86,16 @@ class Things:
     def _run(self) -> str:
         run_id: str = self._post("/api/runs/", {"question": "When does the pump start?"})["run_id"]
         return run_id
+
+    def _dialect_answer(self) -> str:
+        """One that a client of a dialect got over the owner's documents."""
+        self._document()
+        body = {"model": "home", "messages": [{"role": "user", "content": "When does the pump start?"}]}
+        told = self.owner.post("/api/chat", json=body)
+        assert told.is_success, told.text
+        answer_id: str = told.headers["x-ibidem-answer"]
+        wait_for(lambda: self.owner.get(f"/api/answers/{answer_id}/").is_success, "the record is written")
+        return answer_id
 
     def _job(self) -> str:
         """One that is done."""
@@ -203,6 +217,7 @@ def test_what_belongs_to_another_looks_like_what_is_not_there(
         "session_id",
         "message_id",
         "run_id",
+        "answer_id",
         "job_id",
         "share_id",
         "login_id",

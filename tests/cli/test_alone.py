@@ -129,6 +129,15 @@ def test_an_index_that_is_gone_is_made_anew(data: Path) -> None:
     assert run("search", "reserve pump", "--json", data=data).json["hits"]
 
 
+def test_add_makes_a_workspace_that_is_not_there(tmp_path: Path) -> None:
+    data, note = tmp_path / "data", tmp_path / "tanks.md"
+    note.write_text("The spare tank holds 90 litres.\n")
+    assert run("add", tmp_path / "absent", "--workspace", "tanks", data=data).code == 4
+    assert run("search", "tank", "--workspace", "tanks", data=data).code == 4
+    assert run("add", note, "--workspace", "tanks", data=data).code == 0
+    assert "tanks.md" in run("search", "spare tank", "--workspace", "tanks", data=data).out
+
+
 def test_adding_again_and_a_single_file_and_two_paths(tmp_path: Path) -> None:
     data, one, two = tmp_path / "data", tmp_path / "one", tmp_path / "둘.md"
     one.mkdir()

@@ -73,6 +73,18 @@ def test_search_status_doctor_and_jobs_ask_the_server(server: Server) -> None:
     assert jobs["items"][0]["id"]
 
 
+def test_add_makes_a_workspace_that_is_not_there_but_not_for_a_path_that_is_none(
+    server: Server, tmp_path: Path
+) -> None:
+    note = tmp_path / "tanks.md"
+    note.write_text("The spare tank holds 90 litres.\n")
+    missed = run("add", tmp_path / "absent", "--workspace", "tanks", data=server.data)
+    assert missed.code == 4 and server.http.get("/api/workspaces/tanks/").status_code == 404
+    for _ in range(2):
+        assert run("add", note, "--workspace", "tanks", data=server.data).code == 0
+    assert paths_found(server, "spare tank", "tanks") == ["tanks.md"]
+
+
 def test_add_waits_until_all_is_searchable(server: Server, tmp_path: Path) -> None:
     slug = workspace(server, "Added by command")
     for number in range(60):

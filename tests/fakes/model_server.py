@@ -52,6 +52,7 @@ Behaviour = Literal[
     "endless",  # pieces for ever
     "thinks",  # reasoning before the text
     "length",  # stops at the limit of tokens
+    "calls_tool",  # after the text, the function `weather` for Oslo
 ]
 
 ERRORS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -84,6 +85,8 @@ SHOWN = {
     "model_info": {"general.architecture": "tiny", "general.basename": "Tiny", "tiny.context_length": 65536},
 }
 CHATS = ("/api/chat", "/v1/chat/completions")
+TEXTS = ("/api/generate", "/v1/completions")
+CALLED = {"name": "weather", "arguments": {"city": "Oslo", "days": 2}}
 # Where the stream itself goes wrong: before the first piece, after it, or after the last.
 AFTER_FIRST = {"stall", "keep_alive_only", "cut", "ends_early", "broken_json", "error_in_stream"}
 
@@ -134,6 +137,11 @@ class FakeModelServer:
     def chats(self) -> list[Seen]:
         """The chats asked for."""
         return [seen for seen in self.seen if seen.path in CHATS]
+
+    @property
+    def completions(self) -> list[Seen]:
+        """The completions asked for, without those that load a model."""
+        return [seen for seen in self.seen if seen.path in TEXTS and seen.body.get("prompt")]
 
     @property
     def url(self) -> str:
@@ -198,6 +206,7 @@ class FakeModelServer:
 
     async def _play(self, seen: Seen, writer: asyncio.StreamWriter) -> None:
         dialect: Dialect = OpenAI() if seen.path.startswith("/v1/") else Ollama()
+        dialect.of_texts = seen.path in TEXTS
         match seen.method, seen.path:
             case "GET", "/api/tags":
                 details = {"parameter_size": "3.2B", "quantization_level": "Q4_K_M"}
@@ -218,7 +227,13 @@ class FakeModelServer:
                 await _send(writer, "200 OK" if known else "404 Not Found", json.dumps(answer).encode())
             case "POST", "/api/embed" | "/v1/embeddings" | "/v1/rerank":
                 await self._answer(seen, dialect, writer)
-            case "POST", path if path in CHATS:
+            case "POST", "/api/generate" if not seen.body.get("prompt"):  # load, unload
+                await _send(writer, "200 OK", b'{"model": "tiny", "done": true, "done_reason": "load"}')
+            case "POST", "/api/pull":
+                await _send(writer, "200 OK", b'{"status":"pulling manifest"}\n{"status":"success"}\n')
+            case ("POST", "/api/copy") | ("DELETE", "/api/delete"):
+                await _send(writer, "200 OK", b"")
+            case "POST", path if path in (*CHATS, *TEXTS):
                 self._someone_asked.set()
                 await self._chat(seen, dialect, writer)
             case _:
@@ -327,6 +342,9 @@ class FakeModelServer:
             yield dialect.text("half an object")[:-20] + b"\n"
         if behaviour == "error_in_stream":
             yield dialect.error_line({"message": "the runner has died", "code": 502})
+        if behaviour == "calls_tool":
+            for line in dialect.calling():
+                yield line
         if behaviour not in AFTER_FIRST:
             for line in dialect.ending("length" if behaviour == "length" else "stop", mark=behaviour != "no_end_mark"):
                 yield line
@@ -335,6 +353,7 @@ class FakeModelServer:
 class Dialect:
     media_type = b""
     opening = b""
+    of_texts = False  # of a completion instead of a chat
     keep_alive = b"\n"
 
     def frame(self, part: dict[str, Any]) -> bytes:
@@ -344,6 +363,9 @@ class Dialect:
         raise NotImplementedError
 
     def reasoning(self, piece: str) -> bytes:
+        raise NotImplementedError
+
+    def calling(self) -> list[bytes]:
         raise NotImplementedError
 
     def ending(self, reason: str, *, mark: bool) -> list[bytes]:
@@ -360,7 +382,12 @@ class Ollama(Dialect):
     media_type = b"application/x-ndjson"
 
     def text(self, piece: str) -> bytes:
+        if self.of_texts:
+            return self.frame({"response": piece, "done": False})
         return self.frame({"message": {"role": "assistant", "content": piece}, "done": False})
+
+    def calling(self) -> list[bytes]:
+        return [self.frame({"message": {"role": "assistant", "content": "", "tool_calls": [{"function": CALLED}]}})]
 
     def reasoning(self, piece: str) -> bytes:
         return self.frame({"message": {"role": "assistant", "content": "", "thinking": piece}, "done": False})
@@ -390,7 +417,16 @@ class OpenAI(Dialect):
         return self.keep_alive + self._delta({"role": "assistant", "content": ""})
 
     def text(self, piece: str) -> bytes:
+        if self.of_texts:
+            return self.frame({"choices": [{"index": 0, "text": piece, "finish_reason": None}]})
         return self._delta({"content": piece})
+
+    def calling(self) -> list[bytes]:
+        """Arguments come in pieces."""
+        arguments = json.dumps(CALLED["arguments"])
+        first = {"index": 0, "id": "call_7", "type": "function", "function": {"name": CALLED["name"], "arguments": ""}}
+        rest = [{"index": 0, "function": {"arguments": piece}} for piece in (arguments[:9], arguments[9:])]
+        return [self._delta({"tool_calls": [part]}) for part in (first, *rest)]
 
     def reasoning(self, piece: str) -> bytes:
         return self._delta({"reasoning_content": piece})

@@ -60,11 +60,12 @@ def test_nothing_but_the_own_server_is_asked(signed_in: Browser, server: Server)
 
 
 def test_the_page_is_never_kept_and_what_it_loads_is(server: Server) -> None:
-    page = server.http.get("/")
+    browsers = {"Accept": "text/html"}
+    page = server.http.get("/", headers=browsers)
     assert page.headers["cache-control"] == "no-store"
     policy = page.headers["content-security-policy"]
     assert "unsafe" not in policy and "default-src 'none'" in policy and "script-src 'self';" in policy
-    again = server.http.get("/").headers["content-security-policy"]
+    again = server.http.get("/", headers=browsers).headers["content-security-policy"]
     assert policy != again, "every page has a nonce of its own"
     script = page.text.split('type="module"')[1].split('src="')[1].split('"')[0]
     assert "immutable" in server.http.get(script).headers["cache-control"]

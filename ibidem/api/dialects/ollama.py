@@ -1,0 +1,89 @@
+"""/api/chat and /api/generate as Ollama's clients ask for them; by the Accept header also as OpenAI's would."""
+
+from __future__ import annotations
+
+import json
+
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse, Response
+
+from ibidem.api.dialects import openai
+from ibidem.api.dialects.answering import Asking, Client, ask
+from ibidem.api.dialects.body import Body
+from ibidem.api.dialects.ollama_frames import Kind, completion_lines, completion_object, ended, lines, said, whole
+from ibidem.api.dialects.ollama_messages import (
+    completion_of,
+    filled,
+    images_of,
+    is_zero,
+    keep_alive,
+    messages_of,
+    needs_prompt,
+    tokens_of,
+    wishes_of,
+)
+from ibidem.api.dialects.openai_messages import Pictures
+from ibidem.api.dialects.reply import JSON, NDJSON, Reply, line
+from ibidem.models.base import ChatMessage, CompletionRequest
+
+router = APIRouter(tags=["ollama"])
+
+
+@router.post("/api/chat", response_class=Response)
+async def chat(client: Asking, body: openai.Sent, request: Request) -> Response:
+    """A chat; with a workspace as its model, over its documents. Without messages the model is loaded, or unloaded."""
+    if openai.wants_events(request):
+        return await openai.chat(client, body)
+    pictures: Pictures = {}
+    messages = messages_of(body, pictures)
+    if not messages:
+        return await _load(body, client, "chat")
+    return await _answer(body, client, messages, pictures, "chat")
+
+
+@router.post("/api/generate", response_class=Response)
+async def generate(client: Asking, body: openai.Sent, request: Request) -> Response:
+    """An answer to one prompt; raw or with a suffix, text that goes on. Without a prompt the model is (un)loaded."""
+    if openai.wants_events(request) or body.has("max_tokens"):  # presets of IDEs that expect `choices[0].text`
+        return await openai.complete(body, client, raw=False)
+    needs_prompt(body)
+    prompt, suffix, system = body.text("prompt"), body.text("suffix"), body.text("system")
+    if not prompt and not suffix:
+        return await _load(body, client, "generate")
+    if template := body.text("template"):
+        prompt = filled(template, system=system, prompt=prompt)
+    if template or suffix or body.flag("raw"):
+        most = client.app.settings.dialects.max_tokens
+        return await _complete(body, client, completion_of(body, prompt, suffix=suffix, max_tokens=most))
+    lead = [ChatMessage("system", system)] if system else []
+    pictures: Pictures = {}
+    messages = [*lead, ChatMessage("user", prompt, images_of(body, pictures))]
+    return await _answer(body, client, messages, pictures, "generate")
+
+
+async def _answer(body: Body, client: Client, messages: list[ChatMessage], pictures: Pictures, kind: Kind) -> Response:
+    written = await ask(client, body, "ollama", messages, wishes_of(body, pictures), max_tokens=tokens_of(body))
+    if body.flag("stream") is False:
+        return Reply(whole(written, kind), "ollama", JSON, headers=written.headers)
+    name = written.question.target.name
+    return Reply(
+        lines(written, kind), "ollama", NDJSON, headers=written.headers, heartbeat=lambda: line(said(name, kind))
+    )
+
+
+async def _complete(body: Body, client: Client, request: CompletionRequest) -> Response:
+    target = await client.target(body.model())
+    parts = client.complete(target, request, fills=body.has("suffix"))
+    if body.flag("stream") is False:
+        return Reply(completion_object(parts, target.name), "ollama", JSON)
+    frames = completion_lines(parts, target.name)
+    return Reply(frames, "ollama", NDJSON, heartbeat=lambda: line(said(target.name, "generate")))
+
+
+async def _load(body: Body, client: Client, kind: Kind) -> Response:
+    target, kept = await client.target(body.model()), keep_alive(body)
+    await client.app.dialects.load(target, kept)
+    answer = ended(target.name, kind, "unload" if is_zero(kept) else "load")
+    if body.flag("stream") is False:
+        return JSONResponse(answer)
+    return Response(json.dumps(answer) + "\n", headers={"content-type": NDJSON})
