@@ -7,7 +7,9 @@ LOCK := requirements.lock
 TASKS ?= $(wildcard ../shared/eval)
 Q ?= What is a run, and how does it end?
 
-.PHONY: help setup setup-dev run ask test lint bench eval soak clean
+WEB := $(shell find web -path web/node_modules -prune -o -type f -not -name openapi.json -print)
+
+.PHONY: help setup setup-dev page wheel types run ask test test-page lint bench eval soak clean
 
 help:
 	@sed -n '1p' Makefile; sed -nE 's/^([a-z-]+):.*## (.*)/  make \1  \t\2/p' Makefile
@@ -29,7 +31,28 @@ endef
 	$(call install,requirements-dev.lock)
 	@touch .venv/.stamp-run
 
-setup: .venv/.stamp-run  ## install into .venv
+setup:  ## install into .venv, and build the page
+	@$(MAKE) --no-print-directory -j2 .venv/.stamp-run page
+
+# The page needs Node; without it everything else works, and / says how to build it.
+page:
+	@if ! command -v npm >/dev/null; then echo 'no Node: the page is not built. Install Node 20.19 or newer and run make setup again.'; \
+	 else $(MAKE) -s --no-print-directory ibidem/api/page/index.html; fi
+
+web/node_modules/.stamp: web/package-lock.json web/.npmrc
+	@cd web && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+ibidem/api/page/index.html: web/node_modules/.stamp $(WEB)
+	@cd web && npm run --silent build -- --logLevel warn
+	@touch $@
+
+wheel: setup-dev page  ## a wheel that carries the page, into dist/
+	@$(PY) -m pip wheel -q --no-deps --no-build-isolation -w dist .
+
+types: setup-dev web/node_modules/.stamp  ## the page's types, from the server's schema
+	@$(PY) -c 'import json; from ibidem.api.server import routes; print(json.dumps(routes().openapi()))' > web/openapi.json
+	@cd web && npm run --silent schema
 
 setup-dev: .venv/.stamp-dev
 
@@ -40,9 +63,12 @@ ask: setup  ## ask the running server, or work alone:  make ask Q="..."
 	@$(IBIDEM) status --json | grep -q '"sources": \[{' || $(IBIDEM) add docs ibidem examples
 	@$(IBIDEM) ask "$(Q)"
 
-test: setup-dev  ## set up, lint, types, and every test
+test: setup-dev test-page  ## set up, lint, types, and every test
 	@.venv/bin/ruff format -q --check ibidem tests bench && .venv/bin/ruff check -q ibidem tests bench && .venv/bin/mypy
 	@$(PY) -m pytest
+
+test-page: page
+	@if command -v npm >/dev/null; then cd web && npm run --silent types && npm run --silent test; fi
 
 lint: setup-dev
 	@.venv/bin/ruff format ibidem tests bench && .venv/bin/ruff check --fix ibidem tests bench && .venv/bin/mypy
@@ -62,4 +88,4 @@ soak: setup-dev  ## kill -9 at random moments, for minutes
 	@$(PY) -m pytest tests/soak -q -o addopts="" --soak
 
 clean:
-	@rm -rf .venv build *.egg-info
+	@rm -rf .venv build *.egg-info ibidem/api/page web/node_modules

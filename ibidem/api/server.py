@@ -25,12 +25,12 @@ from ibidem.api import (
     jobs,
     keys,
     models,
+    page,
     runs,
     search,
     session_files,
     sessions,
     shares,
-    start_page,
     symbols,
     templates,
     users,
@@ -71,7 +71,17 @@ def create(
 
 
 def application(engine: App, port: int, lifespan: Callable[[FastAPI], object] | None = None) -> FastAPI:
-    """Every route; never served without the guard."""
+    """Every route over an engine; never served without the guard."""
+    app = routes(lifespan)
+    app.state.engine = engine
+    app.state.access = Access(engine, port)
+    app.state.mcp = Endpoint(engine)
+    app.router.routes.append(app.state.mcp.route)
+    return app
+
+
+def routes(lifespan: Callable[[FastAPI], object] | None = None) -> FastAPI:
+    """Every route, over nothing yet: what the schema is made from."""
     app = FastAPI(
         title="Ibidem",
         version=__version__,
@@ -82,8 +92,6 @@ def application(engine: App, port: int, lifespan: Callable[[FastAPI], object] | 
         redoc_url=None,
         strict_content_type=False,
     )
-    app.state.engine = engine
-    app.state.access = Access(engine, port)
     errors.install(app)
     # The dialects first: their requests come often, and each is compared with the routes in order.
     for dialect in (openai, ollama, ollama_discovery, responses, vectors, ollama_store):
@@ -107,11 +115,9 @@ def application(engine: App, port: int, lifespan: Callable[[FastAPI], object] | 
         answers,
         context,
         health,
-        start_page,
+        page,
     ):
         app.include_router(part.router, responses=errors.ANSWERS)
-    app.state.mcp = Endpoint(engine)
-    app.router.routes.append(app.state.mcp.route)
     return app
 
 

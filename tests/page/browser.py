@@ -130,8 +130,11 @@ class Browser:
 
     def click(self, selector: str) -> None:
         """With the mouse, in the middle of the element as it is shown."""
-        found = f"document.querySelector({json.dumps(selector)})"
-        self.wait(f"{found}?.checkVisibility()")
+        self.click_node(f"document.querySelector({json.dumps(selector)})")
+
+    def click_node(self, found: str) -> None:
+        """As `click`; `found` is an expression that gives the element, once it is there."""
+        self.wait(f"({found})?.checkVisibility()")
         x, y = self.evaluate(
             f"(() => {{ const one = {found}; one.scrollIntoView({{block: 'nearest'}});"
             " const box = one.getClientRects()[0]; return [box.x + box.width / 2, box.y + box.height / 2]; })()"

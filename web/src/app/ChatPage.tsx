@@ -1,0 +1,59 @@
+// Chat and sources side by side; on a phone the source is a sheet over the chat.
+
+import Drawer from "@mui/material/Drawer";
+import useMediaQuery from "@mui/material/useMediaQuery";
+import { useQueryClient } from "@tanstack/react-query";
+import { lazy, Suspense, useCallback, useEffect, useRef, useState } from "react";
+import { useNavigate, useParams } from "react-router";
+import type { Cited } from "@/features/chat/Answer";
+import { Chat } from "@/features/chat/Chat";
+import { NewChat } from "@/features/chat/NewChat";
+import { SourcePanel } from "@/features/citations/SourcePanel";
+import { t } from "@/lib/i18n";
+import { isComposing } from "@/lib/keys";
+import type { Message, Session } from "@/lib/types";
+
+const UsedDialog = lazy(() => import("@/features/citations/UsedDialog"));
+
+export function ChatPage() {
+  const { id } = useParams();
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const wide = useMediaQuery("(min-width: 900px)");
+  const [cited, setCited] = useState<Cited | null>(null);
+  const [explained, setExplained] = useState<{ message: Message; question: string } | null>(null);
+  const opener = useRef<HTMLElement | null>(null);
+
+  const cite = useCallback((next: Cited) => {
+    opener.current = document.activeElement as HTMLElement | null;
+    setCited(next);
+  }, []);
+  const close = useCallback(() => {
+    setCited(null);
+    opener.current?.focus({ preventScroll: true });
+  }, []);
+  useEffect(() => setCited(null), [id]);
+  useEffect(() => {
+    if (!cited) return;
+    const keys = (event: KeyboardEvent) => {
+      if (event.key === "Escape" && !isComposing(event) && !event.defaultPrevented) close();
+    };
+    addEventListener("keydown", keys);
+    return () => removeEventListener("keydown", keys);
+  }, [cited, close]);
+
+  const explain = useCallback((message: Message, question: string) => setExplained({ message, question }), []);
+  const panel = cited && <SourcePanel {...cited} onOpen={(citation) => setCited({ ...cited, citation, sentence: "" })} onClose={close} />;
+  const workspace = client.getQueryData<Session>(["session", id])?.workspace ?? "home";
+  return (
+    <div className="chat-page">
+      <main className="chat-main" id="main">
+        {id ? <Chat key={id} id={id} onCite={cite} onExplain={explain} /> : <NewChat onStarted={(made) => void navigate(`/chat/${made}`)} />}
+      </main>
+      {wide
+        ? panel && <aside className="source-side" aria-label={t.source}>{panel}</aside>
+        : <Drawer anchor="bottom" open={cited !== null} onClose={close} slotProps={{ paper: { component: "aside", "aria-label": t.source, className: "source-sheet" } as object }}>{panel}</Drawer>}
+      {explained && <Suspense><UsedDialog {...explained} workspace={workspace} onClose={() => setExplained(null)} /></Suspense>}
+    </div>
+  );
+}

@@ -1,0 +1,55 @@
+// The frame of every page: chats and sections on the left, on a phone in a drawer.
+
+import Alert from "@mui/material/Alert";
+import CircularProgress from "@mui/material/CircularProgress";
+import Drawer from "@mui/material/Drawer";
+import IconButton from "@mui/material/IconButton";
+import useMediaQuery from "@mui/material/useMediaQuery";
+import { Suspense, useCallback, useRef, useState } from "react";
+import { Outlet, useLocation, useNavigate } from "react-router";
+import { Icon } from "@/components/Icon";
+import { t } from "@/lib/i18n";
+import { useHealth } from "@/lib/queries";
+import { Shortcuts } from "./Shortcuts";
+import { Sidebar } from "./Sidebar";
+import { useShortcuts } from "./useShortcuts";
+
+export function Shell() {
+  const wide = useMediaQuery("(min-width: 900px)");
+  const [open, setOpen] = useState(false);
+  const [help, setHelp] = useState(false);
+  const search = useRef<HTMLInputElement>(null);
+  const navigate = useNavigate();
+  const { pathname } = useLocation();
+  const health = useHealth();
+  const current = /^\/chat\/([\w-]+)/.exec(pathname)?.[1] ?? null;
+
+  const findChat = useCallback(() => {
+    setOpen(true);
+    setTimeout(() => search.current?.focus()); // once the drawer is there
+  }, []);
+  useShortcuts({ onSearch: findChat, onNew: () => void navigate("/"), onHelp: () => setHelp(true) });
+
+  const sidebar = <Sidebar current={current} search={search} onNavigate={() => setOpen(false)} onHelp={() => setHelp(true)} />;
+  return (
+    <div className="shell">
+      <a className="skip" href={location.hash || "#/"} onClick={(event) => { event.preventDefault(); document.querySelector<HTMLTextAreaElement>(".composer textarea")?.focus(); }}>{t.skipToMessage}</a>
+      {wide
+        ? <nav className="side" aria-label={t.chats}>{sidebar}</nav>
+        : <Drawer open={open} onClose={() => setOpen(false)} slotProps={{ paper: { component: "nav", "aria-label": t.chats, className: "side" } as object }}>{sidebar}</Drawer>}
+      <div className="content">
+        {!wide && (
+          <header className="top">
+            <IconButton aria-label={t.menu} aria-expanded={open} onClick={() => setOpen(true)}><Icon name="menu" /></IconButton>
+            <a href="#/" className="brand"><img src="/assets/icon.svg" alt="" width={24} height={24} /> Ibidem</a>
+            <IconButton aria-label={t.newChat} href="#/"><Icon name="newChat" /></IconButton>
+          </header>
+        )}
+        {health.data?.status === "read-only" && <Alert severity="error">{t.readOnly}</Alert>}
+        {health.isError && <Alert severity="warning">{t.connectionLost}</Alert>}
+        <Suspense fallback={<div className="center"><CircularProgress aria-label={t.loading} /></div>}><Outlet /></Suspense>
+      </div>
+      {help && <Shortcuts onClose={() => setHelp(false)} />}
+    </div>
+  );
+}

@@ -1,0 +1,88 @@
+// Short messages at the foot of the page, and deletions that wait a moment for second thoughts.
+
+import Alert from "@mui/material/Alert";
+import Button from "@mui/material/Button";
+import Snackbar from "@mui/material/Snackbar";
+import { createContext, use, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
+import { isOffline, type ApiError } from "@/lib/api";
+import { t } from "@/lib/i18n";
+
+const UNDO_MS = 6000;
+
+interface Notice { id: number; text: string; severity: "info" | "error"; undo?: () => void; expired?: () => void }
+interface Removal { key: string; label: string; run: () => Promise<unknown> }
+interface Notices {
+  say: (text: string) => void;
+  fail: (error: unknown) => void;
+  /** Hides what has the key at once; `run` deletes it unless it is undone. */
+  removeLater: (removal: Removal) => void;
+  hidden: ReadonlySet<string>;
+}
+
+const Context = createContext<Notices | null>(null);
+
+export function useNotices(): Notices {
+  const notices = use(Context);
+  if (!notices) throw new Error("outside of NoticesProvider");
+  return notices;
+}
+
+export function told(error: unknown): string {
+  if (isOffline(error)) return `${t.offline}. ${t.offlineHint}`;
+  const { message, hint } = error as ApiError;
+  return [message, hint].filter(Boolean).join(" — ");
+}
+
+export function NoticesProvider({ children }: { children: ReactNode }) {
+  const [notice, setNotice] = useState<Notice | null>(null);
+  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
+  const pending = useRef(new Map<string, () => void>());
+  const number = useRef(0);
+
+  const show = useCallback((next: Omit<Notice, "id">) => {
+    setNotice((shown) => {
+      shown?.expired?.();
+      return { ...next, id: ++number.current };
+    });
+  }, []);
+  const say = useCallback((text: string) => show({ text, severity: "info" }), [show]);
+  const fail = useCallback((error: unknown) => show({ text: told(error), severity: "error" }), [show]);
+  const unhide = useCallback((key: string) => setHidden((keys) => new Set([...keys].filter((one) => one !== key))), []);
+
+  const removeLater = useCallback(({ key, label, run }: Removal) => {
+    setHidden((keys) => new Set([...keys, key]));
+    const expired = () => {
+      if (!pending.current.delete(key)) return;
+      run().catch(fail).finally(() => unhide(key));
+    };
+    const undo = () => {
+      pending.current.delete(key);
+      unhide(key);
+    };
+    pending.current.set(key, expired);
+    show({ text: t.deleted(label), severity: "info", undo, expired });
+  }, [fail, show, unhide]);
+
+  useEffect(() => { // leaving the page is no undoing
+    const flush = () => { for (const run of [...pending.current.values()]) run(); };
+    addEventListener("pagehide", flush);
+    return () => removeEventListener("pagehide", flush);
+  }, []);
+
+  const close = (undone: boolean) => {
+    if (undone) notice?.undo?.();
+    else notice?.expired?.();
+    setNotice(null);
+  };
+  const value = useMemo(() => ({ say, fail, removeLater, hidden }), [say, fail, removeLater, hidden]);
+  const undo = notice?.undo && <Button color="inherit" size="small" onClick={() => close(true)}>{t.undo}</Button>;
+  return (
+    <Context value={value}>
+      {children}
+      <Snackbar key={notice?.id} open={notice !== null} autoHideDuration={UNDO_MS} anchorOrigin={{ vertical: "bottom", horizontal: "center" }}
+        onClose={(_, reason) => reason !== "clickaway" && close(false)} {...(notice?.severity === "error" ? {} : { message: notice?.text, action: undo })}>
+        {notice?.severity === "error" ? <Alert severity="error" variant="filled" onClose={() => close(false)}>{notice.text}</Alert> : undefined}
+      </Snackbar>
+    </Context>
+  );
+}

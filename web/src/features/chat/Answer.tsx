@@ -1,0 +1,50 @@
+// An answer: its status, its Markdown with footnotes, its sources, and what can be done with it.
+
+import Alert from "@mui/material/Alert";
+import Box from "@mui/material/Box";
+import { lazy, memo, Suspense, useCallback, useMemo } from "react";
+import { t } from "@/lib/i18n";
+import type { Citation, Message } from "@/lib/types";
+import { ActionBar, type AnswerActions } from "./ActionBar";
+import { CiteButton } from "./CiteButton";
+import type { Live } from "./live";
+import { Sources } from "./Sources";
+import { StatusLine } from "./StatusLine";
+import { sameProps } from "./tree";
+import { useTurn } from "./useChat";
+
+const Markdown = lazy(() => import("@/components/markdown/Markdown"));
+
+export interface Cited { citation: Citation; sentence: string; among: Citation[] }
+interface Props { message: Message; versions: string[]; live: Live; actions: AnswerActions; onCite: (cited: Cited) => void }
+
+export const Answer = memo(function Answer({ message, versions, live, actions, onCite }: Props) {
+  const turn = useTurn(live, message.id);
+  const running = message.status === "running";
+  const text = running ? (turn?.text ?? "") : message.content;
+  const reasoning = turn?.reasoning ?? "";
+  const passages = running ? turn?.passages : message.rag_context;
+  const cited = running ? turn?.citations : message.citations;
+  const known = useMemo(() => new Map([...(passages ?? []), ...(cited ?? [])].map((one) => [one.number, one])), [passages, cited]);
+  const numbers = useMemo(() => new Set(known.keys()), [known]);
+  const among = useMemo(() => (cited?.length ? cited : [...known.values()]), [cited, known]);
+  const open = useCallback((citation: Citation, sentence: string) => onCite({ citation, sentence, among }), [onCite, among]);
+  const cite = useCallback((number: number, sentence: string) => {
+    const citation = known.get(number);
+    return citation ? <CiteButton citation={citation} sentence={sentence} onOpen={open} /> : `[${number}]`;
+  }, [known, open]);
+  return (
+    <Box component="article" aria-label={t.assistant} className="answer" aria-busy={running}>
+      <StatusLine message={message} turn={turn} />
+      {reasoning && <details className="reasoning"><summary>{t.reasoning}</summary><p dir="auto">{reasoning}</p></details>}
+      <Box dir="auto">
+        <Suspense fallback={<p className="markdown plain">{text}</p>}>
+          {text && <Markdown text={text} known={numbers} cite={cite} />}
+        </Suspense>
+      </Box>
+      {message.error && <Alert severity="error" sx={{ my: 1 }}><strong>{message.error.message}</strong> {message.error.hint}</Alert>}
+      {!running && <Sources citations={message.citations} onOpen={open} />}
+      {!running && <ActionBar message={message} versions={versions} actions={actions} />}
+    </Box>
+  );
+}, sameProps);

@@ -1,0 +1,84 @@
+// A session on the screen: its thread, and the message box below it.
+
+import Alert from "@mui/material/Alert";
+import Button from "@mui/material/Button";
+import CircularProgress from "@mui/material/CircularProgress";
+import { useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useMemo, useState } from "react";
+import { told, useNotices } from "@/components/Notices";
+import { t } from "@/lib/i18n";
+import { isComposing } from "@/lib/keys";
+import type { Message } from "@/lib/types";
+import type { AnswerActions } from "./ActionBar";
+import { Announcer } from "./Announcer";
+import { Answer, type Cited } from "./Answer";
+import { messagesKey, useSessionActions, type Ask } from "./api";
+import { Composer, type Written } from "./Composer";
+import { Question } from "./Question";
+import { Thread } from "./Thread";
+import { leafUnder } from "./tree";
+import { useChat } from "./useChat";
+import { wishOf, type Wish } from "./wish";
+
+const SHOWN = 40; // messages drawn at first: a long chat opens as quickly as a short one
+
+interface Props { id: string; onCite: (cited: Cited) => void; onExplain: (message: Message, question: string) => void }
+
+export function Chat({ id, onCite, onExplain }: Props) {
+  const { session, messages, branch, live, connection, running } = useChat(id);
+  const { ask, stop, judge, change } = useSessionActions();
+  const { fail } = useNotices();
+  const client = useQueryClient();
+  const [from, setFrom] = useState<number | null>(null); // the first message drawn
+  if (from === null && messages.data) setFrom(Math.max(0, branch.length - SHOWN));
+  const first = Math.min(from ?? 0, Math.max(0, branch.length - SHOWN)); // a version may have a shorter branch
+
+  const start = useCallback((wanted: Ask) => ask(id, { ...wanted, idempotency_key: crypto.randomUUID() }).then(() => true, (error: unknown) => { fail(error); return false; }), [ask, id, fail]);
+  const send = (written: Written) => start(written);
+  const edit = useCallback((message: Message, content: string) => start({ content, parent: message.parent }), [start]);
+  const show = useCallback((message: string) => {
+    const head = leafUnder(client.getQueryData<Message[]>(messagesKey(id)) ?? [], message);
+    change(id, { head }).catch(fail);
+  }, [change, client, id, fail]);
+  const halt = useCallback(() => { if (running) stop(running).catch(fail); }, [running, stop, fail]);
+  const actions = useMemo<AnswerActions>(() => ({
+    regenerate: (message) => void start({ regenerate: message.id }),
+    judge: (message, thumb) => void judge(message, thumb).catch(fail),
+    show,
+    explain: (message) => {
+      const all = client.getQueryData<Message[]>(messagesKey(id)) ?? [];
+      onExplain(message, all.find((one) => one.id === message.parent)?.content ?? "");
+    },
+  }), [start, judge, fail, show, client, id, onExplain]);
+
+  useEffect(() => {
+    const keys = (event: KeyboardEvent) => {
+      if (event.key !== "Escape" || isComposing(event) || event.defaultPrevented || !running) return;
+      event.preventDefault();
+      halt();
+    };
+    addEventListener("keydown", keys);
+    return () => removeEventListener("keydown", keys);
+  }, [running, halt]);
+
+  if (session.isError || messages.isError) {
+    const error = session.error ?? messages.error;
+    return <div className="center"><Alert severity="error" action={<Button color="inherit" onClick={() => { void session.refetch(); void messages.refetch(); }}>{t.retry}</Button>}>{told(error)}</Alert></div>;
+  }
+  if (!session.data || !messages.data) return <div className="center"><CircularProgress aria-label={t.loading} /></div>;
+  const wish = wishOf(session.data);
+  const wishOtherwise = ({ workspace, ...settings }: Partial<Wish>) => void change(id, { ...(workspace && { workspace }), ...(Object.keys(settings).length && { settings }) }).catch(fail);
+  const last = branch.at(-1)?.message;
+  return (
+    <>
+      <Thread session={id} onEarlier={first > 0 ? () => setFrom(Math.max(0, first - SHOWN)) : null}>
+        {branch.slice(first).map(({ message, versions }) => message.role === "user"
+          ? <Question key={message.id} message={message} versions={versions} onEdit={edit} onShow={show} />
+          : <Answer key={message.id} message={message} versions={versions} live={live} actions={actions} onCite={onCite} />)}
+      </Thread>
+      <Announcer running={running} text={last?.role === "assistant" ? last.content : ""} />
+      {connection === "lost" && <Alert severity="warning" className="lost">{t.connectionLost}</Alert>}
+      <Composer place={id} wish={wish} onWish={wishOtherwise} running={running !== null} onStop={halt} onSend={send} />
+    </>
+  );
+}

@@ -1,0 +1,116 @@
+// The message box: Enter sends (never a half-composed syllable), `/` opens templates, files are attached.
+
+import Box from "@mui/material/Box";
+import Chip from "@mui/material/Chip";
+import IconButton from "@mui/material/IconButton";
+import InputBase from "@mui/material/InputBase";
+import Paper from "@mui/material/Paper";
+import Tooltip from "@mui/material/Tooltip";
+import { useEffect, useId, useRef, useState, type KeyboardEvent } from "react";
+import { Icon } from "@/components/Icon";
+import { useNotices } from "@/components/Notices";
+import { t } from "@/lib/i18n";
+import { isComposing, sends } from "@/lib/keys";
+import { useTemplates } from "@/lib/queries";
+import type { Template } from "@/lib/types";
+import { nameOf, readAttachment, type Attached } from "./attachments";
+import { Pickers } from "./Pickers";
+import { matching, TemplateMenu } from "./TemplateMenu";
+import { missing, TemplateValues } from "./TemplateValues";
+import { useDraft } from "./useDraft";
+import type { Wish } from "./wish";
+
+export interface Written { content: string; attachments: Attached[]; variables: Record<string, string> }
+interface Props {
+  /** Whose draft it is: a session's id, or "new". */
+  place: string;
+  wish: Wish; onWish: (change: Partial<Wish>) => void;
+  running: boolean; onStop: () => void;
+  /** Whether the server has taken it; what it has not taken stays in the box. */
+  onSend: (message: Written) => Promise<boolean>;
+}
+
+export function Composer({ place, wish, onWish, running, onStop, onSend }: Props) {
+  const [text, setText] = useDraft(place);
+  const [attachments, setAttachments] = useState<Attached[]>([]);
+  const [values, setValues] = useState<Record<string, string>>({});
+  const [sending, setSending] = useState(false);
+  const [active, setActive] = useState(0);
+  const [closed, setClosed] = useState(false);
+  const box = useRef<HTMLTextAreaElement>(null);
+  const files = useRef<HTMLInputElement>(null);
+  const { fail } = useNotices();
+  const templates = useTemplates(text.startsWith("/") || wish.template !== null);
+  const menu = useId();
+  const template = templates.data?.find((one) => one.id === wish.template);
+  const offered = text.startsWith("/") && !text.includes("\n") && !closed && templates.data ? matching(templates.data, text) : null;
+  const lacking = missing(template, values);
+  const ready = text.trim() !== "" && !sending && !running && !lacking && !offered?.length;
+
+  useEffect(() => { if (matchMedia("(pointer: fine)").matches) box.current?.focus({ preventScroll: true }); }, [place]);
+
+  const send = async () => {
+    if (!ready) return;
+    setSending(true);
+    const sent = text;
+    setText("");
+    const taken = await onSend({ content: sent, attachments, variables: values });
+    setSending(false);
+    if (taken) setAttachments([]);
+    else setText(sent);
+  };
+  const pick = (chosen: Template) => {
+    onWish({ template: chosen.id });
+    setText("");
+    setActive(0);
+    box.current?.focus();
+  };
+  const attach = async (files: Iterable<File>) => {
+    for (const file of files) {
+      await readAttachment(file).then((one) => setAttachments((known) => [...known, one]), fail);
+    }
+  };
+  const keys = (event: KeyboardEvent) => {
+    if (isComposing(event)) return;
+    if (offered?.length && ["ArrowDown", "ArrowUp", "Enter", "Tab", "Escape"].includes(event.key)) {
+      event.preventDefault();
+      event.stopPropagation();
+      const move = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (move) setActive((active + move + offered.length) % offered.length);
+      else if (event.key === "Escape") setClosed(true);
+      else pick(offered[active] ?? offered[0]!);
+    } else if (sends(event)) {
+      event.preventDefault();
+      void send();
+    }
+  };
+  return (
+    <Box component="form" className="composer" onSubmit={(event) => { event.preventDefault(); void send(); }}
+      onDragOver={(event) => event.preventDefault()} onDrop={(event) => { event.preventDefault(); void attach(event.dataTransfer.files); }}>
+      {offered && <TemplateMenu id={menu} templates={offered} active={active} onPick={pick} />}
+      <Paper variant="outlined" className="composer-box">
+        {template && <TemplateValues template={template} values={values} onChange={setValues} onRemove={() => onWish({ template: null })} />}
+        {attachments.length > 0 && (
+          <Box sx={{ display: "flex", flexWrap: "wrap", gap: 0.75, px: 1.5, pt: 1.25 }}>
+            {attachments.map((one, index) => (
+              <Chip key={index} size="small" icon={<Icon name="file" />} label={nameOf(one)} onDelete={() => setAttachments(attachments.filter((_, at) => at !== index))}
+                deleteIcon={<Icon name="close" titleAccess={t.removeAttachment(nameOf(one))} />} />
+            ))}
+          </Box>
+        )}
+        <InputBase multiline fullWidth minRows={1} maxRows={12} inputRef={box} value={text} placeholder={t.askPlaceholder} onKeyDown={keys}
+          onChange={(event) => { setText(event.target.value); setClosed(false); setActive(0); }}
+          onPaste={(event) => { if (event.clipboardData.files.length) { event.preventDefault(); void attach(event.clipboardData.files); } }}
+          slotProps={{ input: { "aria-label": t.message, dir: "auto", ...(offered?.length ? { "aria-controls": menu, "aria-activedescendant": `${menu}-${active}` } : {}) } }} sx={{ px: 2, pt: 1.5, pb: 0.5, fontSize: "1rem", lineHeight: 1.5 }} />
+        <Box className="composer-row">
+          <Tooltip title={t.attach}><IconButton size="small" aria-label={t.attach} onClick={() => files.current?.click()}><Icon name="attach" /></IconButton></Tooltip>
+          <input ref={files} type="file" multiple hidden onChange={(event) => { void attach([...(event.target.files ?? [])]); event.target.value = ""; }} />
+          <Box className="pickers"><Pickers wish={wish} onChange={onWish} /></Box>
+          {running
+            ? <Tooltip title={`${t.stop} (Esc)`}><IconButton className="send" aria-label={t.stop} onClick={onStop}><Icon name="stop" /></IconButton></Tooltip>
+            : <Tooltip title={lacking ? `${t.variables}: ${lacking.name}` : t.keysHint}><span><IconButton className="send" type="submit" aria-label={t.send} disabled={!ready}><Icon name="send" /></IconButton></span></Tooltip>}
+        </Box>
+      </Paper>
+    </Box>
+  );
+}

@@ -1,0 +1,52 @@
+// The messages of a branch, kept at its end while one is written, unless the reader has scrolled up.
+
+import Button from "@mui/material/Button";
+import Fab from "@mui/material/Fab";
+import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from "react";
+import { Icon } from "@/components/Icon";
+import { t } from "@/lib/i18n";
+
+const NEAR_PX = 80;
+
+interface Props { session: string; children: ReactNode; /** Shows earlier messages; null where there are none. */ onEarlier: (() => void) | null }
+
+export function Thread({ session, children, onEarlier }: Props) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const content = useRef<HTMLDivElement>(null);
+  const follows = useRef(true);
+  const height = useRef(0); // before earlier messages came
+  const [away, setAway] = useState(false);
+
+  const toEnd = () => {
+    follows.current = true;
+    if (scroller.current) scroller.current.scrollTop = scroller.current.scrollHeight;
+  };
+  useLayoutEffect(toEnd, [session]);
+  useLayoutEffect(() => { // what is read stays where it is when earlier messages come before it
+    if (height.current && scroller.current) scroller.current.scrollTop += scroller.current.scrollHeight - height.current;
+    height.current = 0;
+  });
+  useEffect(() => {
+    const grown = new ResizeObserver(() => follows.current && toEnd());
+    if (content.current) grown.observe(content.current);
+    return () => grown.disconnect();
+  }, []);
+  const earlier = () => {
+    height.current = scroller.current?.scrollHeight ?? 0;
+    onEarlier?.();
+  };
+  const scrolled = () => {
+    const { scrollHeight, scrollTop, clientHeight } = scroller.current!;
+    follows.current = scrollHeight - scrollTop - clientHeight < NEAR_PX;
+    setAway(!follows.current);
+  };
+  return (
+    <div className="thread" ref={scroller} onScroll={scrolled} onWheel={(event) => { if (event.deltaY < 0) follows.current = false; }}>
+      <div className="thread-content" ref={content}>
+        {onEarlier && <Button size="small" onClick={earlier}>{t.earlierMessages}</Button>}
+        {children}
+      </div>
+      {away && <Fab size="small" className="to-end" aria-label={t.toEnd} onClick={toEnd}><Icon name="down" /></Fab>}
+    </div>
+  );
+}

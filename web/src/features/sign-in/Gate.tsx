@@ -1,0 +1,55 @@
+// Instead of the page: how to get in, or what to do when the server does not answer.
+
+import Alert from "@mui/material/Alert";
+import Button from "@mui/material/Button";
+import CircularProgress from "@mui/material/CircularProgress";
+import Typography from "@mui/material/Typography";
+import { useQueryClient } from "@tanstack/react-query";
+import { useCallback, type ReactNode } from "react";
+import { told } from "@/components/Notices";
+import { isOffline, isSignedOut } from "@/lib/api";
+import { t } from "@/lib/i18n";
+import { useHealth, useUser } from "@/lib/queries";
+import { PasswordForm } from "./PasswordForm";
+import { useExchange } from "./useSignIn";
+
+export function Gate({ children }: { children: ReactNode }) {
+  const client = useQueryClient();
+  const again = useCallback(() => void client.invalidateQueries(), [client]);
+  const exchange = useExchange(again);
+  const user = useUser(exchange !== "running"); // an answer of before the sign-in would be taken for one after it
+  const health = useHealth();
+  if (exchange === "running") return <div className="center"><CircularProgress aria-label={t.loading} /></div>;
+  if (user.isError && isSignedOut(user.error)) {
+    if (health.data?.sign_in === "password") return <Sheet title={t.signInTitle}><PasswordForm onDone={again} /></Sheet>;
+    return (
+      <Sheet title={t.signInTitle}>
+        {exchange === "old" && <Alert severity="warning">{t.linkOld}</Alert>}
+        <Typography>{t.signInText}</Typography>
+        <pre><code>ibidem open</code></pre>
+        <Button variant="outlined" onClick={again}>{t.retry}</Button>
+      </Sheet>
+    );
+  }
+  if (user.data) return <>{children}</>; // what was signed in stays when the server is away for a while
+  if (user.isError) {
+    return (
+      <Sheet title={t.offlineTitle}>
+        <Typography>{isOffline(user.error) ? t.offlineText : told(user.error)}</Typography>
+        <pre><code>ibidem serve --open</code></pre>
+        <Button variant="outlined" onClick={again}>{t.retry}</Button>
+      </Sheet>
+    );
+  }
+  return <div className="center"><CircularProgress aria-label={t.loading} /></div>;
+}
+
+function Sheet({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <main className="gate">
+      <img src="/assets/icon.svg" alt="" width={56} height={56} />
+      <Typography variant="h5" component="h1">{title}</Typography>
+      {children}
+    </main>
+  );
+}

@@ -1,0 +1,63 @@
+// The server's routes: JSON in, JSON out. Nothing here touches the page.
+
+import type { paths } from "./schema";
+import type { Document, Fault } from "./types";
+
+type Method = "GET" | "POST" | "PUT" | "DELETE";
+type Routes = keyof paths;
+
+/** What a route takes as JSON, as the server's own schema says. */
+export type Body<Path extends Routes, Verb extends keyof paths[Path]> =
+  paths[Path][Verb] extends { requestBody: { content: { "application/json": infer Json } } } ? Json : never;
+
+export class ApiError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly hint: string;
+  constructor(status: number, fault?: Partial<Fault>) {
+    super(fault?.message ?? `HTTP ${status}`);
+    this.status = status;
+    this.code = fault?.code ?? "unknown";
+    this.hint = fault?.hint ?? "";
+  }
+}
+
+/** Throws ApiError for an answer that is an error, TypeError when the server does not answer. */
+export async function call<T>(method: Method, path: string, body?: unknown, init: RequestInit = {}): Promise<T> {
+  const json = body === undefined ? {} : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } };
+  const response = await fetch(path, { ...init, ...json, method });
+  if (response.status === 204) return undefined as T;
+  const answer: unknown = await response.json().catch(() => ({}));
+  if (!response.ok) throw new ApiError(response.status, (answer as { error?: Fault }).error);
+  return answer as T;
+}
+
+/** Sends a file as a document; `progress` goes from 0 to 1; `signal` breaks it off. */
+export function upload(file: File, workspace: string, progress: (share: number) => void, signal: AbortSignal): Promise<Document> {
+  return new Promise((resolve, reject) => {
+    const form = new FormData();
+    form.append("workspace", workspace);
+    form.append("file", file);
+    const request = new XMLHttpRequest();
+    request.open("POST", "/api/rag/documents/");
+    request.responseType = "json";
+    request.upload.onprogress = (event) => event.total && progress(event.loaded / event.total);
+    request.onload = () => (request.status === 201 ? resolve(request.response as Document) : reject(new ApiError(request.status, (request.response as { error?: Fault } | null)?.error)));
+    request.onerror = () => reject(new TypeError("network"));
+    request.onabort = () => reject(new DOMException("cancelled", "AbortError"));
+    signal.addEventListener("abort", () => request.abort());
+    request.send(form);
+  });
+}
+
+/** Chats that Ibidem, ChatGPT or Open WebUI exported. */
+export async function importSessions(file: File): Promise<{ sessions: string[] }> {
+  const response = await fetch("/api/sessions/import/", { method: "POST", body: file, headers: { "Content-Type": "application/json" } });
+  const answer: unknown = await response.json().catch(() => ({}));
+  if (!response.ok) throw new ApiError(response.status, (answer as { error?: Fault }).error);
+  return answer as { sessions: string[] };
+}
+
+export const isOffline = (error: unknown) => error instanceof TypeError;
+export const isSignedOut = (error: unknown) => error instanceof ApiError && error.status === 401;
+export const isGone = (error: unknown) => error instanceof ApiError && error.status === 404;

@@ -1,0 +1,10 @@
+// Where a passage stands, in words; and the addresses of passages.
+
+import { t } from "./i18n";
+import type { Citation } from "./types";
+
+type Place = Pick<Citation, "path" | "page" | "start_line" | "end_line">;
+
+export const placeOf = ({ path, page, start_line, end_line }: Place) => [path, page && t.page(page), t.lines(start_line, end_line)].filter(Boolean).join(" · ");
+export const whereIn = ({ page, start_line, end_line }: Place) => [page && t.page(page), t.lines(start_line, end_line)].filter(Boolean).join(" · ");
+export const fileName = (path: string) => path.slice(path.lastIndexOf("/") + 1);

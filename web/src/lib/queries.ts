@@ -1,0 +1,23 @@
+// What several parts of the page ask the server for.
+
+import { useQuery } from "@tanstack/react-query";
+import { call } from "./api";
+import type { Health, Models, Page, Template, User, Workspace } from "./types";
+
+const BUSY_MS = 1000;
+const IDLE_MS = 10_000;
+const WAITING = ["queued", "reading", "indexing"] as const;
+
+export const isBusy = (workspaces: Workspace[] | undefined) => Boolean(workspaces?.some(({ counts }) => WAITING.some((state) => counts[state])));
+
+export const useUser = (enabled = true) => useQuery({ enabled, queryKey: ["user"], queryFn: async () => (await call<{ user: User }>("GET", "/api/auth/user/")).user, retry: false, staleTime: 60_000 });
+export const useHealth = () => useQuery({ queryKey: ["health"], queryFn: () => call<Health>("GET", "/health"), refetchInterval: IDLE_MS });
+export const useModels = () => useQuery({ queryKey: ["models"], queryFn: () => call<Models>("GET", "/api/models/"), staleTime: 15_000 });
+export const useTemplates = (enabled = true) => useQuery({ enabled, queryKey: ["templates"], queryFn: async () => (await call<Page<Template>>("GET", "/api/prompts/templates/?limit=500")).items });
+
+/** Looked at often while something is being read. */
+export const useWorkspaces = () => useQuery({
+  queryKey: ["workspaces"],
+  queryFn: async () => (await call<Page<Workspace>>("GET", "/api/workspaces/")).items,
+  refetchInterval: ({ state }) => (isBusy(state.data) ? BUSY_MS : IDLE_MS),
+});

@@ -1,0 +1,17 @@
+// What the browser keeps for this page: drafts, choices. A full or forbidden storage forgets, and breaks nothing.
+
+export function kept(key: string): string | null {
+  try {
+    return localStorage.getItem(`ibidem-${key}`);
+  } catch {
+    return null;
+  }
+}
+
+/** null forgets. */
+export function keep(key: string, value: string | null): void {
+  try {
+    if (value === null) localStorage.removeItem(`ibidem-${key}`);
+    else localStorage.setItem(`ibidem-${key}`, value);
+  } catch { /* full or forbidden */ }
+}

@@ -1,0 +1,72 @@
+// What the server answers, in the words of its API; requests are typed by schema.d.ts, which is generated.
+
+export type Verdict = "supported" | "weak" | "unsupported";
+export type Mode = "chat" | "query" | "plain";
+export type DocumentState = "queued" | "reading" | "indexing" | "ok" | "partial" | "skipped" | "failed";
+export type MessageStatus = "finished" | "stopped" | "interrupted" | "failed" | "running";
+
+export interface Page<T> { items: T[]; next: string | null }
+export interface Fault { code: string; message: string; hint: string; field?: string }
+export interface User { id: string; username: string; role: "admin" | "user" }
+export interface Health { status: string; version: string; index: string; model: string; sign_in?: string }
+
+export interface Citation {
+  number: number; document_id: string; path: string; title: string; start_line: number; end_line: number;
+  page: number | null; heading: string; text: string; verdict: Verdict; url: string;
+  /** The part of the passage that bears the sentence, or is the nearest to it. */
+  support?: { start_line: number; end_line: number; text: string } | null;
+}
+export interface Omitted { path?: string; start_line?: number; number?: number; turns?: number; reason: string }
+export interface Usage { prompt?: number; reused?: number; completion?: number }
+export type Timings = Record<string, number>;
+export interface Feedback { thumb: "up" | "down" | null; note: string }
+export interface Attachment { id: string; name: string; media_type: string; size_bytes: number }
+
+export interface Message {
+  id: string; session: string; parent: string | null; role: "user" | "assistant" | "system"; content: string;
+  status: MessageStatus; attempt: number; model: string | null; mode?: Mode | null; rag_context: Citation[];
+  citations: Citation[]; omitted?: Omitted[]; usage: Usage; timings: Timings; error?: Fault; created_at: string;
+  feedback?: Feedback | null; attachments?: Attachment[];
+}
+export interface SessionSettings {
+  model: string | null; temperature: number | null; max_tokens: number | null; mode: Mode | null; template: string | null;
+}
+export interface Session {
+  id: string; title: string; workspace: string; settings: SessionSettings; head: string | null;
+  created_at: string; updated_at: string; match?: { message: string; role: string; excerpt: string } | null;
+}
+
+export type Counts = Partial<Record<DocumentState, number>>;
+export interface Workspace { slug: string; name: string; documents: number; counts: Counts; access?: "own" | "write" | "read" }
+export interface Source {
+  id: string; path: string; watch: boolean; state: "syncing" | "ready" | "missing" | "failed"; reason: string; counts: Counts; ignored: number;
+}
+export interface Document {
+  id: string; workspace: string; title: string; path: string; media_type: string; encoding: string; size_bytes: number;
+  state: DocumentState; reason: string; chunks: number; created_at: string; updated_at: string;
+}
+export interface DocumentText { document: Document; start_line: number; end_line: number; text: string }
+
+export interface Model { name: string; provider: string; size_bytes: number | null; context_tokens: number | null; detail: string; engine?: string | null }
+export interface ModelServer { provider: string; address: string; reachable: boolean; detail: string }
+export interface Models extends Page<Model> { servers: ModelServer[] }
+
+export interface Variable { name: string; default: string | null; description: string }
+export interface Template {
+  id: string; name: string; system: string; variables: Variable[]; examples: { user: string; assistant: string }[];
+  settings: { model?: string; mode?: Mode; temperature?: number; max_tokens?: number; language?: string };
+  /** Put before every question. */
+  tokens: { system: number; examples: number; total: number }; shipped: boolean;
+}
+
+export interface Job {
+  id: string; kind: string; state: string; attempts: number; retries: number; progress: unknown; error: Fault | null;
+  created_at: string; updated_at: string;
+}
+
+export interface TracedChunk { rank: number; chunk: number; path: string; start_line: number; page: number | null; score: number; channels: Record<string, number> }
+export interface Trace {
+  searched?: { text: string; carried: Record<string, number>; because: string; wants_code: boolean };
+  kept: TracedChunk[]; cut: TracedChunk[]; weights: Record<string, number>;
+}
+export interface Found { hits: unknown[]; timings: Timings; searched?: string; trace?: Trace }
