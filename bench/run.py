@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import chroma, citations, engine, figures, fit, ingest, load, memory, query, search, sessions
+from bench import chroma, citations, complete, engine, figures, fit, ingest, load, memory, query, search, sessions
 from bench.figures import Figure
 
 Part = Callable[[], Iterator[Figure]]
@@ -52,6 +52,7 @@ def main() -> None:
             "query": query.measure,
             "sessions": sessions.measure,
             "citations": citations.measure,
+            "complete": lambda: complete.measure(Path(work), wanted.eval),
             "memory": memory.measure,
         }
         if fit.available():

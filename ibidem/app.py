@@ -8,12 +8,13 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 
+from ibidem.chat.insert import Insert, Insertions
 from ibidem.errors import BadInput, Conflict, DataDirUnusable, NotFound, StoreError
 from ibidem.hardware.load import plan_file
 from ibidem.hardware.predict import Beside
@@ -27,7 +28,7 @@ from ibidem.jobs.queue import Job
 from ibidem.jobs.sqlite import SqliteQueue
 from ibidem.jobs.streams import Streams
 from ibidem.jobs.worker import Lane, Worker
-from ibidem.models.base import ChatModel
+from ibidem.models.base import ChatModel, ModelEvent
 from ibidem.models.catalog import open_embedder, open_model, open_reranker
 from ibidem.models.embed import Embedder
 from ibidem.models.engines import Engines
@@ -35,6 +36,7 @@ from ibidem.models.found import Found
 from ibidem.retrieve.complete import Completion, complete
 from ibidem.retrieve.dense import DenseChannel
 from ibidem.retrieve.followup import Turn
+from ibidem.retrieve.locate import locate
 from ibidem.retrieve.rerank import TimedReranker
 from ibidem.retrieve.retrieve import Context, retrieve
 from ibidem.retrieve.timed import Timed
@@ -44,7 +46,7 @@ from ibidem.store.datadir import DataDir
 from ibidem.store.documents import recently_edited
 from ibidem.store.migrate import migrate
 from ibidem.store.readings import fail_waiting, read_again, recover
-from ibidem.store.runs import Run, open_runs
+from ibidem.store.runs import Run, open_runs, runs_under_way
 from ibidem.store.workspaces import (
     Source,
     Workspace,
@@ -99,7 +101,7 @@ class App:
         self.settings = settings
         self.data = data
         self.db = db
-        self.queue = SqliteQueue(db)
+        self.queue = SqliteQueue(db, steady=time.monotonic)
         self.streams = Streams(db, journal_s=settings.jobs.journal_s)
         self.indexes = Indexes(
             data.index, db, indexer.call, second.call if settings.index.korean == "morphemes" else None
@@ -146,6 +148,7 @@ class App:
             changed=self.upkeep.index_changed,
         )
         self.answers = Answers(db, self.queue, self.streams, settings, search=self.search, open_model=self.open_model)
+        self.insertions = Insertions(self.complete, settings.complete)
         self.dialects = Dialects(
             db,
             settings,
@@ -218,22 +221,27 @@ class App:
         prefix: str,
         suffix: str,
         workspace: Workspace,
-        *,
         budget_tokens: int = COMPLETION_TOKENS,
     ) -> Completion:
-        """What is needed at a cursor: see `retrieve.complete`."""
+        """What is needed at a cursor: see `retrieve.complete`. Without a path the code itself tells which file it is of."""
         since = time.time() - EDITED_S
+        reader = self.indexes.reader(workspace.id)
+        path = path or locate(prefix, suffix, workspace, reader=reader, db=self.db)
         return complete(
             path,
             prefix,
             suffix,
             workspace,
-            reader=self.indexes.reader(workspace.id),
+            reader=reader,
             files=self.files.of(workspace),
             db=self.db,
             recent=recently_edited(self.db, workspace, since=since, limit=EDITED_FILES),
             budget_tokens=budget_tokens,
         )
+
+    def insert(self, owner: int, request: Insert) -> AsyncGenerator[ModelEvent, None]:
+        """Code for a cursor, for the dialects: see `chat.insert`."""
+        return self.insertions.stream(owner, request)
 
     async def _offered(self) -> list[Found]:
         """All models that can be asked now."""
@@ -331,10 +339,10 @@ class App:
     async def delete_session(self, owner: int, session_id: str) -> None:
         """What is being answered in it ends now; then its messages, feedback and images go. Raises NotFound."""
         for run_id in await asyncio.to_thread(self.chats.answering, owner, session_id):
-            run, running = await asyncio.to_thread(self.answers.stop, owner, run_id)
-            if running:
-                self.worker.cancel(run.job)
+            await self.stop_run(owner, run_id)
         await asyncio.to_thread(self.chats.delete, owner, session_id)
+        for run in await asyncio.to_thread(runs_under_way, self.db, owner, session_id):  # asked in the meantime
+            await self.stop_run(owner, run.id)
 
     def retry_job(self, job_id: str, owner: int) -> Job:
         """Raises Conflict for an answer: its run has ended, and ends only once."""
@@ -442,6 +450,7 @@ class App:
             pool.close()
         self.korean.close()
         self.timed.close()
+        self.insertions.close()
         for embedder in self._embedders.values():
             embedder.close()
         if self.reranker:

@@ -68,6 +68,15 @@ class RetrieveSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class CompleteSettings:
+    """`[complete]`: code completion, where an editor waits at every keystroke."""
+
+    context_tokens: int = 4000  # of the workspace's code shown to the model; 0: none
+    context_ms: int = 50  # that code is searched for so long; later the completion goes on without
+    first_token_s: float = 1.0  # less of it is shown while the model takes longer than this to begin
+
+
+@dataclass(frozen=True, slots=True)
 class ModelSettings:
     """`[models]`: which model answers and where the servers are."""
 
@@ -133,6 +142,7 @@ class Settings:
     ingest: IngestSettings = field(default_factory=IngestSettings)
     index: IndexSettings = field(default_factory=IndexSettings)
     retrieve: RetrieveSettings = field(default_factory=RetrieveSettings)
+    complete: CompleteSettings = field(default_factory=CompleteSettings)
     models: ModelSettings = field(default_factory=ModelSettings)
     jobs: JobSettings = field(default_factory=JobSettings)
     dialects: DialectSettings = field(default_factory=DialectSettings)
@@ -143,6 +153,7 @@ SECTIONS: dict[str, type[Any]] = {
     "ingest": IngestSettings,
     "index": IndexSettings,
     "retrieve": RetrieveSettings,
+    "complete": CompleteSettings,
     "models": ModelSettings,
     "jobs": JobSettings,
     "dialects": DialectSettings,

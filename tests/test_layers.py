@@ -101,6 +101,13 @@ def loaded_by(command: str) -> set[str]:
     return set(done.stdout.splitlines()[-1].split()[1:])
 
 
+def test_the_server_starts_without_the_library_for_assistants() -> None:
+    """It takes half a second and 56 MB, and most servers are never asked that way."""
+    code = "import sys, ibidem.api.server; print(*(name for name in sys.modules if name.split('.')[0] == 'mcp'))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.split() == []
+
+
 @pytest.mark.parametrize("command", ["--help", "--version"])
 def test_help_loads_nothing_heavy(command: str) -> None:
     assert loaded_by(command) == set()

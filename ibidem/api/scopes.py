@@ -20,6 +20,8 @@ _BY_PATH: tuple[tuple[str, Scope | None, Scope | None], ...] = (
     ("/api/prompts/templates/", "chat", "chat"),
     ("/ws/chat/", "chat", "chat"),
     ("/api/answers/", "chat", "chat"),
+    ("/mcp", "chat", "chat"),
+    ("/context", "read", "read"),
     *((path, "chat", "chat") for path in PATHS),
 )
 OF_ANY_KEY = "/api/auth/user/"

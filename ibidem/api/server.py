@@ -18,6 +18,7 @@ from ibidem import __version__
 from ibidem.api import (
     answers,
     auth,
+    context,
     documents,
     errors,
     health,
@@ -40,6 +41,7 @@ from ibidem.api.access import Access
 from ibidem.api.dialects import ollama, ollama_discovery, ollama_store, openai, responses, vectors
 from ibidem.api.frames import MAX_FRAME_BYTES
 from ibidem.api.guard import LOOPBACK_NAMES, Guard, hosts_served, origins_allowed
+from ibidem.api.mcp.endpoint import Endpoint
 from ibidem.app import App
 from ibidem.errors import BadInput, PortTaken
 
@@ -103,10 +105,13 @@ def application(engine: App, port: int, lifespan: Callable[[FastAPI], object] | 
         jobs,
         models,
         answers,
+        context,
         health,
         start_page,
     ):
         app.include_router(part.router)
+    app.state.mcp = Endpoint(engine)
+    app.router.routes.append(app.state.mcp.route)
     return app
 
 
@@ -153,7 +158,7 @@ async def serve(engine: App, listener: socket.socket, *, ready: Callable[[str, A
     address = f"http://[{near}]:{port}" if ":" in near else f"http://{near}:{port}"
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with engine.running():
             engine.data.announce(address)
             ready(address, access)  # the socket listens already: requests wait for the moment that is left
@@ -161,6 +166,7 @@ async def serve(engine: App, listener: socket.socket, *, ready: Callable[[str, A
                 yield
             finally:
                 engine.data.retire()
+                await app.state.mcp.close()
 
     app, access = create(engine, port=port, host=host, lifespan=lifespan)
     config = uvicorn.Config(

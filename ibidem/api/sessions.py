@@ -145,7 +145,7 @@ def shown(app: App, owner: int, messages: Sequence[Message]) -> list[dict[str, A
 @router.post("/{session_id}/messages/", status_code=202)
 async def ask(session_id: str, body: Asked, app: Engine, owner: Owner) -> dict[str, Any]:
     """A run in this session; its question and its answer, still empty, are messages from now on."""
-    images = await run_in_threadpool(pictures, body.attachments)
+    texts, images = await run_in_threadpool(lambda: (given(body.attachments), pictures(body.attachments)))
     run = await app.answers.ask(
         owner,
         Ask(
@@ -156,7 +156,7 @@ async def ask(session_id: str, body: Asked, app: Engine, owner: Owner) -> dict[s
             max_tokens=body.max_tokens,
             template=body.template,
             variables=values(body.variables),
-            texts=given(body.attachments),
+            texts=texts,
             session=session_id,
             parent=body.parent if "parent" in body.model_fields_set else HEAD,
             regenerate=body.regenerate,

@@ -8,8 +8,9 @@ from fastapi import APIRouter
 
 from ibidem.api.access import Engine, Owner
 from ibidem.errors import BadInput
+from ibidem.store.database import Database
 from ibidem.store.symbols import definitions_named, references_to
-from ibidem.store.workspaces import HOME, get_workspace
+from ibidem.store.workspaces import HOME, Workspace, get_workspace
 
 router = APIRouter(prefix="/api", tags=["symbols"])
 
@@ -18,9 +19,13 @@ MAX_FILES = 500  # with references to one name
 
 @router.get("/symbols/")
 def symbols(name: str, app: Engine, user: Owner, workspace: str = HOME) -> dict[str, Any]:
+    return found_symbols(app.db, get_workspace(app.db, user, workspace), name)
+
+
+def found_symbols(db: Database, place: Workspace, name: str) -> dict[str, Any]:
+    """Raises BadInput for what is no identifier."""
     if not name or any(map(str.isspace, name)):
         raise BadInput(f"{name!r} is no name", hint="ask for one identifier, as the code writes it", field="name")
-    place = get_workspace(app.db, user, workspace)
     return {
         "definitions": [
             {
@@ -32,10 +37,10 @@ def symbols(name: str, app: Engine, user: Owner, workspace: str = HOME) -> dict[
                 "start_line": one.definition.start_line,
                 "end_line": one.definition.end_line,
             }
-            for one in definitions_named(app.db, place, [name])
+            for one in definitions_named(db, place, [name])
         ],
         "references": [
             {"document_id": one.document_id, "path": one.path, "lines": one.lines}
-            for one in references_to(app.db, place, name)[:MAX_FILES]
+            for one in references_to(db, place, name)[:MAX_FILES]
         ],
     }

@@ -28,9 +28,12 @@ from ibidem.errors import BadInput
 
 FORMAT, VERSION = "ibidem-sessions", 1
 
-_REASONING = re.compile(r'<details type="reasoning".*?</details>\s*', re.DOTALL)  # Open WebUI keeps it in the answer
+_REASONING = re.compile(  # Open WebUI keeps it in the answer; one that does not end is not looked for twice
+    r'<details type="reasoning"(?:(?!<details type="reasoning").)*?</details>\s*', re.DOTALL
+)
 _SPOKEN = ("user", "assistant")
 _ENDED = ("finished", "failed", "stopped", "interrupted")
+_PLACE = "/#/documents/"  # where a citation leads: a file does not choose other addresses
 _TEXTS = ("text", "multimodal_text")  # ChatGPT's content types that hold what was said
 
 
@@ -40,10 +43,13 @@ def chats(value: Any) -> Iterator[Imported]:
     if found.get("format") == FORMAT:
         if found.get("version") != VERSION:
             raise BadInput(
-                f"the file has version {found.get('version')!r} of our format, this program knows {VERSION}",
+                f"the file has version {found.get('version')!r:.80} of our format, this program knows {VERSION}",
                 hint="upgrade Ibidem",
             )
-        for session in found.get("sessions") or []:
+        sessions = found.get("sessions")
+        if not isinstance(sessions, list):
+            raise BadInput("the file's `sessions` are no list", hint="export the sessions again")
+        for session in sessions:
             yield _own(as_object(session, "a session"))
     elif "mapping" in found:
         yield _chatgpt(found)
@@ -51,7 +57,7 @@ def chats(value: Any) -> Iterator[Imported]:
         yield _open_webui(found, found["chat"])
     else:
         raise BadInput(
-            f"no chat that is known: an object with {', '.join(map(repr, list(found)[:5])) or 'nothing'}",
+            f"no chat that is known: an object with {', '.join(repr(name[:40]) for name in list(found)[:5]) or 'nothing'}",
             hint="Ibidem's JSON export, ChatGPT's conversations.json and Open WebUI's export are taken",
         )
 
@@ -64,7 +70,7 @@ def _own(session: Mapping[str, Any]) -> Imported:
     for message in objects(session.get("messages")):
         role, content = message.get("role"), text(message.get("content"))
         if role not in (*_SPOKEN, "system"):
-            raise BadInput(f"a message has the role {role!r}", hint="export the session again")
+            raise BadInput(f"a message has the role {role!r:.80}", hint="export the session again")
         status = message.get("status")
         kept = {name: message[name] for name in ("model", "mode") if isinstance(message.get(name), str)}
         kept |= {name: message[name] for name in ("citations", "rag_context") if _citations(message.get(name))}
@@ -95,7 +101,10 @@ def _citations(value: Any) -> bool:
     """Whether these are citations as we export them: what shows messages relies on their fields."""
     fields = {"number": int, "document_id": str, "path": str, "title": str, "text": str, "verdict": str, "url": str}
     return isinstance(value, list) and all(
-        isinstance(one, dict) and all(isinstance(one.get(name), kind) for name, kind in fields.items()) for one in value
+        isinstance(one, dict)
+        and all(isinstance(one.get(name), kind) for name, kind in fields.items())
+        and (not one["url"] or one["url"].startswith(_PLACE))
+        for one in value
     )
 
 
@@ -131,7 +140,10 @@ def _chatgpt_message(message: Any) -> ImportedMessage | None:
     if role not in _SPOKEN or hidden or content.get("content_type") not in _TEXTS:
         return None
     parts = content.get("parts")
-    said = [text(part.get("text") if isinstance(part, dict) else part) for part in parts or []]
+    said = [
+        text(part.get("text") if isinstance(part, dict) else part)
+        for part in (parts if isinstance(parts, list) else ())
+    ]
     if not (whole := "\n\n".join(part for part in said if part.strip())):
         return None
     model = metadata.get("model_slug")

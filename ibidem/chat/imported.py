@@ -6,7 +6,6 @@ what stood behind it hangs on the last message before it.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -109,10 +108,9 @@ def title(value: Any) -> str:
 
 def seconds(value: Any) -> float | None:
     """A time in seconds or milliseconds since 1970; None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value <= 0:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= LATEST_S * 1000:
         return None
-    found = value / 1000 if value > LATEST_S else value
-    return float(found) if found <= LATEST_S else None
+    return float(value / 1000 if value > LATEST_S else value)
 
 
 def as_object(value: Any, what: str) -> Mapping[str, Any]:

@@ -71,7 +71,21 @@ def common(
 
 def main() -> None:
     """Entry point: commands register themselves on import."""
-    from ibidem.cli import add, ask, connect, evaluate, fit, index, jobs, models, search, serve, status, users  # noqa: F401
+    from ibidem.cli import (  # noqa: F401
+        add,
+        ask,
+        connect,
+        evaluate,
+        fit,
+        index,
+        jobs,
+        mcp,
+        models,
+        search,
+        serve,
+        status,
+        users,
+    )
 
     try:
         app()

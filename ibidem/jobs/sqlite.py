@@ -18,12 +18,18 @@ UNLIMITED = 1 << 30  # jobs of one user at once, where nothing is said
 
 _JOB = "id, owner, kind, payload, state, priority, attempts, retries, cancel_requested, progress, error, created_at, updated_at"
 
-# a job that waits, or whose lease ran out; those of one dedupe key run one after another
-_DUE = """
+# A lease that ran out, by the clock and, where this process gave it, by the time that has passed: a machine that slept or
+# whose clock was set has lost no worker.
+_LOST = "(state = 'running' AND lease_until < :now AND lease_token NOT IN (SELECT value FROM json_each(:held)))"
+
+# a job that waits, or whose lease ran out; those of one dedupe key run one after another; what was written later than now
+# was written before the clock was set back, and waits no longer
+_DUE = f"""
 attempts < :max_attempts
-AND ((state = 'queued' AND run_at <= :now) OR (state = 'running' AND lease_until < :now))
+AND ((state = 'queued' AND (run_at <= :now OR updated_at > :now)) OR {_LOST})
 AND NOT (dedupe_key IS NOT NULL AND EXISTS (
-    SELECT 1 FROM job AS other WHERE other.state = 'running' AND other.lease_until >= :now
+    SELECT 1 FROM job AS other WHERE other.state = 'running'
+    AND (other.lease_until >= :now OR other.lease_token IN (SELECT value FROM json_each(:held)))
     AND other.owner = job.owner AND other.kind = job.kind AND other.dedupe_key = job.dedupe_key))
 """
 
@@ -88,8 +94,8 @@ UPDATE job SET state = 'queued', run_at = :now + :delay_s, error = :error, attem
 WHERE id = :id AND lease_token = :token AND state = 'running'
 """
 
-_KILLERS = """
-attempts >= :max_attempts AND (state = 'queued' OR (state = 'running' AND lease_until < :now))
+_KILLERS = f"""
+attempts >= :max_attempts AND (state = 'queued' OR {_LOST})
 """
 
 _BURY = f"""
@@ -102,11 +108,15 @@ RETURNING {_JOB}
 
 
 class SqliteQueue:
-    """`Queue` on SQLite. `clock` gives seconds since 1970; leases are compared by it alone."""
+    """`Queue` on SQLite. `clock` gives seconds since 1970; `steady` seconds that nobody sets, as a rule those of `clock`."""
 
-    def __init__(self, db: Database, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, db: Database, *, clock: Callable[[], float] = time.time, steady: Callable[[], float] | None = None
+    ) -> None:
         self._db = db
         self._clock = clock
+        self._steady = steady or clock
+        self._held: dict[str, float] = {}  # leases given here, by their tokens, and when they run out by `steady`
 
     def put(
         self,
@@ -157,6 +167,7 @@ class SqliteQueue:
             "token": token,
             "lease_s": lease_s,
             "max_attempts": MAX_ATTEMPTS,
+            "held": self._holding(),
         }
         if not self._db.read_one(_NEXT, {**values, "now": self._clock()}):
             return None  # looking costs nothing durable: an idle worker writes nothing
@@ -168,7 +179,15 @@ class SqliteQueue:
             return row
 
         row = self._db.write(take)
-        return Lease(_job(row), token) if row else None
+        if row is None:
+            return None
+        self._held[token] = self._steady() + lease_s
+        return Lease(_job(row), token)
+
+    def _holding(self) -> str:
+        """Tokens of the leases given here that have not run out, as JSON."""
+        now = self._steady()
+        return json.dumps([token for token, until in list(self._held.items()) if until >= now])
 
     def renew(
         self, lease: Lease, *, lease_s: float, progress: dict[str, Any] | None = None, headway: bool = False
@@ -182,7 +201,9 @@ class SqliteQueue:
         }
         row = self._db.write(lambda tx: tx.execute(_RENEW, values).fetchone())
         if row is None:
+            self._held.pop(lease.token, None)
             return "lost"
+        self._held[lease.token] = self._steady() + lease_s
         return "cancel" if row["cancel_requested"] else "go on"
 
     def finish(
@@ -202,7 +223,9 @@ class SqliteQueue:
                 also(tx)
             return True
 
-        return self._db.write(end)
+        ended = self._db.write(end)
+        self._held.pop(lease.token, None)
+        return ended
 
     def retry_later(self, lease: Lease, *, delay_s: float, error: dict[str, str] | None = None) -> bool:
         return self._requeue(lease, delay_s=delay_s, error=error, retry=1)
@@ -218,7 +241,9 @@ class SqliteQueue:
             "error": _error_json(error),
             "retry": retry,
         }
-        return bool(self._db.write(lambda tx: tx.execute(_REQUEUE, values).rowcount))
+        put_back = bool(self._db.write(lambda tx: tx.execute(_REQUEUE, values).rowcount))
+        self._held.pop(lease.token, None)
+        return put_back
 
     def cancel(self, job_id: str, owner: int) -> Job:
         row = self._db.write(
@@ -302,7 +327,7 @@ class SqliteQueue:
         )
 
     def bury(self) -> list[Job]:
-        values = {"max_attempts": MAX_ATTEMPTS, "now": self._clock()}
+        values = {"max_attempts": MAX_ATTEMPTS, "now": self._clock(), "held": self._holding()}
         if not self._db.read_one(f"SELECT 1 FROM job WHERE {_KILLERS} LIMIT 1", values):
             return []
         return [_job(row) for row in self._db.write(lambda tx: tx.execute(_BURY, values).fetchall())]

@@ -129,7 +129,7 @@ class Capabilities:
     context_tokens: int | None = None  # of one request, prompt and answer together; None: unknown
     tools: bool = False
     images: bool = False
-    insert: bool = False  # code between a prefix and a suffix
+    insert: bool | None = False  # code between a prefix and a suffix; None: the server does not tell
     thinking: bool = False
     embedding: bool = False  # makes vectors, and answers nothing
     schema: bool = False  # answers in JSON of a given schema

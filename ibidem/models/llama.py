@@ -44,26 +44,13 @@ class LlamaModel:
         return self._stream("/v1/chat/completions", body, Completion, request.max_tokens)
 
     def complete(self, request: CompletionRequest) -> AsyncGenerator[ModelEvent, None]:
-        """Text between a prefix and a suffix goes the way of `insert`: the engine knows its model's tokens for it."""
-        if request.suffix:
-            return self.insert(request.prompt, request.suffix, max_tokens=request.max_tokens)
+        """Between a prefix and a suffix the engine puts its model's own tokens."""
         body = completion_body(request, self._path) | {"cache_prompt": True}
-        return self._stream("/v1/completions", body, Completion, request.max_tokens)
-
-    def insert(
-        self, prefix: str, suffix: str, *, files: Sequence[tuple[str, str]] = (), max_tokens: int = 128
-    ) -> AsyncGenerator[ModelEvent, None]:
-        """Code between a prefix and a suffix, after other `files` (path, text) of the repository. Raises ModelError."""
-        body = {
-            "input_prefix": prefix,
-            "input_suffix": suffix,
-            "input_extra": [{"filename": path, "text": text} for path, text in files],
-            "n_predict": max_tokens,
-            "temperature": 0.0,
-            "stream": True,
-            "cache_prompt": True,
-        }
-        return self._stream("/infill", body, Insertion, max_tokens)
+        if not request.suffix:
+            return self._stream("/v1/completions", body, Completion, request.max_tokens)
+        body |= {"n_predict": request.max_tokens, "input_prefix": request.prompt, "input_suffix": request.suffix}
+        del body["prompt"]  # here it would be text behind the cursor's mark
+        return self._stream("/infill", body, Insertion, request.max_tokens)
 
     async def capabilities(self) -> Capabilities:
         """Of the engine as it runs: the next one may be planned with less room."""

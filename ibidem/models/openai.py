@@ -66,7 +66,7 @@ class OpenAIModel:
         if self._capabilities is None or not self._loaded:
             listed = await self._asked(self._server, "/models")
             self._capabilities = await self._learn(entry_of(listed, self._model)) if listed else None
-        return self._capabilities or Capabilities()
+        return self._capabilities or Capabilities(insert=None)
 
     async def _learn(self, entry: Mapping[str, Any]) -> Capabilities:
         """Every kind of server tells in its own way, and is known by it."""
@@ -123,6 +123,7 @@ def capabilities_of_entry(entry: Mapping[str, Any]) -> Capabilities:
         context_tokens=as_count(entry.get("max_model_len")) or as_count(entry.get("context_length")) or None,
         tools="tools" in able,
         images=isinstance(inputs, list) and "image" in inputs,
+        insert=None,
         thinking="reasoning" in able,
         schema="structured_outputs" in able or "max_model_len" in entry,
     )
@@ -135,12 +136,13 @@ def capabilities_of_studio(entry: Mapping[str, Any]) -> Capabilities:
         context_tokens=as_count(entry.get("loaded_context_length")) or None,
         tools=isinstance(able, list) and "tool_use" in able,
         images=entry.get("type") == "vlm",
+        insert=None,
         schema=entry.get("type") in ("llm", "vlm"),
     )
 
 
 def capabilities_of_props(
-    props: Mapping[str, Any], context_tokens: int | None, *, insert: bool = False
+    props: Mapping[str, Any], context_tokens: int | None, *, insert: bool | None = None
 ) -> Capabilities:
     """llama.cpp's `/props`; `insert` is not told there."""
     template = as_text(props.get("chat_template"))

@@ -26,7 +26,7 @@ Step = str | float | ModelEvent | Exception
 class ScriptedModel:
     """Plays queued replies in order, then echoes each question with a citation of passage 1.
 
-    `requests` are the requests seen; `stopped` counts the streams closed before their end.
+    `requests` and `completions` are the requests seen; `stopped` counts the streams closed before their end.
     """
 
     def __init__(
@@ -38,6 +38,7 @@ class ScriptedModel:
     ) -> None:
         self.name = f"scripted:{name}"
         self.requests: list[ChatRequest] = []
+        self.completions: list[CompletionRequest] = []
         self.stopped = 0
         self._replies = deque(tuple(reply) for reply in replies)
         self._sleep = sleep
@@ -73,13 +74,14 @@ class ScriptedModel:
 
     async def complete(self, request: CompletionRequest) -> AsyncGenerator[ModelEvent, None]:
         """As a question of that text."""
+        self.completions.append(request)
         asked = ChatRequest([ChatMessage("user", request.prompt)], max_tokens=request.max_tokens)
         async with aclosing(self.stream(asked)) as events:
             async for event in events:
                 yield event
 
     async def capabilities(self) -> Capabilities:
-        return Capabilities()
+        return Capabilities(insert=True)
 
     async def count(self, messages: Sequence[ChatMessage]) -> int | None:
         return None

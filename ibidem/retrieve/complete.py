@@ -64,11 +64,15 @@ _SCATTERED = frozenset({"go", "rust", "c", "csharp", "ruby"})  # families that w
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What is needed at a cursor, best first: heads of definitions, then chunks; `channels` of each says why."""
+    """What is needed at a cursor, best first: heads of definitions, then chunks; `channels` of each says why.
+
+    `path` is that of the file being edited: the workspace's own where it has the file.
+    """
 
     ranked: list[Ranked] = field(default_factory=list)
     trace: dict[str, Any] = field(default_factory=dict)
     search_ms: float = 0.0
+    path: str = ""
 
 
 class _Here:
@@ -130,7 +134,8 @@ def complete(
     found = _candidates(cursor, place, workspace, files, db, similar, recent)
     best = [one for one in found.best(MAX_CANDIDATES) if one.path != own]
     ranked = _fill(best, found, similar, here, budget_tokens, workspace, db)
-    return Completion(ranked, {"imports": len(cursor.imports), "candidates": len(found.found)}, _ms_since(began))
+    trace = {"imports": len(cursor.imports), "candidates": len(found.found)}
+    return Completion(ranked, trace, _ms_since(began), place)
 
 
 def _imports_above(prefix: str, own: str, files: Files, workspace: Workspace, db: Database) -> tuple[Import, ...]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from ibidem.index.imports import language_of
+
 # A name of code: in backticks, in snake_case or camelCase, called, or dotted.
 _NAME = re.compile(r"`|[^\W_]_[^\W_]|[a-z0-9][A-Z]|\w\(\)|\w\w\.[a-z]{2}")
 # The verb that the description of a change opens with. Such a text was written beside the code, in its words.
@@ -25,11 +27,22 @@ _CODE = re.compile(
     re.IGNORECASE,
 )
 
+# Endings of source without a parser of ours, which is read as plain text.
+_PLAIN_SOURCES = frozenset(
+    "sql sh bash zsh ps1 bat css scss less lua swift scala pl r jl dart ex exs hs ml clj vue svelte gradle cmake proto graphql"
+    " tf asm".split()
+)
+
 
 def is_exact(question: str) -> bool:
     """It names code, describes a change, or runs over several lines (a message, a traceback)."""
     text = question.strip()
     return "\n" in text or bool(_NAME.search(text) or _CHANGE.match(text))
+
+
+def is_code(path: str) -> bool:
+    """Source by the name's ending, also of languages that are read as plain text."""
+    return bool(language_of(path)) or path.rpartition(".")[2].lower() in _PLAIN_SOURCES
 
 
 def wants_code(question: str) -> bool:

@@ -10,7 +10,6 @@ from types import MappingProxyType
 from typing import Any
 
 from ibidem.index.analyze import query_tokens, tokenize
-from ibidem.index.imports import language_of
 from ibidem.index.indexes import Indexes
 from ibidem.index.lexical import CHANNELS, LexicalReader, Ranking, Word
 from ibidem.index.sounds import name_keys
@@ -25,7 +24,7 @@ from ibidem.retrieve.feedback import feedback, search_again
 from ibidem.retrieve.followup import SearchText, Turn, with_references
 from ibidem.retrieve.fuse import CODE_SHARE, WEIGHTS, Fused, fuse
 from ibidem.retrieve.given import Given, whole_workspace
-from ibidem.retrieve.intent import is_exact, wants_code
+from ibidem.retrieve.intent import is_code, is_exact, wants_code
 from ibidem.retrieve.rerank import DEPTH as RERANK_DEPTH
 from ibidem.retrieve.rerank import TimedReranker
 from ibidem.settings import RetrieveSettings
@@ -205,7 +204,7 @@ def by_intent(ranked: Sequence[Ranked], wants_code: bool) -> list[Ranked]:
     """The ranking with code counted less where the question does not ask for it."""
     if wants_code:
         return list(ranked)
-    weighed = [replace(one, score=one.score * CODE_SHARE) if language_of(one.stored.path) else one for one in ranked]
+    weighed = [replace(one, score=one.score * CODE_SHARE) if is_code(one.stored.path) else one for one in ranked]
     return sorted(weighed, key=lambda one: -one.score)
 
 

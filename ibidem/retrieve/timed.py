@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import queue
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 from ibidem.errors import IbidemError
@@ -39,6 +41,20 @@ class Pending(Generic[T]):
             raise NotInTime(f"failed: {error.message}") from error
         except Exception as error:  # foreign work: an answer never fails for it
             raise NotInTime(f"failed: {type(error).__name__}: {error}") from error
+
+    async def wait(self) -> T:
+        """`result`, without holding up the loop or one of its threads."""
+        loop, done = asyncio.get_running_loop(), asyncio.Event()
+
+        def tell(_: Future[T]) -> None:
+            with suppress(RuntimeError):  # the loop has ended meanwhile
+                loop.call_soon_threadsafe(done.set)
+
+        self._future.add_done_callback(tell)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, self._until - time.monotonic())):
+                await done.wait()
+        return self.result()
 
 
 class Timed:

@@ -154,7 +154,7 @@ def find_sessions(
     """
     wanted = " ".join(f'"{token}"{"*" if is_syllable(token) else ""}' for token in tokens)
     first = words_key(owner, 0, 0)
-    last = words_key(owner, _NUMBERS if before is None else before, 0) - 1
+    last = words_key(owner, _NUMBERS if before is None else min(before, _NUMBERS), 0) - 1
     found: list[tuple[Session, int]] = []
     while len(found) < limit:
         row = db.read_one(_LAST_MATCH, (wanted, first, last))

@@ -29,8 +29,6 @@ from ibidem.models.base import (
     ChatMessage,
     ChatModel,
     ChatRequest,
-    CompletionRequest,
-    ModelEvent,
 )
 from ibidem.retrieve.budget import fit
 from ibidem.retrieve.followup import Turn
@@ -60,7 +58,7 @@ class Question:
 
     owner: int
     target: Target
-    dialect: Literal["ollama", "openai"]
+    dialect: Literal["ollama", "openai", "mcp"]
     client: str
     messages: Sequence[ChatMessage]
     wishes: ChatRequest
@@ -119,12 +117,6 @@ class Dialects:
         finally:
             if place and draft.context.ranked:
                 self._record(question, place, talk, draft, status)
-
-    async def complete(self, target: Target, request: CompletionRequest) -> AsyncGenerator[ModelEvent, None]:
-        """Text that goes on, or stands between a prefix and a suffix. Leaves no record. Raises ModelError, BadInput."""
-        async with aclosing(self._open_model(target.model).complete(request)) as events:
-            async for event in events:
-                yield event
 
     async def load(self, target: Target, keep_alive: str | float | None) -> None:
         """Make it ready, or with 0 let its memory go. Raises ModelError."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,7 +22,8 @@ from ibidem.tasks.asking import title_of
 BLOCK_CHARS = 1 << 16
 MAX_ELEMENT_CHARS = 32 << 20  # of one chat, or of a file that is no list of them
 
-_SPACE = " \t\n\r"
+_SPACE = re.compile(r"[ \t\n\r]*")
+_DECODER = json.JSONDecoder()
 
 
 @dataclass(slots=True)
@@ -109,6 +111,8 @@ def _chats(file: BinaryIO) -> Iterator[Imported]:
         except IbidemError as error:
             error.message = f"chat {number}: {error.message}"
             raise
+        except RecursionError:
+            raise BadInput(f"chat {number} is nested too deeply", hint="leave that chat out") from None
 
 
 def elements(file: BinaryIO) -> Iterator[Any]:
@@ -127,55 +131,69 @@ def elements(file: BinaryIO) -> Iterator[Any]:
         text.detach()
 
 
-def _elements(text: TextIOWrapper) -> Iterator[Any]:
-    decoder = json.JSONDecoder()
-    buffer = _more(text, "")
-    if not buffer.startswith("["):
-        buffer += text.read(MAX_ELEMENT_CHARS)
-        if len(buffer) > MAX_ELEMENT_CHARS:
+def _elements(file: TextIOWrapper) -> Iterator[Any]:
+    text = _Text(file)
+    if text.peek() != "[":
+        text.more(MAX_ELEMENT_CHARS)
+        if len(text.read) > MAX_ELEMENT_CHARS:
             raise _too_large()
-        yield json.loads(buffer)
+        yield json.loads(text.read)
         return
-    rest, first = buffer[1:], True
-    while True:
-        rest = _more(text, rest)
-        if rest.startswith("]"):
-            break
+    text.at += 1
+    first = True
+    while (sign := text.peek()) != "]":
         if not first:
-            if not rest.startswith(","):
-                raise ValueError(f"a comma is missing before {rest[:20]!r}")
-            rest = _more(text, rest[1:])
+            if sign != ",":
+                raise ValueError(f"a comma is missing before {text.read[text.at : text.at + 20]!r}")
+            text.at += 1
+            text.peek()
         first = False
-        value, end, rest = _decode(decoder, text, rest)
-        yield value
-        rest = rest[end:]
-    if _more(text, rest[1:]):
+        yield text.value()
+    text.at += 1
+    if text.peek():
         raise ValueError("something stands behind the end of the list")
 
 
-def _more(text: TextIOWrapper, rest: str) -> str:
-    """What comes next, without the space before it; empty at the end of the file."""
-    rest = rest.lstrip(_SPACE)
-    while not rest and (block := text.read(BLOCK_CHARS)):
-        rest = block.lstrip(_SPACE)
-    return rest
+@dataclass(slots=True)
+class _Text:
+    """What has been read of a file and is still needed, and the place in it: nothing is copied for an element."""
 
+    file: TextIOWrapper
+    read: str = ""
+    at: int = 0
 
-def _decode(decoder: json.JSONDecoder, text: TextIOWrapper, rest: str) -> tuple[Any, int, str]:
-    """The next value and where it ends in the text that was read for it: twice as much at each try."""
-    while True:
-        try:
-            value, end = decoder.raw_decode(rest)
-        except ValueError:
-            if len(rest) > MAX_ELEMENT_CHARS:
-                raise _too_large() from None
-            if not (block := text.read(max(len(rest), BLOCK_CHARS))):
-                raise
-            rest += block
-        else:
-            if end < len(rest) or not (block := text.read(BLOCK_CHARS)):
-                return value, end, rest
-            rest += block  # a number may go on
+    def more(self, chars: int) -> bool:
+        """False at the end of the file."""
+        block = self.file.read(chars)
+        self.read, self.at = self.read[self.at :] + block, 0
+        return bool(block)
+
+    def peek(self) -> str:
+        """What comes next and is no space; empty at the end of the file."""
+        while True:
+            blank = _SPACE.match(self.read, self.at)
+            self.at = blank.end() if blank else self.at
+            if self.at < len(self.read) or not self.more(BLOCK_CHARS):
+                return self.read[self.at : self.at + 1]
+
+    def value(self) -> Any:
+        """The value that stands here: twice as much is read for it at each try."""
+        while True:
+            try:
+                value, end = _DECODER.raw_decode(self.read, self.at)
+            except ValueError:
+                held = len(self.read) - self.at
+                if held > MAX_ELEMENT_CHARS:
+                    raise _too_large() from None
+                if not self.more(max(held, BLOCK_CHARS)):
+                    raise
+            else:
+                if end < len(self.read):
+                    self.at = end
+                    return value
+                if not self.more(BLOCK_CHARS):  # a number may go on
+                    self.at = len(self.read)
+                    return value
 
 
 def _too_large() -> TooLarge:

@@ -6,8 +6,9 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from ibidem.errors import StoreError
 from ibidem.index.indexes import Indexes
@@ -95,8 +96,9 @@ class Upkeep:
 
     async def _tidy(self, rescan: Callable[[], None]) -> None:
         next_rescan = time.monotonic() + self._settings.ingest.rescan_s
+        files = self._files()  # before anything is served: the row of a file that comes later may not be there yet
         await asyncio.to_thread(self._sweep_sessions)
-        await asyncio.to_thread(self._sweep_files)
+        await asyncio.to_thread(self._sweep_files, files)
         while True:
             try:
                 await asyncio.to_thread(self._forget)
@@ -133,11 +135,13 @@ class Upkeep:
         while not self._stop.is_set() and self._queue.forget(ended_before=old, but=["answer"]):
             self._stop.wait(SWEEP_PAUSE_S)
 
-    def _sweep_files(self) -> None:
+    def _files(self) -> list[Path]:
+        return list((self._settings.data_dir / "files").iterdir())
+
+    def _sweep_files(self, files: Iterable[Path]) -> None:
         """Uploaded bytes whose document or message is gone, or was never stored because the program ended in between."""
-        files = self._settings.data_dir / "files"
         kept = uploads_kept(self._db) | attachments_kept(self._db)
-        for path in files.iterdir():
+        for path in files:
             if path.name not in kept:
                 path.unlink(missing_ok=True)
 

@@ -145,6 +145,8 @@ DIALECT_ROUTES: dict[tuple[str, str], Route] = {
     **{("POST", path): Route(400, body=_NAMELESS) for path in (*_CHATS, *_TEXTS, *_VECTORS)},
     **{("POST", path): Route(403, admin=400, body=_NAMELESS) for path in _CHANGES},
     ("DELETE", "/api/delete"): Route(403, admin=400, body=_NAMELESS),
+    ("POST", "/mcp"): Route(400, body={}),
+    ("POST", "/context"): Route(200, body={"query": ""}),
 }
 
 

@@ -170,6 +170,8 @@ def test_sessions_are_found_by_their_words_in_any_unicode_form(server: Server, m
     assert server.http.delete(f"/api/sessions/{chat}/").status_code == 204
     assert [one["id"] for one in find(server, "여과기")] == [titled]
     is_error(server.http.get("/api/sessions/", params={"q": " ?! "}), 400, "bad_input")
+    beyond = server.http.get("/api/sessions/", params={"q": "여과기", "cursor": "9" * 18}).json()
+    assert [one["id"] for one in beyond["items"]] == [titled]
 
 
 def test_a_thumb_and_a_note_are_kept_replaced_and_taken_back(server: Server, model: FakeModelServer) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from bench.citations import caught, judged, wronged
@@ -11,7 +13,7 @@ from ibidem.chat.check.names import names
 from ibidem.chat.check.numbers import numbers
 from ibidem.chat.check.passages import Source
 from ibidem.chat.check.verdict import judge
-from tests.chat.passages import LEAVE, PASSAGES, PUMPS, TANKS
+from tests.chat.passages import LEAVE, PASSAGES, PUMPS, TANKS, passage
 
 
 @pytest.mark.parametrize(
@@ -215,3 +217,19 @@ def test_a_quoted_sentence_rests_on_its_own_line_alone() -> None:
     judgement = judge("이월분은 3월 31일까지 사용한다. [1]", passage)
     assert judgement.verdict == "supported"
     assert passage.text[judgement.start : judgement.end] == "이월분은 3월 31일까지 사용한다."
+
+
+@pytest.mark.parametrize("sign", ["\n", "\n\n", " ", "1", "1.1", "1, ", "x [1] ", "가고 ", "~~~\n", "`a "])
+def test_a_model_that_goes_round_in_circles_costs_no_more_than_one_that_does_not(sign: str) -> None:
+    """Processor time, bounded a hundredfold: what grew with the square took minutes, and held up every stream."""
+    answer = "The main pump starts at 3.8 bar [1]." + sign * (30_000 // len(sign)) + " The pump starts [1]."
+    before = time.process_time()
+    assert cited(answer, PASSAGES)
+    assert time.process_time() - before < 5
+
+
+@pytest.mark.parametrize("sign", ["\n", "1", "1.1", "~~~\n"])
+def test_nor_does_a_passage_of_one_sign(sign: str) -> None:
+    before = time.process_time()
+    assert cited("The main pump starts at 3.8 bar [1].", [passage(1, sign * (30_000 // len(sign)))])
+    assert time.process_time() - before < 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -104,14 +105,38 @@ def test_an_older_open_webui_chat_is_a_flat_list() -> None:
     assert found.created_at == 1_700_000_000.0
 
 
+@pytest.mark.parametrize("parts", [7, "When?", {"text": "When?"}])
+def test_parts_that_are_no_list_say_nothing(parts: Any) -> None:
+    node = chatgpt("user")
+    node["message"]["content"]["parts"] = parts
+    assert only({"mapping": {"q": node}}).messages == ()
+
+
+def test_reasoning_that_does_not_end_is_not_looked_for_again_and_again() -> None:
+    said = '<details type="reasoning">' * 30_000
+    before = time.process_time()
+    found = only({"chat": {"messages": [{"role": "assistant", "content": f"{said}x"}]}})
+    assert found.messages[0].content == f"{said}x"
+    assert time.process_time() - before < 5, "processor time; what grows with the square takes minutes"
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "https://elsewhere.test/", "//elsewhere.test/#/documents/1"])
+def test_a_file_does_not_choose_where_a_citation_leads(url: str) -> None:
+    one = {"number": 1, "document_id": "d", "path": "p", "title": "p", "text": "t", "verdict": "weak", "url": url}
+    message = {"id": "a", "role": "assistant", "content": "So [1].", "citations": [one]}
+    session = {"id": "s", "messages": [message]}
+    found = only({"format": "ibidem-sessions", "version": 1, "sessions": [session]})
+    assert "citations" not in found.messages[0].details
+
+
 def test_half_a_character_does_not_stop_an_import() -> None:
     node = chatgpt("user", "a \ud83d b\x00")
     assert told(only({"mapping": {"q": node}}))[0][2] == "a \ufffd b\ufffd"
 
 
-@pytest.mark.parametrize("time", [None, "yesterday", -1, float("nan"), float("inf"), 1e300, True])
-def test_a_time_that_is_none_is_left_out(time: Any) -> None:
-    found = only({"mapping": {"q": chatgpt("user", "When?", create_time=time)}, "create_time": time})
+@pytest.mark.parametrize("moment", [None, "yesterday", -1, float("nan"), float("inf"), 1e300, 10**400, True])
+def test_a_time_that_is_none_is_left_out(moment: Any) -> None:
+    found = only({"mapping": {"q": chatgpt("user", "When?", create_time=moment)}, "create_time": moment})
     assert (found.created_at, found.messages[0].created_at) == (None, None)
 
 
@@ -127,6 +152,7 @@ def test_a_time_that_is_none_is_left_out(time: Any) -> None:
         {"mapping": {"q": chatgpt("user", "x" * (MAX_CHARS + 1))}},
         {"format": "ibidem-sessions", "version": 99, "sessions": []},
         {"format": "ibidem-sessions", "version": 1, "sessions": [7]},
+        {"format": "ibidem-sessions", "version": 1, "sessions": 7},
         {"format": "ibidem-sessions", "version": 1, "sessions": [{"messages": [{"role": "king", "content": "x"}]}]},
     ],
 )

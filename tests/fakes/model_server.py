@@ -139,6 +139,11 @@ class FakeModelServer:
         return [seen for seen in self.seen if seen.path in CHATS]
 
     @property
+    def completions(self) -> list[Seen]:
+        """The completions asked for, without those that load a model."""
+        return [seen for seen in self.seen if seen.path in TEXTS and seen.body.get("prompt")]
+
+    @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 

@@ -10,6 +10,8 @@ import pytest
 
 from ibidem.errors import BadInput, Conflict, NotFound
 from ibidem.jobs.queue import MAX_ATTEMPTS, Job, Lease, Queue
+from ibidem.jobs.sqlite import SqliteQueue
+from ibidem.store.database import Database
 from tests.conftest import Clock
 from tests.jobs.conftest import Effects, in_threads
 
@@ -374,6 +376,33 @@ def test_a_clock_set_back_does_not_delay_what_was_running(queue: Queue, clock: C
     clock.advance(-3600)
     queue.expire_leases()
     assert claim(queue)
+
+
+def test_a_clock_set_back_does_not_delay_what_waits(queue: Queue, clock: Clock) -> None:
+    put(queue)
+    retried = put(queue)
+    assert claim(queue).job.id != retried
+    queue.retry_later(claim(queue), delay_s=5)
+    waiting = put(queue)
+    clock.advance(-3600)
+    assert claimed(queue) == [retried, waiting]
+
+
+def test_a_clock_set_forward_takes_no_job_from_its_worker(db: Database) -> None:
+    clock, steady = Clock(), Clock()
+    queue = SqliteQueue(db, clock=clock, steady=steady)
+    put(queue, dedupe_key="a")
+    lease = claim(queue)
+    put(queue, dedupe_key="a")
+    for _ in range(2 * MAX_ATTEMPTS):
+        clock.advance(3600)  # as after a machine's sleep: the heartbeat comes a moment later
+        assert queue.claim(KINDS, lease_s=30) is None
+        assert queue.bury() == []
+    assert queue.renew(lease, lease_s=30) == "go on"
+    clock.advance(3600)
+    steady.advance(31)
+    assert claim(queue).job.attempts == 2, "a worker that hangs still loses it"
+    assert not queue.finish(lease, "done")
 
 
 # --- cancelling and running again ------------------------------------------------------------------------------------

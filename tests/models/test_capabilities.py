@@ -113,7 +113,7 @@ def test_a_model_that_ollama_does_not_know_yet_is_asked_about_again(
 
 def test_vllm_tells_its_window(settings: ModelSettings, model_server: FakeModelServer) -> None:
     model_server.entry = {"owned_by": "vllm", "max_model_len": 6048}
-    assert asked("openai:large:7b", settings) == (Capabilities(context_tokens=6048, schema=True), None)
+    assert asked("openai:large:7b", settings) == (Capabilities(context_tokens=6048, insert=None, schema=True), None)
 
 
 def test_lm_studio_tells_the_loaded_window_tools_and_images(
@@ -126,7 +126,7 @@ def test_lm_studio_tells_the_loaded_window_tools_and_images(
         "capabilities": ["tool_use"],
     }
     able, counted = asked("openai:large:7b", settings)
-    assert able == Capabilities(context_tokens=8192, tools=True, images=True, schema=True)
+    assert able == Capabilities(context_tokens=8192, tools=True, images=True, insert=None, schema=True)
     assert counted is None
 
 
@@ -159,7 +159,7 @@ def test_llama_server_tells_its_slots_window_and_counts(settings: ModelSettings,
         "modalities": {"vision": False},
     }
     able, counted = asked("openai:any-name", settings)
-    assert able == Capabilities(context_tokens=2048, tools=True, thinking=True, schema=True)
+    assert able == Capabilities(context_tokens=2048, tools=True, insert=None, thinking=True, schema=True)
     assert counted == 5
 
 
@@ -171,7 +171,7 @@ def test_openrouter_tells_parameters_and_inputs() -> None:
         "architecture": {"input_modalities": ["text", "image"]},
     }
     assert capabilities_of_entry(entry) == Capabilities(
-        context_tokens=163840, tools=True, images=True, thinking=True, schema=True
+        insert=None, context_tokens=163840, tools=True, images=True, thinking=True, schema=True
     )
 
 
@@ -188,9 +188,9 @@ def test_a_server_that_lists_nothing_or_is_silent_leaves_everything_unknown(
     settings: ModelSettings, model_server: FakeModelServer
 ) -> None:
     model_server.models = ()
-    assert asked("openai:tiny", settings) == (Capabilities(), None)
+    assert asked("openai:tiny", settings) == (Capabilities(insert=None), None)
     model_server.behaviour = "server_error"
-    assert asked("openai:tiny", settings) == (Capabilities(), None)
+    assert asked("openai:tiny", settings) == (Capabilities(insert=None), None)
 
 
 @pytest.mark.parametrize("provider", ["ollama", "openai"])

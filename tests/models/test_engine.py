@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 from ibidem.errors import EngineCrashed, EngineFailed, ModelTooLarge
-from ibidem.models.base import ChatMessage, ChatRequest, Done, TextDelta
+from ibidem.models.base import ChatMessage, ChatRequest, CompletionRequest, Done, TextDelta
 from ibidem.models.engine import Engine
 from ibidem.models.engines import Engines
 from ibidem.models.llama import LlamaModel
@@ -97,9 +97,20 @@ def test_a_json_schema_is_kept_to(model: LlamaModel) -> None:
     assert isinstance(json.loads(asyncio.run(answer(model, request))[0])["ok"], bool)
 
 
-def test_code_is_inserted_between_prefix_and_suffix(model: LlamaModel) -> None:
+HOLE = "def f(x):\n    "
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        CompletionRequest(HOLE, suffix="\n", max_tokens=24, temperature=0.0),
+        CompletionRequest(f"<|fim_prefix|>{HOLE}<|fim_suffix|>\n<|fim_middle|>", max_tokens=24, temperature=0.0),
+    ],
+    ids=["both sides", "whole prompt"],
+)
+def test_code_is_inserted_between_prefix_and_suffix(model: LlamaModel, request_: CompletionRequest) -> None:
     async def insert() -> str:
-        events = [event async for event in model.insert("def f(x):\n    ", "\n", files=[("a.py", "x = 1\n")])]
+        events = [event async for event in model.complete(request_)]
         assert isinstance(events[-1], Done)
         return "".join(event.text for event in events if isinstance(event, TextDelta))
 

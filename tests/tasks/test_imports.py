@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from typing import Any
 
 import pytest
@@ -54,6 +55,14 @@ def test_no_more_is_read_than_one_chat_may_have(monkeypatch: pytest.MonkeyPatch,
     with pytest.raises(TooLarge):
         list(elements(file))
     assert file.tell() < 50_000
+
+
+def test_small_elements_behind_a_large_one_cost_no_more_than_before_it() -> None:
+    """Processor time: with what had been read for the large one copied for each, it grew with the square."""
+    file = io.BytesIO(b'["' + b"x" * 3_000_000 + b'"' + b", {}" * 200_000 + b"]")
+    before = time.process_time()
+    assert sum(1 for _ in elements(file)) == 200_001
+    assert time.process_time() - before < 5
 
 
 def take(db: Database, value: Any) -> Taken:

@@ -7,9 +7,11 @@ from contextlib import suppress
 
 import pytest
 
+from ibidem.store.database import Database
 from ibidem.store.messages import list_messages
 from ibidem.store.runs import get_run
 from ibidem.store.workspaces import LOCAL_OWNER
+from ibidem.tasks import upkeep
 from ibidem.tasks.asking import Ask
 from ibidem.tasks.images import Picture
 from tests.tasks.room import Room
@@ -82,3 +84,44 @@ def test_images_of_messages_are_kept_at_the_start_and_files_of_nobody_go(room: R
 
     asyncio.run(main())
     assert (app.data.files / kept).read_bytes() == image.content
+
+
+def test_a_file_that_comes_while_the_start_sweeps_is_not_taken_for_nobodys(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = room.app.data.files
+    (files / "nobodys").write_bytes(b"left by a crash")
+
+    def meanwhile(_: Database) -> bool:
+        (files / "coming").write_bytes(b"an upload whose row follows")
+        return False
+
+    monkeypatch.setattr(upkeep, "delete_orphans", meanwhile)
+
+    async def main() -> None:
+        running = asyncio.create_task(room.app.upkeep.tidy(lambda: None))
+        async with asyncio.timeout(20):
+            while (files / "nobodys").exists():
+                await asyncio.sleep(0.01)
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+    asyncio.run(main())
+    assert [path.name for path in files.iterdir()] == ["coming"]
+
+
+def test_a_question_that_comes_while_its_session_is_deleted_is_stopped(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, late = room.app, []
+    session = app.chats.create(LOCAL_OWNER)
+    delete = app.chats.delete
+
+    def asked_just_before(owner: int, session_id: str) -> None:
+        late.append(app.answers.start(owner, Ask("When?", session=session_id, model="quotes")))
+        delete(owner, session_id)
+
+    monkeypatch.setattr(app.chats, "delete", asked_just_before)
+    asyncio.run(app.delete_session(LOCAL_OWNER, session.id))
+    assert get_run(app.db, LOCAL_OWNER, late[0].id).state == "stopped"

@@ -15,6 +15,7 @@ from ibidem.api.dialects.body import Body
 from ibidem.api.dialects.sources import annotations_of, footer_of, wants_footer, with_addresses
 from ibidem.app import App
 from ibidem.chat.answer import Draft
+from ibidem.chat.insert import Insert
 from ibidem.models.base import ChatMessage, ChatRequest, CompletionRequest, ModelEvent
 from ibidem.tasks.dialects import Question
 from ibidem.tasks.names import Target
@@ -36,8 +37,11 @@ class Client:
         """Raises ModelUnknown."""
         return await self.app.dialects.names.resolve(self.owner, name)
 
-    def complete(self, target: Target, request: CompletionRequest) -> AsyncGenerator[ModelEvent, None]:
-        return self.app.dialects.complete(target, request)
+    def complete(self, target: Target, request: CompletionRequest, *, fills: bool) -> AsyncGenerator[ModelEvent, None]:
+        """`fills`: a suffix was sent, be it empty."""
+        model = self.app.open_model(target.model)
+        wanted = Insert(model, request, workspace=target.workspace, client=self.name, fills=fills)
+        return self.app.insert(self.owner, wanted)
 
 
 async def client(request: Request) -> Client:

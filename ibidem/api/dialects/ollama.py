@@ -74,7 +74,7 @@ async def _answer(body: Body, client: Client, messages: list[ChatMessage], pictu
 
 async def _complete(body: Body, client: Client, request: CompletionRequest) -> Response:
     target = await client.target(body.model())
-    parts = client.complete(target, request)
+    parts = client.complete(target, request, fills=body.has("suffix"))
     if body.flag("stream") is False:
         return Reply(completion_object(parts, target.name), "ollama", JSON)
     frames = completion_lines(parts, target.name)

@@ -50,7 +50,7 @@ async def answer(client: Client, body: Body, *, stream: bool) -> Response:
 @router.post("/v1/completions", response_class=Response)
 @router.post("/completions", include_in_schema=False)
 async def completions(client: Asking, body: Sent) -> Response:
-    """Text that goes on, or with `suffix` stands between. It is never searched for, and nothing is put before it."""
+    """Text that goes on, or with `suffix` stands between: a workspace shows its code beside it, and nothing else."""
     return await complete(body, client)
 
 
@@ -73,7 +73,7 @@ async def complete(
         temperature=body.temperature(),
         sampling=body.sampling(),
     )
-    parts = client.complete(target, request)
+    parts = client.complete(target, request, fills=body.has("suffix"))
     if not (stream if body.flag("stream") is None else body.flag("stream")):
         return Reply(completion_object(parts, target.name, as_chat=as_chat), "openai", JSON)
     frames = completion_chunks(parts, target.name, with_usage=wants_usage(body), as_chat=as_chat)

@@ -16,7 +16,7 @@ from ibidem.types import Citation, Passage, Support
 
 _MARK = re.compile(r"\[(\d{1,3})\](?!\()")
 _MARKS = re.compile(r"(?:\[\d{1,3}\](?!\()[ \t]*)+")
-_FENCED = re.compile(r"(?ms)^\s*(`{3,}|~{3,}).*?(?:^\s*\1|\Z)")
+_FENCED = re.compile(r"(?ms)^[ \t]*+(`{3,}|~{3,}).*?(?:^[ \t]*+\1|\Z)")
 _CODE = re.compile(r"(?s)(`+)(?!`)(?:(?!\n\s*\n).)*?[^`]\1(?!`)")
 _LEAST_WORDS = 2  # between two marks; a part with fewer is checked as the whole sentence
 
@@ -38,7 +38,7 @@ def cited(answer: str, passages: Sequence[Passage], similarity: Similarity | Non
     by_number = {passage.number: passage for passage in passages}
     sources: dict[int, Source] = {}
     found: dict[int, Judgement] = {}
-    for statement in statements(answer):
+    for statement in dict.fromkeys(statements(answer)):
         known = [number for number in statement.numbers if number in by_number]
         for number in known:
             sources.setdefault(number, source(by_number[number]))
@@ -79,16 +79,18 @@ def statements(answer: str) -> Iterator[Cited]:
             for match in _MARKS.finditer(text, start, end)
             if not any(low < match.start() < high for low, high in code)
         ]
+        whole = bare(text[start:end])
+        says = bool(marks and words(whole))
         for place, match in enumerate(marks):
             low = marks[place - 1].end() if place else start
             high = end if place == len(marks) - 1 else match.start()
             part = bare(text[low:high])
             if len(words(part)) < _LEAST_WORDS:
-                part = bare(text[start:end]) if words(bare(text[start:end])) else before
+                part = whole if says else before
             if match.start() == start and before and (len(marks) == 1 or high == match.start()):
                 part = before  # it stands behind the full stop
             yield Cited(part, tuple(dict.fromkeys(map(int, _MARK.findall(match[0])))))
-        before = bare(text[start:end]) or before
+        before = whole or before
 
 
 def _footnote(passage: Passage, judgement: Judgement) -> Citation:

@@ -216,7 +216,7 @@ class Marks:
         """What stands before `following`: it ends the sentence, or was a full stop inside it."""
         if not self._stop:
             return
-        tail = "".join(self._sentence)[-_TAIL:] + self._stop
+        tail = self._tail() + self._stop
         if len(tail) in sentence_ends(tail + self._blanks + following):
             blanks, self._blanks = self._blanks, ""
             self._close()
@@ -229,6 +229,15 @@ class Marks:
             blanks, self._blanks = self._blanks, ""
             self._say(stop)
             self._blanks = blanks
+
+    def _tail(self) -> str:
+        """How the sentence ends so far; a long one is not put together for each of its full stops."""
+        tail = ""
+        for piece in reversed(self._sentence):
+            tail = piece[-_TAIL:] + tail
+            if len(tail) >= _TAIL:
+                break
+        return tail[-_TAIL:]
 
     def _close(self) -> None:
         """The end of a sentence: its mark, if it has none and is to have one, and its full stop."""

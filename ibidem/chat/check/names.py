@@ -15,7 +15,7 @@ from ibidem.index.sounds import latin_keys as sounds
 from ibidem.retrieve.terms import expansions
 from ibidem.store.slug import slugify
 
-_LATIN = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_.][A-Za-z0-9]+)*|\d+(?:\.\d+){2,}[A-Za-z0-9_-]*")
+_LATIN = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_.][A-Za-z0-9]+)*|(?<!\d)\d++(?:\.\d++){2,}[A-Za-z0-9_-]*")
 _OPENING = re.compile(r"(?:^|[.!?:]\s+|[\n*\"“(|]\s*|[-*]\s+)$")
 _CODE = re.compile(r"\d|_|[a-z][A-Z]|[A-Za-z]\.[A-Za-z]")
 _SURNAMES = frozenset(

@@ -287,7 +287,7 @@ _PATTERNS: list[tuple[re.Pattern[str], _Reader | None]] = [
     ),
     (re.compile(r"(?i)\b(?P<hour>" + "|".join([*list(WORDS)[1:13], r"\d{1,2}"]) + r") o['’]clock"), _spoken),
     (re.compile(r"(?i)\b(?:noon|midnight)\b|정오|자정"), _noon),
-    (re.compile(r"(?<![A-Za-z0-9_.-])(?=[A-Za-z0-9_.-]*[A-Za-z])[A-Za-z][A-Za-z]*[-_.]?\d[A-Za-z0-9_.-]*|\d+(?:\.\d+){2,}[A-Za-z0-9_-]*"), None),
+    (re.compile(r"(?<![A-Za-z0-9_.-])(?=[A-Za-z0-9_.-]*[A-Za-z])[A-Za-z][A-Za-z]*[-_.]?\d[A-Za-z0-9_.-]*|(?<!\d)\d++(?:\.\d++){2,}[A-Za-z0-9_-]*"), None),
     (
         re.compile(
             r"(?i)\b(?:a )?(?P<part>half|quarter|three quarters)(?: of)? an? (?P<unit>year|hour|day|month|kilo|million|litre|mile|minute)\b"
@@ -311,7 +311,7 @@ _PATTERNS: list[tuple[re.Pattern[str], _Reader | None]] = [
         lambda match: _with_unit(match, _many(match["many"]) + 0.5, match["unit"].lower(), worded=True),
     ),
     (
-        re.compile(rf"(?<![가-힣])(?:(?P<digits>\d+)|(?P<ones>{NATIVE_UNITS}))\s?(?P<unit>시간|년|달|해) 반(?![가-힣]{{2}})"),
+        re.compile(rf"(?<![가-힣])(?:(?<!\d)(?P<digits>\d++)|(?P<ones>{NATIVE_UNITS}))\s?(?P<unit>시간|년|달|해) 반(?![가-힣]{{2}})"),
         lambda match: _with_unit(match, float(match["digits"] or NATIVE[match["ones"]]) + 0.5, match["unit"], worded=True),
     ),
     (

@@ -26,10 +26,11 @@ SUPPORTED = 0.62
 SUPPORTED_ACROSS = 0.5  # between languages the tables lack words
 UNSUPPORTED = 0.2
 UNSUPPORTED_ACROSS = 0.12
+MOST_CHARS = 4000  # of a sentence that are read; one that is longer is a list, or a model that goes round in circles
 LEAST_QUOTED = 10  # letters of a quotation; fewer stand in any text
 NEAR = 0.8  # similarity that stands for words that are missing
 
-_MARK = re.compile(r"\s*\[\^?\d{1,3}\]")
+_MARK = re.compile(r"(?<!\s)\s*+\[\^?\d{1,3}\]")
 _LAYOUT = re.compile(r"^\s*(?:[-*+•>]\s+|\d{1,2}[.)]\s+|#{1,6}\s+)+|\*\*|__|`")
 _RANK: dict[Verdict, int] = {"unsupported": 0, "weak": 1, "supported": 2}
 
@@ -56,7 +57,7 @@ def bare(sentence: str) -> str:
 
 def judge(sentence: str, source: Source, similarity: Similarity | None = None) -> Judgement:
     """What the passage makes of the sentence. Pure; some tenths of a millisecond once the passage has been read."""
-    claim = Statement(bare(sentence))
+    claim = Statement(bare(sentence[:MOST_CHARS]))
     if not source.statements or not (claim.words or claim.numbers):
         return Judgement("unsupported", why="nothing to compare")
     if quoted := _quoted(claim.text, source):

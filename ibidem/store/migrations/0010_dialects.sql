@@ -1,4 +1,4 @@
--- What clients of the Ollama and OpenAI dialects leave behind. These answers are no runs: nothing of them can be resumed.
+-- What clients of the Ollama and OpenAI dialects, and assistants that ask by MCP, leave behind. These answers are no runs: nothing of them can be resumed.
 
 -- one row an answer that rests on documents, written after its last byte; the oldest of an owner go when there are many
 CREATE TABLE dialect_answer (
@@ -6,7 +6,7 @@ CREATE TABLE dialect_answer (
     id TEXT NOT NULL UNIQUE,
     owner INTEGER NOT NULL REFERENCES user (id),
     workspace TEXT NOT NULL,    -- slug
-    dialect TEXT NOT NULL CHECK (dialect IN ('ollama', 'openai')),
+    dialect TEXT NOT NULL CHECK (dialect IN ('ollama', 'openai', 'mcp')),
     client TEXT NOT NULL,       -- its User-Agent, cut
     model TEXT NOT NULL,        -- provider:name
     question TEXT NOT NULL,
