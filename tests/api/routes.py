@@ -54,7 +54,7 @@ class Route:
 
 ROUTES: dict[tuple[str, str], Route] = {
     ("GET", "/"): Route(200, anonymous=200),
-    ("GET", "/page/{name}"): Route(200, anonymous=200),
+    ("GET", "/assets/{name}"): Route(404, anonymous=404),
     ("GET", "/health"): Route(200, anonymous=200),
     ("GET", "/openapi.json"): Route(200, anonymous=200),
     ("POST", "/api/auth/exchange/"): Route(401, body={"token": "never given"}),

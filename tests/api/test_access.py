@@ -19,7 +19,7 @@ from tests.api.serving import Server, add_folder, is_error, put_text
 OPEN = {
     ("GET", "/health"),
     ("GET", "/"),
-    ("GET", "/page/{name}"),
+    ("GET", "/assets/{name}"),
     ("GET", "/openapi.json"),
     ("POST", "/api/auth/exchange/"),
 }
@@ -172,7 +172,7 @@ def test_head_answers_like_get_without_a_body(server: Server, path: str) -> None
         ("GET", "/absent", 404),
         ("GET", "/api/workspaces", 404),
         ("PATCH", "/api/workspaces/", 405),
-        ("GET", "/page/absent.js", 404),
+        ("GET", "/assets/absent.js", 404),
     ],
 )
 def test_unknown_paths_and_methods_are_errors_in_our_shape(server: Server, method: str, path: str, status: int) -> None:
@@ -296,7 +296,7 @@ TRAVERSALS = [
     "1%27%20OR%20%271%27=%271",
     "a" * 5000,
 ]
-PLACES = sorted({path for _, path in ROUTES if "{" in path} | {"/page/{name}"})
+PLACES = sorted({path for _, path in ROUTES if "{" in path} | {"/assets/{name}"})
 
 
 @pytest.mark.parametrize("place", PLACES)

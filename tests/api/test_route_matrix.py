@@ -22,7 +22,7 @@ from tests.api.signing_in import Caller, add_users, sign_in
 ROUTES = OWN_ROUTES | DIALECT_ROUTES
 PATHS = [*ROUTES]
 UNSAFE = [route for route in PATHS if route[0] != "GET"]
-BY_ID = [route for route in PATHS if "{" in route[1] and route[1] != "/page/{name}"]
+BY_ID = [route for route in PATHS if "{" in route[1] and route[1] != "/assets/{name}"]
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ class Things:
         self._made += 1
         slug = self._post("/api/workspaces/", {"name": f"w{self._made}"})["slug"] if "{slug}" in path else ""
         session = self._post("/api/sessions/", {})["id"] if "{session_id}" in path else ""
-        names = {"slug": slug, "name": "app.js", "session_id": session, "attachment_id": "absent", "digest": "x"}
+        names = {"slug": slug, "name": "absent.js", "session_id": session, "attachment_id": "absent", "digest": "x"}
         path = path.replace(":path}", "}")
         for parameter, make in (
             ("source_id", lambda: self._source(slug)),
