@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 
+from ibidem.chat.answer import prepare
 from ibidem.chat.insert import Insert, Insertions
 from ibidem.errors import BadInput, Conflict, DataDirUnusable, NotFound, StoreError
 from ibidem.hardware.load import plan_file
@@ -425,6 +426,7 @@ class App:
             tasks.append(asyncio.create_task(self.watcher.run()))
         if watch and self.embedding:
             tasks.append(asyncio.create_task(self.embedding.run()))
+        tasks.append(asyncio.create_task(asyncio.to_thread(prepare)))
         worker = asyncio.create_task(self.worker.run())
         try:
             yield self

@@ -7,11 +7,8 @@ import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from ibidem.chat.check.citations import cited
-from ibidem.chat.check.marks import Marks
-from ibidem.chat.check.place import Placer
 from ibidem.chat.lookup import look_up
 from ibidem.chat.meter import Meter
 from ibidem.chat.prompt import is_korean
@@ -34,6 +31,9 @@ from ibidem.retrieve.evidence import ENOUGH
 from ibidem.retrieve.given import Given
 from ibidem.retrieve.retrieve import Context
 from ibidem.types import Event, Mode, Passage, Usage, as_json
+
+if TYPE_CHECKING:
+    from ibidem.chat.check.marks import Marks  # 0.1 s of patterns to compile: see `prepare`
 
 WINDOW = 8192  # tokens, of a model that does not say; servers load models with so many, or more
 UNBOUNDED = 1 << 20  # the window until the model has said it: what was found is shown before a cold model is loaded
@@ -80,11 +80,16 @@ class Draft:
     def citations(self) -> list[dict[str, Any]]:
         """The passages that the text cites, of this turn or an earlier one, each with a verdict; made once for a text."""
         if self._checked is None or self._checked[0] != self.text:
+            from ibidem.chat.check.citations import cited
+
             self._checked = self.text, [as_json(one) for one in cited(self.text, self.transcript.passages)]
         return self._checked[1]
 
     def marks(self) -> Marks:
         """What the model's text goes through. Without documents there is nothing to cite, and [1] means something else."""
+        from ibidem.chat.check.marks import Marks
+        from ibidem.chat.check.place import Placer
+
         known = {passage.number for passage in self.transcript.passages}
         return Marks(None if self.mode == "plain" and not known else known, Placer(self.passages).place)
 
@@ -108,6 +113,12 @@ class Conversation:
     read_s: float = 8.0  # the model may read a turn's new passages for so long
     lead: tuple[ChatMessage, ...] = ()  # somebody else's system prompt, in place of our own
     wishes: ChatRequest | None = None  # tools, sampling and the like: all but prompt and length
+
+
+def prepare() -> None:
+    """Load what the first answer would otherwise wait for. In a thread."""
+    import ibidem.chat.check.citations
+    import ibidem.chat.check.marks  # noqa: F401
 
 
 async def answer(

@@ -15,6 +15,7 @@ from ibidem.cli.client import Answered, Client, find
 from ibidem.errors import NotFound, StoreError, UnknownWorkspace
 from ibidem.settings import Settings
 from ibidem.store.datadir import DataDir
+from ibidem.store.slug import slugify
 from ibidem.types import TERMINAL_EVENTS
 
 POLL_S = 0.1
@@ -81,7 +82,7 @@ class Remote:
         try:
             slug = self._client.call("GET", f"/api/workspaces/{quote(workspace, safe='')}/")["slug"]
         except Answered as answer:
-            if answer.code != UnknownWorkspace.code:
+            if answer.code != UnknownWorkspace.code or not is_slug(workspace):
                 raise
             slug = self._client.call("POST", "/api/workspaces/", {"name": workspace})["slug"]
         return str(slug)
@@ -123,6 +124,8 @@ class Alone:
             try:
                 place = get_workspace(app.db, LOCAL_OWNER, workspace, need="write")
             except UnknownWorkspace:
+                if not is_slug(workspace):
+                    raise
                 place = create_workspace(app.db, LOCAL_OWNER, workspace, time.time())
             added = [app.add_source(place, path, watch=watch) for path in paths]
             while True:
@@ -180,6 +183,11 @@ def searchable(source: dict[str, Any]) -> bool:
     return source["state"] in ("ready", "missing") and not any(
         source["counts"].get(state) for state in ("queued", "reading", "indexing")
     )
+
+
+def is_slug(workspace: str) -> bool:
+    """Only what looks like one is made by its mere mention: anything else is a slip."""
+    return slugify(workspace) == workspace
 
 
 def check_paths(paths: Sequence[str]) -> None:

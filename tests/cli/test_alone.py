@@ -174,7 +174,7 @@ def test_a_reader_that_has_seen_enough_of_a_pipe_is_no_error(data: Path) -> None
 
 CANNOT = [
     (["add", "/nowhere"], 4, "/nowhere"),
-    (["add", "x", "--workspace", "absent"], 4, "absent"),
+    (["add", "docs", "--workspace", "Absent!"], 4, "Absent!"),
     (["ask", "  \n"], 2, "empty"),
     (["ask", "x" * 100_000], 2, "bytes"),
     (["ask", "x", "--workspace", "absent"], 4, "there are: home"),
@@ -252,7 +252,7 @@ def held(data: Path) -> Iterator[Path]:
 
 
 def test_a_data_directory_in_use_is_3_within_a_second(held: Path) -> None:
-    for arguments in (["ask", "x"], ["add", "/tmp"], ["serve"], ["jobs", "retry", "1"]):
+    for arguments in (["ask", "x"], ["add", "."], ["serve"], ["jobs", "retry", "1"]):
         quickest = min((run(*arguments, data=held, fresh=True) for _ in range(2)), key=lambda ran: ran.seconds)
         fails(quickest, 3, str(held), "in use")
         assert quickest.seconds < 1

@@ -105,7 +105,7 @@ def test_an_index_is_rebuilt_by_the_server(server: Server) -> None:
 
 CANNOT = [
     (["add", "/nowhere"], 4, "/nowhere"),
-    (["add", "/tmp", "--workspace", "a?b#c"], 4, "a?b#c"),
+    (["add", "docs/errors.md", "--workspace", "a?b#c"], 4, "a?b#c"),
     (["ask", ""], 2, "empty"),
     (["ask", "x", "--workspace", "absent"], 4, "there are: "),
     (["ask", "x", "--model", "nobody:x"], 2, "nobody"),
