@@ -61,6 +61,9 @@ def _change(loaded: Any, action: Literal["cancel", "retry"], job_id: str) -> dic
         return job
     import asyncio
 
+    from ibidem.store.datadir import DataDir
+
+    DataDir(loaded.data_dir).must_be_free()  # told at once, before the parts are loaded
     from ibidem.app import build
     from ibidem.store.workspaces import LOCAL_OWNER
 

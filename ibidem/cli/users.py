@@ -14,6 +14,7 @@ from ibidem.cli.client import Client, find
 from ibidem.cli.main import DataDirOption, JsonOption, app, settings
 from ibidem.errors import BadInput, NotFound
 from ibidem.settings import Settings
+from ibidem.store.datadir import DataDir
 
 if TYPE_CHECKING:
     from ibidem.store.database import Database
@@ -131,6 +132,7 @@ def _named(known: list[dict[str, Any]], name: str) -> dict[str, Any]:
 @contextmanager
 def _store(loaded: Settings) -> Iterator[Database]:
     """The store, held by this process alone."""
+    DataDir(loaded.data_dir).must_be_free()  # told at once, before the parts are loaded
     from ibidem.app import build
 
     engine = build(loaded)
