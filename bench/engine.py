@@ -204,8 +204,8 @@ async def _arrivals(server: Server, run: str) -> list[tuple[float, float]]:
     writer.write(f"Authorization: Bearer {secret_of(server)}\r\nConnection: close\r\n\r\n".encode())
     arrived = []
     async for line in reader:
-        if line.startswith(b'data: {"text":"'):
-            due = float(line[15:].split()[0])
+        if line.startswith(b'data: {"text":"') and (told := line[15:].split(b'"')[0].strip()):  # else a last blank
+            due = float(told)
             arrived.append((due, time.monotonic() - due))
     writer.close()
     return arrived
