@@ -166,7 +166,6 @@ async def answer(
             lead=talk.lead,
             template=template,
             given=texts,
-            whole=draft.context.whole,
             images=images,
         )
 

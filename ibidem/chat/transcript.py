@@ -14,7 +14,7 @@ from typing import Any
 from ibidem.chat.compact import compact
 from ibidem.chat.opening import head_of
 from ibidem.chat.prompt import plain_text, user_text
-from ibidem.chat.reading import PLACE_TOKENS, read_given, texts_of, tokens_of_texts, tokens_shown
+from ibidem.chat.reading import PLACE_TOKENS, read_given, texts_of, tokens_shown
 from ibidem.chat.template import NO_TEMPLATE, Filled
 from ibidem.chat.turns import Count, Sent, mentioned, tokens_of
 from ibidem.models.base import ChatMessage, Image
@@ -111,20 +111,15 @@ def next_turn(
     lead: Sequence[ChatMessage] = (),
     template: Filled = NO_TEMPLATE,
     given: Sequence[Given] = (),
-    whole: Sequence[Given] = (),
     images: tuple[Image, ...] = (),
 ) -> Prompt:
     """The prompt for a question that found these chunks, best first, and was given these texts. Pure.
 
     `lead`, somebody else's system prompt, stands first in place of our own; how to cite then stands with the passages.
-    `whole` is all that was searched, where that is little: it is read instead of what was found, if it fits its place.
     """
-    all_read = bool(whole) and not given and tokens_of_texts(whole, count) <= room.passages
     head, dropped = (tuple(lead), []) if lead else head_of(template, mode, room.window, count)
     asked = tokens_of([*head, ChatMessage("user", question, images)], count) + FRAME_TOKENS
-    read, unread = read_given(
-        whole if all_read else given, min(int(room.window * GIVEN_SHARE), room.prompt - asked), count
-    )
+    read, unread = read_given(given, min(int(room.window * GIVEN_SHARE), room.prompt - asked), count)
     found = [hit for hit in found if not any(_same_chunk(hit, one) for one in read)]
     shown_tokens = sum(map(tokens_shown(count), read))
     room = replace(room, passages=max(0, min(room.passages, room.prompt - tokens_of(head, count) - shown_tokens)))
@@ -133,7 +128,7 @@ def next_turn(
         if mode == "plain":
             choice, text = _Choice(), plain_text(question, texts_of(read))
         else:
-            choice = _choose(found, kept, room, count, read, by_score=all_read)
+            choice = _choose(found, kept, room, count, read)
             text = user_text(
                 question,
                 mode,
@@ -194,12 +189,10 @@ def _choose(
     room: Room,
     count: Count,
     read: Sequence[Ranked],
-    *,
-    by_score: bool,
 ) -> _Choice:
     """The chunks `read` in any case, each a passage, then the best found that the turn has room for.
 
-    Passages are numbered as they stand, or `by_score`. What stands further up costs nothing.
+    Passages are numbered as they stand. What stands further up costs nothing.
     """
     choice = _Choice()
     fresh: list[Ranked] = []
@@ -224,7 +217,7 @@ def _choose(
             choice.again[passage.number] = replace(passage, score=hit.score)
         else:
             (new if is_given else fresh).append(hit)
-    choice.new = _numbered(new, first=before.highest + 1, by_score=by_score)
+    choice.new = _numbered(new, first=before.highest + 1)
     choice.given |= {passage.number for passage in choice.new}
     choice.new += merge(fresh, first=before.highest + 1 + len(choice.new))
     return choice
@@ -236,11 +229,9 @@ def _same_chunk(one: Ranked, other: Ranked) -> bool:
     return a.document_id == b.document_id and a.chunk.ordinal == b.chunk.ordinal
 
 
-def _numbered(read: Sequence[Ranked], *, first: int, by_score: bool) -> list[Passage]:
-    """Each chunk as a passage, in their order; numbered in it, or the best first."""
-    order = sorted(range(len(read)), key=lambda place: -read[place].score) if by_score else range(len(read))
-    numbers = {place: number for number, place in enumerate(order, first)}
-    return [replace(merge([hit])[0], number=numbers[place]) for place, hit in enumerate(read)]
+def _numbered(read: Sequence[Ranked], *, first: int) -> list[Passage]:
+    """Each chunk as a passage, in their order."""
+    return [replace(merge([hit])[0], number=number) for number, hit in enumerate(read, first)]
 
 
 def _forgotten(before: Transcript, after: Transcript, choice: _Choice) -> list[dict[str, Any]]:

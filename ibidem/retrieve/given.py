@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from importlib.resources import files
-from itertools import groupby
 
 from ibidem.errors import Conflict, Refused, TooLarge
 from ibidem.index.analyze import STOP_WORDS, normalize, query_tokens, tokenize
@@ -25,11 +24,10 @@ from ibidem.ingest.parse import markdown
 from ibidem.retrieve.budget import Ranked, merge
 from ibidem.retrieve.cite import GIVEN_PREFIX
 from ibidem.retrieve.evidence import ENOUGH, evidence
-from ibidem.store.chunks import StoredChunk, chunks_of, small_workspace
+from ibidem.store.chunks import StoredChunk, chunks_of
 from ibidem.store.database import Database
 from ibidem.store.documents import get_document
 from ibidem.store.sharing import document_owner
-from ibidem.store.workspaces import Workspace
 from ibidem.types import Chunk, Passage
 
 MAX_CHARS = 100_000  # of all texts of a question, some 25,000 tokens; they are kept with it
@@ -104,18 +102,6 @@ def given_before(passages: Sequence[Passage]) -> Given:
         if one.document_id.startswith(GIVEN_PREFIX)
     ]
     return Given("", tuple(map(_plain, chunks)))
-
-
-def whole_workspace(
-    db: Database, workspace: Workspace, ranked: Sequence[Ranked], most_tokens: int
-) -> tuple[Given, ...]:
-    """All the workspace holds, if it has at most so many tokens; () if it has more. `ranked` keep what they weigh."""
-    scores = {one.stored.id: one.score for one in ranked}
-    chunks = small_workspace(db, workspace, most_tokens)
-    return tuple(
-        Given(path, tuple(Ranked(one, scores.get(one.id, 0.0), {}) for one in run))
-        for path, run in groupby(chunks, lambda one: one.path)
-    )
 
 
 def weigh(question: str, texts: Sequence[Given]) -> Weighed:

@@ -23,7 +23,6 @@ from ibidem.retrieve.feedback import CHUNKS as FEEDBACK_CHUNKS
 from ibidem.retrieve.feedback import feedback, search_again
 from ibidem.retrieve.followup import SearchText, Turn, with_references
 from ibidem.retrieve.fuse import CODE_SHARE, WEIGHTS, Fused, fuse
-from ibidem.retrieve.given import Given, whole_workspace
 from ibidem.retrieve.intent import is_code, is_exact, wants_code
 from ibidem.retrieve.rerank import DEPTH as RERANK_DEPTH
 from ibidem.retrieve.rerank import TimedReranker
@@ -44,7 +43,6 @@ TRACED = 10  # chunks a channel shows in a trace
 class Context:
     """What a question found: of the chunks `ranked` those `kept` fit the budget, best first.
 
-    `whole` is all that the workspace holds, where that is no more than the budget: then it can be read instead.
     `terms` are the question's tokens with their inverse document frequency, absent ones included. `searched` is what was
     searched for instead of the question, "" when that was the question itself.
     """
@@ -57,7 +55,6 @@ class Context:
     trace: dict[str, Any] = field(default_factory=dict)
     search_ms: float = 0.0
     searched: str = ""
-    whole: tuple[Given, ...] = ()
 
     @property
     def passages(self) -> list[Passage]:
@@ -144,7 +141,6 @@ def retrieve(
         },
         search_ms=_ms_since(began),
         searched=str(asked.text) if asked.text.carried else "",
-        whole=whole_workspace(db, workspace, shown, settings.budget_tokens) if kept and judged else (),
     )
 
 

@@ -14,8 +14,6 @@ CHUNK_COLUMNS = (
     " c.start_char, c.end_char, c.start_line, c.end_line, c.start_byte, c.end_byte, c.page"
 )
 
-SMALL_DOCUMENTS = SMALL_CHUNKS = 60  # more are never looked at as a whole: that would cost every question time
-
 
 @dataclass(frozen=True, slots=True)
 class StoredChunk:
@@ -54,23 +52,6 @@ def chunks_of(
         (owner, document_id, after, limit),
     )
     return [stored_chunk(row) for row in rows]
-
-
-def small_workspace(db: Database, workspace: Workspace, most_tokens: int) -> list[StoredChunk]:
-    """All chunks of a workspace that has at most so many tokens, document by document; [] for a larger one."""
-    sizes = db.read(
-        "SELECT chunks FROM document WHERE workspace = ? AND owner = ? AND version > 0 LIMIT ?",
-        (workspace.id, workspace.owner, SMALL_DOCUMENTS + 1),
-    )
-    if len(sizes) > SMALL_DOCUMENTS or sum(row["chunks"] for row in sizes) > SMALL_CHUNKS:
-        return []
-    rows = db.read(
-        f"SELECT {CHUNK_COLUMNS} FROM document AS d CROSS JOIN chunk AS c ON c.document = d.id AND c.version = d.version"
-        " WHERE d.workspace = ? AND c.owner = ? ORDER BY d.path, d.id, c.ordinal",
-        (workspace.id, workspace.owner),
-    )
-    chunks = [stored_chunk(row) for row in rows]
-    return chunks if sum(one.chunk.tokens for one in chunks) <= most_tokens else []
 
 
 def stored_chunk(row: Row) -> StoredChunk:

@@ -224,7 +224,7 @@ class Dialects:
         wide = self._search(text, place, turns, hits=FILTERED_HITS)
         ranked = [one for one in wide.ranked if one.stored.document_id in documents]
         kept, _ = fit(ranked, self._settings.retrieve.budget_tokens)
-        return replace(wide, ranked=ranked, kept=kept, omitted=[], whole=())
+        return replace(wide, ranked=ranked, kept=kept, omitted=[])
 
     def _keep(self, question: Question, place: Workspace, keys: Sequence[Turn], last: Block, draft: Draft) -> None:
         """Remember what was sent: under the answer for the next question, under none for what tools will give."""

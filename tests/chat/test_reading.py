@@ -32,7 +32,6 @@ def ask(
     given: Sequence[Given],
     *,
     found: Sequence[Ranked] = (),
-    whole: Sequence[Given] = (),
     question: str = "Summarise this post",
     before: Transcript | None = None,
     mode: Mode = "chat",
@@ -40,9 +39,7 @@ def ask(
 ) -> Prompt:
     texts = weigh(question, given).texts
     room = Room.of(window, 512)
-    return next_turn(
-        before or Transcript(), question, found, mode=mode, room=room, count=count, given=texts, whole=whole
-    )
+    return next_turn(before or Transcript(), question, found, mode=mode, room=room, count=count, given=texts)
 
 
 def test_a_text_that_fits_is_read_whole_in_its_order_and_numbered_first() -> None:
@@ -136,39 +133,3 @@ def test_in_plain_mode_a_gap_in_a_text_is_marked() -> None:
     assert text.count("\n[…]\n") == 1
     prompt = ask([LONG], mode="plain", question="Translate this", window=4096)
     assert prompt.omitted and prompt.tokens <= 0.8 * 4096
-
-
-# --- all that was searched -------------------------------------------------------------------------------------------
-
-
-def test_little_to_search_in_is_read_whole_in_its_order_and_numbered_by_what_was_found() -> None:
-    weights = [0.0, 0.5, 0.0, 0.9, *(0.0 for _ in SHORT.chunks[4:])][: len(SHORT.chunks)]
-    scored = tuple(replace(one, score=score) for one, score in zip(SHORT.chunks, weights, strict=True))
-    best = max(scored, key=lambda one: one.score)
-    prompt = ask([], found=[best], whole=[replace(SHORT, chunks=scored)], question="Where is the log?")
-    assert [one.number for one in prompt.passages] == list(range(1, sum(weight > 0 for weight in weights) + 1))
-    assert prompt.passages[0].text == best.stored.chunk.text
-    assert [one.text for one in prompt.transcript.passages] == [one.stored.chunk.text for one in scored]
-    asked = prompt.messages[-1].content
-    places = [asked.index(f"[{one.number}] ") for one in prompt.transcript.passages]
-    assert places == sorted(places)
-    later = ask(
-        [], before=prompt.transcript.answered("There [1]."), found=[best], whole=[replace(SHORT, chunks=scored)]
-    )
-    assert later.messages[: len(prompt.messages)] == prompt.messages
-    assert later.messages[-1].content.endswith(f"further up: {', '.join(f'[{one.number}]' for one in prompt.passages)}")
-
-
-def test_what_is_too_long_to_be_read_whole_is_read_in_excerpts() -> None:
-    prompt = ask([], found=[SHORT.chunks[1]], whole=[LONG], question="Where is the log?", window=4096)
-    assert [one.path for one in prompt.transcript.passages] == ["short.md"]
-    assert prompt.omitted == []
-
-
-def test_a_text_given_earlier_is_pointed_to_where_all_that_was_searched_is_read() -> None:
-    first = ask([SHORT])
-    earlier = SHORT.chunks[0]
-    notes = given_text("notes.md", "The depot has two doors.")
-    prompt = ask([], before=first.transcript.answered("Yes."), found=[earlier, *notes.chunks], whole=[notes])
-    assert "See also, further up: [1]\n" in prompt.messages[-1].content
-    assert prompt.messages[-1].content.count("two doors") == 1

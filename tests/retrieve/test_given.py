@@ -15,7 +15,6 @@ from ibidem.retrieve.given import (
     given_text,
     own_words,
     weigh,
-    whole_workspace,
 )
 from ibidem.store.database import Database
 from ibidem.store.workspaces import LOCAL_OWNER, Workspace
@@ -133,27 +132,3 @@ def test_what_was_given_earlier_is_found_among_the_passages() -> None:
     old = merge(given_text("post.md", POST).chunks[:1])
     found = merge([hit("pumps.md", "The pump starts.")])
     assert [one.stored.chunk.text for one in given_before([*old, *found]).chunks] == [old[0].text]
-
-
-# --- whole workspaces ------------------------------------------------------------------------------------------------
-
-
-def test_a_small_workspace_is_read_as_a_whole_in_its_order(db: Database, home: Workspace) -> None:
-    add(db, home, "b.md", "Second. " * 40)
-    add(db, home, "a.md", "First. " * 40)
-    texts = whole_workspace(db, home, [], 1000)
-    assert [text.title for text in texts] == ["a.md", "b.md"]
-    assert "".join(one.stored.chunk.text for one in texts[1].chunks) == "Second. " * 40
-    found = Ranked(texts[1].chunks[0].stored, 0.7, {})
-    scores = [[one.score for one in text.chunks] for text in whole_workspace(db, home, [found], 1000)]
-    assert scores[1][0] == 0.7
-    assert {score for each in scores for score in each} == {0.0, 0.7}
-
-
-def test_a_larger_workspace_or_anothers_is_not(db: Database, home: Workspace, stranger: int) -> None:
-    add(db, home, "a.md", "First. " * 400)
-    assert whole_workspace(db, home, [], 600) == ()
-    assert whole_workspace(db, Workspace(home.id, stranger, "home", "Home"), [], 10_000) == ()
-    for number in range(60):
-        add(db, home, f"{number}.md", "x")
-    assert whole_workspace(db, home, [], 10_000) == ()
