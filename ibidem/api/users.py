@@ -13,8 +13,7 @@ from ibidem.api.access import Access, Admin, Engine, Gate, Principal, Signed, Us
 from ibidem.app import App
 from ibidem.errors import Forbidden
 from ibidem.store.logins import end_logins
-from ibidem.store.users import User, UserRole, any_password, change_user, create_user, get_user, list_users
-from ibidem.types import rfc3339
+from ibidem.store.users import UserRole, any_password, change_user, create_user, get_user, list_users
 
 router = APIRouter(prefix="/api/users", tags=["users"])
 
@@ -31,23 +30,12 @@ class Change(BaseModel):
     disabled: StrictBool | None = None
 
 
-def shown(user: User) -> dict[str, Any]:
-    return {
-        "id": str(user.id),
-        "username": user.name,
-        "role": user.role,
-        "disabled": user.disabled,
-        "has_password": user.has_password,
-        "created_at": rfc3339(user.created_at),
-    }
-
-
 @router.get("/")
 def users(app: Engine, access: Gate, who: Signed) -> dict[str, Any]:
     """Everybody, for admins; in local mode for whoever picks a profile."""
     if not access.local and not who.is_admin:
         raise Forbidden("only an admin sees who there is", hint="ask one")
-    return {"items": [shown(user) for user in list_users(app.db)], "next": None}
+    return {"items": [user.shown() for user in list_users(app.db)], "next": None}
 
 
 @router.post("/", status_code=201)
@@ -57,7 +45,7 @@ async def add(body: NewUser, app: Engine, access: Gate, who: Admin) -> dict[str,
     user = await asyncio.to_thread(
         create_user, app.db, body.username, time.time(), role=body.role, password_hash=password_hash
     )
-    return shown(user)
+    return user.shown()
 
 
 @router.put("/{user_id}/")
@@ -74,7 +62,7 @@ async def change(user_id: UserId, body: Change, app: Engine, access: Gate, who: 
         await asyncio.to_thread(app.end_answers, user.id)
     if (changed.role, changed.disabled) != (user.role, user.disabled) or password_hash is not None:
         access.close(user=user.id)
-    return shown(changed)
+    return changed.shown()
 
 
 async def _hashed(password: str | None, app: App, access: Access, who: Principal) -> str | None:

@@ -18,18 +18,13 @@ def tokens_shown(count: Count) -> Callable[[Ranked], int]:
     return lambda one: PLACE_TOKENS + count(one.stored.chunk.text)
 
 
-def tokens_of_texts(texts: Sequence[Given], count: Count) -> int:
-    """What they take in a prompt as a whole."""
-    return sum(map(tokens_shown(count), (one for text in texts for one in text.chunks)))
-
-
 def read_given(texts: Sequence[Given], room_tokens: int, count: Count) -> tuple[list[Ranked], list[dict[str, Any]]]:
     """The chunks read, text by text and in their order, and the lines left out.
 
     Each text has an even share of the room; what a short one leaves goes to the longer ones.
     """
     cost = tokens_shown(count)
-    sizes = [tokens_of_texts([text], count) for text in texts]
+    sizes = [sum(map(cost, text.chunks)) for text in texts]
     kept: dict[int, list[Ranked]] = {}
     left = max(0, room_tokens)
     for done, place in enumerate(sorted(range(len(texts)), key=sizes.__getitem__)):

@@ -133,7 +133,7 @@ def next_turn(
                 question,
                 mode,
                 choice.shown,
-                known=[number for number, passage in choice.known.items() if passage.score > 0],
+                known=list(choice.known),
                 in_questions_language=template.in_questions_language,
                 ruled=bool(lead),
             )
@@ -176,8 +176,7 @@ class _Choice:
 
     def found(self) -> list[Passage]:
         """What bears on the question: what was given first, then the best first."""
-        passages = [one for one in (*self.known.values(), *self.shown) if one.score > 0]
-        return sorted(passages, key=lambda one: (one.number not in self.given, -one.score))
+        return sorted((*self.known.values(), *self.shown), key=lambda one: (one.number not in self.given, -one.score))
 
     def omitted(self, reason: str) -> list[dict[str, Any]]:
         return [{"path": path, "start_line": line, "reason": reason} for path, line in self.cut]

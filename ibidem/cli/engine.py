@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
 from ibidem.cli.client import Answered, Client, find
@@ -17,6 +17,9 @@ from ibidem.settings import Settings
 from ibidem.store.datadir import DataDir
 from ibidem.store.slug import slugify
 from ibidem.types import TERMINAL_EVENTS
+
+if TYPE_CHECKING:
+    from ibidem.app import App
 
 POLL_S = 0.1
 
@@ -151,10 +154,7 @@ class Alone:
         self._run(replay, only=["rebuild"])
 
     def _run(self, work: Callable[[Any], Any], *, only: Sequence[str]) -> Any:
-        DataDir(self._settings.data_dir).must_be_free()  # told at once, before the parts are loaded
-        from ibidem.app import build
-
-        app = build(self._settings)
+        app = build_alone(self._settings)
 
         async def main() -> Any:
             async with app.running(watch=False, only=only):
@@ -165,6 +165,14 @@ class Alone:
             return asyncio.run(main())
         finally:
             app.close()
+
+
+def build_alone(settings: Settings) -> App:
+    """All the parts in this process. Raises DataDirInUse, told at once: loading the parts takes half a second."""
+    DataDir(settings.data_dir).must_be_free()
+    from ibidem.app import build
+
+    return build(settings)
 
 
 def ended(jobs: Sequence[dict[str, Any]]) -> bool:

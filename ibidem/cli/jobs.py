@@ -9,6 +9,7 @@ from urllib.parse import quote
 import typer
 
 from ibidem.cli.client import find
+from ibidem.cli.engine import build_alone
 from ibidem.cli.main import DataDirOption, JsonOption, app, settings
 
 SHOWN_JOBS = 20
@@ -61,13 +62,9 @@ def _change(loaded: Any, action: Literal["cancel", "retry"], job_id: str) -> dic
         return job
     import asyncio
 
-    from ibidem.store.datadir import DataDir
-
-    DataDir(loaded.data_dir).must_be_free()  # told at once, before the parts are loaded
-    from ibidem.app import build
     from ibidem.store.workspaces import LOCAL_OWNER
 
-    engine = build(loaded)
+    engine = build_alone(loaded)
     try:
         if action == "retry":
             return engine.retry_job(job_id, LOCAL_OWNER).shown()

@@ -233,18 +233,15 @@ def _by_lines(title: str) -> OnStage:
 
 
 def _tested(name: str, loaded: Settings) -> dict[str, Any]:
-    from ibidem.cli.engine import whole_name
+    from ibidem.cli.engine import build_alone, whole_name
 
     if client := find(loaded.data_dir):
         measured: dict[str, Any] = client.call("POST", "/api/models/test/", {"model": whole_name(name)})
         return measured
-    DataDir(loaded.data_dir).must_be_free()  # told at once, before the parts are loaded
+    engine = build_alone(loaded)
     import asyncio
 
-    from ibidem.app import build
     from ibidem.tasks.models import try_model
-
-    engine = build(loaded)
 
     async def measure() -> dict[str, Any]:
         model = engine.open_model(name)

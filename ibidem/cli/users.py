@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from ibidem.cli.client import Client, find
+from ibidem.cli.engine import build_alone
 from ibidem.cli.main import DataDirOption, JsonOption, app, settings
 from ibidem.errors import BadInput, NotFound
 from ibidem.settings import Settings
-from ibidem.store.datadir import DataDir
 
 if TYPE_CHECKING:
     from ibidem.store.database import Database
@@ -46,9 +46,9 @@ def add(
         from ibidem.store.users import create_user, list_users
 
         with _store(loaded) as db:
-            role = role or _default_role(map(_shown, list_users(db)))
+            role = role or _default_role([user.shown() for user in list_users(db)])
             password_hash = hash_password(new)
-            made = _shown(create_user(db, name, time.time(), role=role, password_hash=password_hash))
+            made = create_user(db, name, time.time(), role=role, password_hash=password_hash).shown()
     print(f"added {made['username']} ({made['role']})")
 
 
@@ -96,7 +96,7 @@ def _listed(loaded: Settings) -> list[dict[str, Any]]:
     from ibidem.store.users import list_users
 
     with _store(loaded) as db:
-        return [_shown(user) for user in list_users(db)]
+        return [user.shown() for user in list_users(db)]
 
 
 def _change(loaded: Settings, name: str, *, disabled: bool | None = None, password: str | None = None) -> None:
@@ -132,10 +132,7 @@ def _named(known: list[dict[str, Any]], name: str) -> dict[str, Any]:
 @contextmanager
 def _store(loaded: Settings) -> Iterator[Database]:
     """The store, held by this process alone."""
-    DataDir(loaded.data_dir).must_be_free()  # told at once, before the parts are loaded
-    from ibidem.app import build
-
-    engine = build(loaded)
+    engine = build_alone(loaded)
     try:
         yield engine.db
     finally:
@@ -158,17 +155,3 @@ def _new_password() -> str:
 
     check_password(typed)
     return typed
-
-
-def _shown(user: Any) -> dict[str, Any]:
-    """As GET /api/users/ shows it."""
-    from ibidem.types import rfc3339
-
-    return {
-        "id": str(user.id),
-        "username": user.name,
-        "role": user.role,
-        "disabled": user.disabled,
-        "has_password": user.has_password,
-        "created_at": rfc3339(user.created_at),
-    }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from typing import Literal, get_args
 
 from ibidem.errors import BadInput, Conflict, NotFound
 from ibidem.store.database import Database, Row
-from ibidem.store.logins import TOUCH_S, Credential
+from ibidem.store.logins import TOUCH_S, Credential, token_hash
 
 PREFIX = "ibd_"  # so that a key that leaked is recognised
 MAX_KEYS = 100  # of one user
@@ -53,7 +52,7 @@ def create_key(
         lambda tx: tx.execute(
             "INSERT INTO api_key (id, owner, key_hash, name, scopes, created_at, expires_at) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7"
             f" WHERE (SELECT count(*) FROM api_key WHERE owner = ?2) < ?8 RETURNING {_KEY}",
-            (secrets.token_hex(8), owner, _hash(text), name, kept, now, expires_at, MAX_KEYS),
+            (secrets.token_hex(8), owner, token_hash(text), name, kept, now, expires_at, MAX_KEYS),
         ).fetchone()
     )
     if row is None:
@@ -66,7 +65,7 @@ def find_key(db: Database, text: str, now: float) -> Credential | None:
     row = db.read_one(
         "SELECT k.id, k.owner, u.role, k.used_at, k.scopes FROM api_key AS k JOIN user AS u ON u.id = k.owner"
         " WHERE k.key_hash = ? AND (k.expires_at IS NULL OR k.expires_at > ?) AND NOT u.disabled",
-        (_hash(text), now),
+        (token_hash(text), now),
     )
     return Credential(**row) if row else None
 
@@ -108,7 +107,3 @@ def delete_key(db: Database, key_id: str, *, owner: int | None) -> int:
 
 def _key(row: Row) -> ApiKey:
     return ApiKey(**{**dict(row), "scopes": tuple(row["scopes"].split())})
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

@@ -49,7 +49,7 @@ def create_login(
 ) -> str:
     """A new sign-in; returns the cookie's value, which is stored nowhere."""
     cookie = secrets.token_urlsafe(32)
-    row = (_hash(cookie), owner, now, now + LIFETIME_S, secrets.token_hex(8), proof, now, address)
+    row = (token_hash(cookie), owner, now, now + LIFETIME_S, secrets.token_hex(8), proof, now, address)
     db.write(
         lambda tx: tx.execute(
             "INSERT INTO login (token_hash, owner, created_at, expires_at, id, proof, used_at, address, agent)"
@@ -65,7 +65,7 @@ def find_login(db: Database, cookie: str, now: float, *, by_name: bool) -> Crede
     row = db.read_one(
         "SELECT l.id, l.owner, u.role, l.used_at FROM login AS l JOIN user AS u ON u.id = l.owner WHERE l.token_hash = ?"
         " AND l.expires_at > ? AND l.used_at > ? AND NOT u.disabled AND (l.proof <> 'name' OR ?)",
-        (_hash(cookie), now, now - IDLE_S, by_name),
+        (token_hash(cookie), now, now - IDLE_S, by_name),
     )
     return Credential(**row) if row else None
 
@@ -122,7 +122,7 @@ def end_logins(db: Database, owner: int, *, but: str = "") -> list[str]:
 def delete_login(db: Database, cookie: str) -> str | None:
     """Returns the id of the sign-in that has ended, if there was one."""
     row = db.write(
-        lambda tx: tx.execute("DELETE FROM login WHERE token_hash = ? RETURNING id", (_hash(cookie),)).fetchone()
+        lambda tx: tx.execute("DELETE FROM login WHERE token_hash = ? RETURNING id", (token_hash(cookie),)).fetchone()
     )
     return row["id"] if row else None
 
@@ -132,5 +132,6 @@ def forget_logins(db: Database, now: float) -> None:
         db.write(lambda tx: tx.execute("DELETE FROM login WHERE expires_at <= ? OR used_at <= ?", (now, now - IDLE_S)))
 
 
-def _hash(cookie: str) -> str:
-    return hashlib.sha256(cookie.encode("utf-8", "replace")).hexdigest()
+def token_hash(token: str) -> str:
+    """What is stored of a cookie or key."""
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

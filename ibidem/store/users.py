@@ -5,11 +5,12 @@ from __future__ import annotations
 import sqlite3
 import unicodedata
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from ibidem.errors import BadInput, Conflict, NotFound
 from ibidem.store.database import Database, Row
 from ibidem.store.workspaces import LOCAL_OWNER, add_home
+from ibidem.types import rfc3339
 
 MAX_NAME_CHARS = 60
 
@@ -26,6 +27,17 @@ class User:
     disabled: bool
     has_password: bool
     created_at: float
+
+    def shown(self) -> dict[str, Any]:
+        """As GET /api/users/ shows it."""
+        return {
+            "id": str(self.id),
+            "username": self.name,
+            "role": self.role,
+            "disabled": self.disabled,
+            "has_password": self.has_password,
+            "created_at": rfc3339(self.created_at),
+        }
 
 
 _USER = "SELECT id, name, role, disabled, password_hash IS NOT NULL AS has_password, created_at FROM user"

@@ -80,6 +80,15 @@ class Written:
         ):
             yield Event("delta", {"text": text})
 
+    async def whole(self) -> tuple[str, str]:
+        """The answer's text, footer included, and its reasoning, for clients that want no stream."""
+        said = {"delta": "", "reasoning": ""}
+        async with aclosing(self.events()) as events:
+            async for event in events:
+                if event.name in said:
+                    said[event.name] += event.data["text"]
+        return said["delta"], said["reasoning"]
+
     @property
     def annotations(self) -> list[dict[str, Any]]:
         return annotations_of(self.draft.text, self.citations)

@@ -87,13 +87,7 @@ async def lines(written: Written, kind: Kind) -> AsyncGenerator[bytes, None]:
 
 async def whole(written: Written, kind: Kind) -> AsyncGenerator[bytes, None]:
     """One object of all of it."""
-    text, thinking = "", ""
-    async with aclosing(written.events()) as events:
-        async for one in events:
-            if one.name == "delta":
-                text += one.data["text"]
-            elif one.name == "reasoning":
-                thinking += one.data["text"]
+    text, thinking = await written.whole()
     calls = [tool_call(call, place) for place, call in enumerate(written.draft.calls)]
     answer = said(written.question.target.name, kind, text, thinking=thinking, calls=calls)
     last = _end_of(written, kind)

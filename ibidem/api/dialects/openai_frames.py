@@ -72,13 +72,7 @@ async def chat_chunks(written: Written, *, with_usage: bool) -> AsyncGenerator[b
 
 async def chat_object(written: Written) -> AsyncGenerator[bytes, None]:
     """One object of a whole chat."""
-    text, reasoning = "", ""
-    async with aclosing(written.events()) as events:
-        async for one in events:
-            if one.name == "delta":
-                text += one.data["text"]
-            elif one.name == "reasoning":
-                reasoning += one.data["text"]
+    text, reasoning = await written.whole()
     calls = [tool_call(call, place) for place, call in enumerate(written.draft.calls)]
     extras = written.extras
     message: dict[str, Any] = {"role": "assistant", "content": text or (None if calls else "")}

@@ -114,10 +114,7 @@ class _Response:
         self._text = ""
 
     async def whole(self) -> AsyncGenerator[bytes, None]:
-        async with aclosing(self._written.events()) as events:
-            async for one in events:
-                if one.name == "delta":
-                    self._text += one.data["text"]
+        self._text, _ = await self._written.whole()
         yield packed(self._object("completed", self._items(), **self._written.extras))
 
     async def events(self) -> AsyncGenerator[bytes, None]:
