@@ -15,7 +15,7 @@ import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -128,7 +128,7 @@ class FakeModelServer:
         self._thread = threading.Thread(target=self._run, name="fake-model-server", daemon=True)
         started = threading.Event()
         self._loop.call_soon(started.set)
-        self._server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0))
+        self._loop.run_until_complete(self._listen())
         self.port = self._server.sockets[0].getsockname()[1]
         self._thread.start()
         started.wait(5)
@@ -162,6 +162,19 @@ class FakeModelServer:
     def wait_left(self, timeout_s: float = 5.0) -> bool:
         """Whether a client has left before its answer was complete by then."""
         return self._someone_left.wait(timeout_s)
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Nobody listens meanwhile."""
+        self._loop.call_soon_threadsafe(self._server.close)
+        asyncio.run_coroutine_threadsafe(asyncio.sleep(0), self._loop).result(5)  # it is closed
+        try:
+            yield
+        finally:
+            asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(5)
+
+    async def _listen(self) -> None:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
 
     def close(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
