@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -45,7 +45,7 @@ class ModelServer(Upstream):
         ignores `max_tokens` is left once it has written twice as much.
         """
         limit_s = self.settings.first_token_timeout_s
-        written = 0  # tokens, roughly: a piece is one, a long piece one for 16 characters
+        answer = _Answer(reader)
         async with aclosing(self._pieces(path, body)) as pieces:
             deadline = _now() + limit_s
             while True:
@@ -56,20 +56,17 @@ class ModelServer(Upstream):
                         raise
                     yield done
                     return
-                for line in lines:
-                    if (events := reader.read(line)) is None:
-                        continue
-                    for event in events:
-                        yield event
-                        if isinstance(event, Done):
-                            return
-                    chars = sum(map(_chars, events))
-                    written += max(1, chars // 16)
-                    if written > 2 * max_tokens + 16:  # 16: pieces without text, when max_tokens is very small
-                        yield Done(Usage(completion=written), reason="length")
+                told = answer.lines
+                for event in answer.events(lines):
+                    yield event
+                    if isinstance(event, Done):
                         return
-                    if chars:
-                        limit_s = self.settings.idle_timeout_s
+                if answer.tokens > 2 * max_tokens + 16:  # 16: lines without text, when max_tokens is very small
+                    yield Done(Usage(completion=answer.tokens), reason="length")
+                    return
+                if answer.begun:
+                    limit_s = self.settings.idle_timeout_s
+                if answer.lines > told:
                     deadline = _now() + limit_s
 
     async def get(self, path: str, *, timeout_s: float) -> dict[str, Any]:
@@ -160,6 +157,53 @@ class ModelServer(Upstream):
         except (TimeoutError, httpx.HTTPError):
             pass  # the status alone says enough
         raise self.refusal(response.status_code, text, response.headers)
+
+
+class _Answer:
+    """Lines as events, and how far the answer has come."""
+
+    def __init__(self, reader: AnswerReader) -> None:
+        self._reader = reader
+        self.lines = 0  # without keep-alives
+        self.tokens = 0  # roughly: a line is one, a long line one for 16 characters
+        self.begun = False
+
+    def events(self, lines: Iterable[str]) -> Iterator[ModelEvent]:
+        """Texts that came together are one event: all that follows costs by the event, and a busy machine is behind.
+
+        Raises ModelError, after what came before it.
+        """
+        held: ModelEvent | None = None
+        try:
+            for line in lines:
+                if (read := self._reader.read(line)) is None:
+                    continue
+                chars = sum(map(_chars, read))
+                self.lines += 1
+                self.tokens += max(1, chars // 16)
+                self.begun = self.begun or chars > 0
+                for event in read:
+                    if one := _joined(held, event):
+                        held = one
+                        continue
+                    if held is not None:
+                        yield held
+                    held = event
+        except ModelError:
+            if held is not None:
+                yield held
+            raise
+        if held is not None:
+            yield held
+
+
+def _joined(before: ModelEvent | None, event: ModelEvent) -> ModelEvent | None:
+    match before, event:
+        case TextDelta(start), TextDelta(text):
+            return TextDelta(start + text)
+        case ReasoningDelta(start), ReasoningDelta(text):
+            return ReasoningDelta(start + text)
+    return None
 
 
 def _chars(event: ModelEvent) -> int:
