@@ -37,7 +37,7 @@ class AnswerReader(Protocol):
 class ModelServer(Upstream):
     """A model server asked from a loop: posts requests, reads streams. Owns connections."""
 
-    _connector: aiohttp.TCPConnector | None = None
+    _connector: aiohttp.TCPConnector | None = None  # over TLS
     _streams: ClassVar[int] = 0  # under way, of all servers
 
     async def stream(
@@ -173,11 +173,11 @@ class ModelServer(Upstream):
         import aiohttp
 
         reach = self.reach()
-        if self._connector is None:
-            self._connector = aiohttp.TCPConnector(limit=0, force_close=not reach.secure)
+        if reach.secure and self._connector is None:
+            self._connector = aiohttp.TCPConnector(limit=0)
         return aiohttp.ClientSession(
-            connector=self._connector,
-            connector_owner=False,
+            connector=self._connector or aiohttp.TCPConnector(limit=0, force_close=True),
+            connector_owner=self._connector is None,
             headers=reach.headers,
             trust_env=not reach.here,
             cookie_jar=aiohttp.DummyCookieJar(),
