@@ -108,6 +108,8 @@ class FakeModelServer:
     behaviour: Behaviour = "answer"
     reply: Sequence[str] = ("The pump ", "starts at ", "4.2 bar [1].")
     models: Sequence[str] = ("tiny:latest", "large:7b")
+    loaded: Sequence[str] = ()  # of `/api/ps`
+    running: dict[str, Any] = field(default_factory=dict)  # what it says of each of them
     pause_s: float = 0.0  # before each piece
     shown: dict[str, Any] = field(default_factory=lambda: dict(SHOWN))  # of `/api/show`
     entry: dict[str, Any] = field(default_factory=dict)  # more about each model of `/v1/models`
@@ -224,6 +226,8 @@ class FakeModelServer:
             case "GET", "/api/tags":
                 details = {"parameter_size": "3.2B", "quantization_level": "Q4_K_M"}
                 await self._list(writer, {"models": [{"name": name, "details": details} for name in self.models]})
+            case "GET", "/api/ps":
+                await self._list(writer, {"models": [{"name": name, **self.running} for name in self.loaded]})
             case "GET", "/v1/models":
                 entries = [{"id": name, "object": "model", **self.entry} for name in self.models]
                 await self._list(writer, {"object": "list", "data": entries})

@@ -32,6 +32,7 @@ def model(upstream: FakeModelServer) -> FakeModelServer:
     upstream.reply = ("The pump ", "starts at ", "4.2 bar [1].")
     upstream.pause_s = 0.0
     upstream.chunk_bytes = 0
+    upstream.loaded = ()
     upstream.seen.clear()
     upstream._someone_left.clear()
     upstream._someone_asked.clear()

@@ -81,6 +81,19 @@ def test_nothing_is_loaded_while_no_engine_runs(client: httpx.Client) -> None:
     assert client.get("/api/ps").json() == {"models": []}
 
 
+def test_what_ollama_has_loaded_is_listed_with_what_it_says_of_it(client: httpx.Client, model: FakeModelServer) -> None:
+    told = {"size": 5 << 30, "size_vram": 3 << 30, "context_length": 4096, "expires_at": "2026-01-01T00:05:00Z"}
+    model.loaded, model.running = ["tiny:latest", "unknown:1b"], told
+    one, *alias = client.get("/api/ps").json()["models"]
+    assert [one["name"], *(other["name"] for other in alias)] == ["plain/ollama.tiny:latest", "stub:latest"]
+    assert {name: one[name] for name in told} == told
+
+
+def test_an_ollama_that_is_away_has_nothing_loaded(client: httpx.Client, model: FakeModelServer) -> None:
+    with model.away():
+        assert client.get("/api/ps").json() == {"models": []}
+
+
 # --- chats -----------------------------------------------------------------------------------------------------------
 
 
