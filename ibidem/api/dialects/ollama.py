@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from ibidem.api.dialects import openai
 from ibidem.api.dialects.answering import Asking, Client, ask
 from ibidem.api.dialects.body import Body
+from ibidem.api.dialects.ollama_context import earlier
 from ibidem.api.dialects.ollama_frames import Kind, completion_lines, completion_object, ended, lines, said, whole
 from ibidem.api.dialects.ollama_messages import (
     completion_of,
@@ -56,9 +57,11 @@ async def generate(client: Asking, body: openai.Sent, request: Request) -> Respo
     if template or suffix or body.flag("raw"):
         most = client.app.settings.dialects.max_tokens
         return await _complete(body, client, completion_of(body, prompt, suffix=suffix, max_tokens=most))
-    lead = [ChatMessage("system", system)] if system else []
+    before = earlier(body)
+    if system:
+        before = [ChatMessage("system", system), *(one for one in before if one.role != "system")]
     pictures: Pictures = {}
-    messages = [*lead, ChatMessage("user", prompt, images_of(body, pictures))]
+    messages = [*before, ChatMessage("user", prompt, images_of(body, pictures))]
     return await _answer(body, client, messages, pictures, "generate")
 
 

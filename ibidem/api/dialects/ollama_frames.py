@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from ibidem.api.dialects.answering import Written
+from ibidem.api.dialects.ollama_context import context_of
 from ibidem.api.dialects.reply import line, packed
 from ibidem.models.base import Done, ModelEvent, ReasoningDelta, TextDelta, ToolCall
 from ibidem.types import Usage
@@ -66,6 +67,8 @@ def _end_of(written: Written, kind: Kind) -> dict[str, Any]:
     draft = written.draft
     first, total = draft.timings.get("first_token_ms", 0.0), draft.timings.get("total_ms", 0.0)
     last = ended(written.question.target.name, kind, draft.reason, draft.usage, total_ms=total, first_ms=first)
+    if kind == "generate":
+        last["context"] = context_of(written.question.messages, draft.text)
     return last | ({"sources": written.sources} if written.sources else {})
 
 
