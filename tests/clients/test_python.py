@@ -13,6 +13,7 @@ from tests.api.dialects.conftest import ANSWER, ASKED
 from tests.api.serving import Server
 from tests.fakes.model_server import FakeModelServer
 
+PIECES = ["The pump ", "starts at ", "4.2 bar [1]."]
 WEATHER = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object", "properties": {}}}}
 
 
@@ -56,6 +57,16 @@ def test_ollama_calls_tools_and_thinks(spoken: ollama.Client, model: FakeModelSe
     assert (call.function.name, call.function.arguments) == ("weather", {"city": "Oslo", "days": 2})
     model.behaviour = "thinks"
     assert spoken.chat("plant", messages=ASKED, think=True).message.thinking == "Let me see."
+
+
+def test_ollama_tells_how_likely_each_token_was(spoken: ollama.Client) -> None:
+    told = spoken.chat("plant", messages=ASKED, logprobs=True, top_logprobs=2).logprobs or ()
+    assert [(one.token, one.logprob, len(one.top_logprobs or ())) for one in told] == [
+        (one, -0.25, 2) for one in PIECES
+    ]
+    parts = spoken.generate("plant", "When does the reserve pump start?", stream=True, logprobs=True)
+    assert [one.token for part in parts for one in part.logprobs or ()] == PIECES
+    assert spoken.chat("plant", messages=ASKED).logprobs is None
 
 
 def test_ollama_raises_what_went_wrong(spoken: ollama.Client, model: FakeModelServer) -> None:
@@ -110,6 +121,19 @@ def test_openai_calls_tools_completes_embeds_and_responds(asked: openai.OpenAI, 
     model.behaviour = "calls_tool"
     told: Any = asked.chat.completions.create(model="plant", messages=ASKED, tools=[WEATHER])  # type: ignore[call-overload]
     assert told.choices[0].message.tool_calls[0].function.name == "weather"
+
+
+@pytest.mark.parametrize("model", ["plant", "plain/openai.tiny"])
+def test_openai_tells_how_likely_each_token_was(asked: openai.OpenAI, model: str) -> None:
+    body: Any = {"model": model, "messages": ASKED, "logprobs": True, "top_logprobs": 3}
+    (choice,) = asked.chat.completions.create(**body).choices
+    told = choice.logprobs.content or () if choice.logprobs else ()
+    assert [(one.token, len(one.top_logprobs)) for one in told] == [(one, 3) for one in PIECES]
+    with asked.chat.completions.stream(**body) as stream:
+        final = stream.get_final_completion().choices[0]
+    assert final.message.content == ANSWER
+    assert final.logprobs
+    assert [one.token for one in final.logprobs.content or ()] == PIECES
 
 
 def test_openai_raises_what_went_wrong(asked: openai.OpenAI, model: FakeModelServer) -> None:

@@ -222,6 +222,7 @@ class FakeModelServer:
     async def _play(self, seen: Seen, writer: asyncio.StreamWriter) -> None:
         dialect: Dialect = OpenAI() if seen.path.startswith("/v1/") else Ollama()
         dialect.of_texts = seen.path in TEXTS
+        dialect.likely = seen.body.get("top_logprobs") if seen.body.get("logprobs") is True else None
         match seen.method, seen.path:
             case "GET", "/api/tags":
                 details = {"parameter_size": "3.2B", "quantization_level": "Q4_K_M"}
@@ -367,10 +368,20 @@ class FakeModelServer:
                 yield line
 
 
+def logprob(piece: str, likely: int) -> dict[str, Any]:
+    """What is told of a token, with so many others."""
+    token = {"token": piece, "logprob": -0.25, "bytes": list(piece.encode())}
+    return {
+        **token,
+        "top_logprobs": [{"token": f"t{rank}", "logprob": -1.0 - rank, "bytes": []} for rank in range(likely)],
+    }
+
+
 class Dialect:
     media_type = b""
     opening = b""
     of_texts = False  # of a completion instead of a chat
+    likely: int | None = None  # tokens told beside each one; None: no probabilities are
     keep_alive = b"\n"
 
     def frame(self, part: dict[str, Any]) -> bytes:
@@ -401,7 +412,8 @@ class Ollama(Dialect):
     def text(self, piece: str) -> bytes:
         if self.of_texts:
             return self.frame({"response": piece, "done": False})
-        return self.frame({"message": {"role": "assistant", "content": piece}, "done": False})
+        told = {} if self.likely is None else {"logprobs": [logprob(piece, self.likely)]}
+        return self.frame({"message": {"role": "assistant", "content": piece}, **told, "done": False})
 
     def calling(self) -> list[bytes]:
         return [self.frame({"message": {"role": "assistant", "content": "", "tool_calls": [{"function": CALLED}]}})]
@@ -436,6 +448,9 @@ class OpenAI(Dialect):
     def text(self, piece: str) -> bytes:
         if self.of_texts:
             return self.frame({"choices": [{"index": 0, "text": piece, "finish_reason": None}]})
+        if self.likely is not None:
+            choice = {"index": 0, "delta": {"content": piece}, "finish_reason": None}
+            return self.frame({"choices": [{**choice, "logprobs": {"content": [logprob(piece, self.likely)]}}]})
         return self._delta({"content": piece})
 
     def calling(self) -> list[bytes]:

@@ -82,6 +82,8 @@ async def lines(written: Written, kind: Kind) -> AsyncGenerator[bytes, None]:
                     yield line(said(name, kind, one.data["text"]))
                 case "reasoning":
                     yield line(said(name, kind, thinking=one.data["text"]))
+                case "logprobs":
+                    yield line(said(name, kind) | {"logprobs": one.data["tokens"]})
                 case "tool_call":
                     place = len(written.draft.calls) - 1
                     yield line(said(name, kind, calls=[tool_call(written.draft.calls[place], place)]))
@@ -94,7 +96,8 @@ async def whole(written: Written, kind: Kind) -> AsyncGenerator[bytes, None]:
     calls = [tool_call(call, place) for place, call in enumerate(written.draft.calls)]
     answer = said(written.question.target.name, kind, text, thinking=thinking, calls=calls)
     last = _end_of(written, kind)
-    yield packed({**last, **answer, "done": True})
+    tokens = {"logprobs": written.draft.logprobs} if written.draft.logprobs else {}
+    yield packed({**last, **answer, **tokens, "done": True})
 
 
 # --- completions -----------------------------------------------------------------------------------------------------
