@@ -8,6 +8,7 @@ import logging
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from types import FrameType
 
 import uvicorn
@@ -30,6 +31,7 @@ from ibidem.api import (
     search,
     session_files,
     sessions,
+    settings,
     shares,
     symbols,
     templates,
@@ -44,6 +46,7 @@ from ibidem.api.guard import LOOPBACK_NAMES, Guard, hosts_served, origins_allowe
 from ibidem.api.mcp.endpoint import Endpoint
 from ibidem.app import App
 from ibidem.errors import BadInput, PortTaken
+from ibidem.tasks.options import Options, startable
 
 MAX_MESSAGE_BYTES = 2 * MAX_FRAME_BYTES  # over a WebSocket; a longer one ends the connection (1009)
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  all addresses: the loopback one among them
@@ -73,8 +76,10 @@ def create(
 def application(engine: App, port: int, lifespan: Callable[[FastAPI], object] | None = None) -> FastAPI:
     """Every route over an engine; never served without the guard."""
     app = routes(lifespan)
+    check = partial(startable, engines=engine.engines, models_dir=engine.data.models)
     app.state.engine = engine
     app.state.access = Access(engine, port)
+    app.state.options = Options(engine.settings, check)
     app.state.mcp = Endpoint(engine)
     app.router.routes.append(app.state.mcp.route)
     return app
@@ -111,6 +116,7 @@ def routes(lifespan: Callable[[FastAPI], object] | None = None) -> FastAPI:
         templates,
         websocket,
         jobs,
+        settings,
         models,
         answers,
         context,

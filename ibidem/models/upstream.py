@@ -96,7 +96,7 @@ class Upstream:
         """How httpx is to speak to this server. Raises ModelUnreachable for what is no address."""
         import httpx
 
-        if not _is_address(self.url):
+        if not is_address(self.url):
             raise self._unreachable(NO_ADDRESS)
         secure, here = self.url.startswith("https:"), _is_loopback(self.url)
         return {
@@ -201,7 +201,8 @@ def _seconds(header: str | None) -> float | None:
         return None
 
 
-def _is_address(url: str) -> bool:
+def is_address(url: str) -> bool:
+    """Whether it names a server at all."""
     try:
         parts = urlsplit(url)
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
