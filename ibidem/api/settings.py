@@ -63,15 +63,15 @@ def settings(request: Request, who: Concerned) -> Settings:
     return Settings(items=items, file=str(found.path), restart=any(one.pending for one in items))
 
 
-@router.put("/{name}/")
-def change(name: str, body: NewValue, request: Request, who: Admin) -> Setting:
-    return shown(options(request).change(name, body.value))
+@router.put("/{option}/")
+def change(option: str, body: NewValue, request: Request, who: Admin) -> Setting:
+    return shown(options(request).change(option, body.value))
 
 
-@router.delete("/{name}/")
-def reset(name: str, request: Request, who: Admin) -> Setting:
+@router.delete("/{option}/")
+def reset(option: str, request: Request, who: Admin) -> Setting:
     """The default again; answers with the option."""
-    return shown(options(request).change(name, None))
+    return shown(options(request).change(option, None))
 
 
 def shown(option: Option) -> Setting:

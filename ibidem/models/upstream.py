@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import time
 from collections.abc import Iterator, Mapping
@@ -21,12 +20,14 @@ from ibidem.errors import (
     ModelTimeout,
     ModelUnreachable,
 )
+from ibidem.models.outbound import is_here
 from ibidem.settings import ModelSettings
 
 MAX_BODY_BYTES = 8 * 1024 * 1024  # a long list of models is 1 MB, vectors of 32 texts in 4,096 numbers 3 MB
 JSON_BODY = {"Content-Type": "application/json"}
 SHOWN_CHARS = 300  # of what a server says about a failure
 NO_ADDRESS = "that is no address such as http://127.0.0.1:1234"
+OFFLINE = "set `offline = false` under [models], or pick a --model of this machine"
 NO_PROXY = "the proxy that the environment names cannot be used"
 
 # How servers say that a prompt or text is too long, in lower case.
@@ -98,7 +99,9 @@ class Upstream:
 
         if not is_address(self.url):
             raise self._unreachable(NO_ADDRESS)
-        secure, here = self.url.startswith("https:"), _is_loopback(self.url)
+        if self.settings.offline and not is_here(host_of(self.url)):
+            raise ModelUnreachable(f"{self._where} is beyond this machine, and offline mode is on", hint=OFFLINE)
+        secure, here = self.url.startswith("https:"), is_here(host_of(self.url))
         return {
             "headers": {**self.headers, **({"Authorization": f"Bearer {self._key}"} if self._key else {})},
             # llama-server closes a connection after a stream: a kept one then fails, 11 requests of 60.
@@ -216,14 +219,6 @@ def host_of(url: str) -> str:
         return urlsplit(url).hostname or ""
     except ValueError:
         return ""
-
-
-def _is_loopback(url: str) -> bool:
-    host = host_of(url)
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def without_secrets(url: str) -> str:
