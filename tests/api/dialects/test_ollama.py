@@ -329,7 +329,6 @@ BAD = [
     ("/api/chat", {"model": "plant", "messages": ASKED, "keep_alive": "soon"}),
     ("/api/chat", {"model": "plant", "messages": ASKED, "stream": "yes"}),
     ("/api/chat", {"model": "plant", "messages": ASKED, "tools": [{}]}),
-    ("/api/chat", {"model": "plant", "messages": [{"role": "system", "content": "s"}]}),
     ("/api/generate", {"model": "plant", "prompt": "hi", "raw": True, "system": "s"}),
     ("/api/generate", {"model": "plant", "prompt": "hi", "template": "{{ if .System }}x{{ end }}"}),
     ("/api/generate", {"model": "plant/quotes", "prompt": "def f(", "suffix": "return"}),
