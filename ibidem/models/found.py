@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ibidem.errors import IbidemError, ModelError, ModelTimeout
+from ibidem.models.families import UNKNOWN, family_of
 from ibidem.models.http import ModelServer
 from ibidem.models.ollama import ollama_server
 from ibidem.models.openai import openai_server
 from ibidem.models.origin import shown
 from ibidem.models.upstream import as_count, as_dict, as_text
 from ibidem.settings import ModelSettings
+from ibidem.types import Role
 
 WITHIN_S = 1.0  # a server on this machine answers in milliseconds
 MAX_BYTES = 1 << 60
@@ -28,7 +30,8 @@ class Found:
     size_bytes: int | None = None
     context_tokens: int | None = None
     detail: str = ""
-    loaded: bool = False  # an engine of ours runs it now
+    loaded: bool = False  # it is in memory now: an engine of ours runs it, or its server says so
+    role: Role = "chat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +71,32 @@ async def ollama_models(settings: ModelSettings) -> list[Found]:
         entries = _entries(await server.get("/api/tags", timeout_s=WITHIN_S), "models")
         models = [_of_ollama(entry) for entry in entries]
         left_s = max(0.05, until - asyncio.get_running_loop().time())
-        contexts = await asyncio.gather(*(_ollama_context(server, model.name, left_s) for model in models))
+        contexts, loaded = await asyncio.gather(
+            asyncio.gather(*(_ollama_context(server, model.name, left_s) for model in models)),
+            _ollama_loaded(server, left_s),
+        )
     finally:
         await server.close()
-    return [replace(model, context_tokens=context) for model, context in zip(models, contexts, strict=True)]
+    return [
+        replace(model, context_tokens=context, loaded=model.name in loaded)
+        for model, context in zip(models, contexts, strict=True)
+    ]
+
+
+async def _ollama_loaded(server: ModelServer, within_s: float) -> set[str]:
+    """The names of those in its memory; empty where it does not say."""
+    try:
+        told = await server.get("/api/ps", timeout_s=within_s)
+    except ModelError:
+        return set()
+    return {f"ollama:{as_text(entry.get('name'))}" for entry in _entries(told, "models")}
 
 
 def _of_ollama(entry: Mapping[str, Any]) -> Found:
     details = as_dict(entry.get("details"))
     facts = (as_text(details.get("parameter_size")), as_text(details.get("quantization_level")))
     size, name = _size(entry.get("size")), as_text(entry.get("name"))
-    return Found(f"ollama:{name}", "ollama", size, detail=" ".join(fact for fact in facts if fact))
+    return Found(f"ollama:{name}", "ollama", size, detail=" ".join(filter(None, facts)), role=role_of(name))
 
 
 async def _ollama_context(server: ModelServer, name: str, within_s: float) -> int | None:
@@ -130,7 +148,16 @@ def _of_openai(entry: Mapping[str, Any]) -> Found:
         _size(meta.get("size")),
         next((count for count in map(as_count, contexts) if count), None),
         " ".join(fact for fact in facts if fact),
+        loaded=entry.get("state") == "loaded",  # LM Studio
+        role=role_of(as_text(entry.get("id"))),
     )
+
+
+def role_of(name: str) -> Role:
+    """What a server's model is for, by its name: servers do not say it in their lists."""
+    if "rerank" in name.lower():
+        return "rerank"
+    return "embed" if family_of([name]) is not UNKNOWN or "embed" in name.lower() else "chat"
 
 
 def _entries(answer: Mapping[str, Any], key: str) -> list[dict[str, Any]]:

@@ -36,7 +36,7 @@ async def tags(client: Asking) -> dict[str, Any]:
 
 @router.get("/api/ps")
 async def ps(client: Asking) -> dict[str, Any]:
-    """The models that an engine of ours has loaded. It ends when it has been idle; when that is, nobody knows before."""
+    """The models that are in memory. An engine ends when it has been idle; when that is, nobody knows before."""
     listed = await client.app.dialects.names.listing(client.owner)
     until = rfc3339(time.time() + client.app.settings.models.keep_alive_s)
     loaded = [one for one in listed if one.found.loaded and one.target.workspace is None]
