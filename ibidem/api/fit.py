@@ -78,6 +78,7 @@ class Fits(BaseModel):
     machine: Machine
     items: list[FitItem]
     next: None
+    engine: bool  # a GGUF file can be run: the extra `llama` is installed, or `llama_server` is set
     warnings: list[str]
 
 

@@ -29,7 +29,7 @@ class FoundModel(BaseModel):
     size_bytes: int | None
     context_tokens: int | None
     detail: str
-    loaded: bool  # in memory now
+    loaded: bool | None  # in memory now
     role: Role
 
 

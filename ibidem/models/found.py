@@ -30,7 +30,7 @@ class Found:
     size_bytes: int | None = None
     context_tokens: int | None = None
     detail: str = ""
-    loaded: bool = False  # it is in memory now: an engine of ours runs it, or its server says so
+    loaded: bool | None = None  # in memory now, as an engine of ours is, or as its server says
     role: Role = "chat"
 
 
@@ -78,17 +78,17 @@ async def ollama_models(settings: ModelSettings) -> list[Found]:
     finally:
         await server.close()
     return [
-        replace(model, context_tokens=context, loaded=model.name in loaded)
+        replace(model, context_tokens=context, loaded=None if loaded is None else model.name in loaded)
         for model, context in zip(models, contexts, strict=True)
     ]
 
 
-async def _ollama_loaded(server: ModelServer, within_s: float) -> set[str]:
-    """The names of those in its memory; empty where it does not say."""
+async def _ollama_loaded(server: ModelServer, within_s: float) -> set[str] | None:
+    """The names of those in its memory; None where it does not say."""
     try:
         told = await server.get("/api/ps", timeout_s=within_s)
     except ModelError:
-        return set()
+        return None
     return {f"ollama:{as_text(entry.get('name'))}" for entry in _entries(told, "models")}
 
 
@@ -141,14 +141,15 @@ def _of_openai(entry: Mapping[str, Any]) -> Found:
         meta.get("n_ctx"),
         meta.get("n_ctx_train"),
     )
-    facts = (as_text(entry.get("quantization")), as_text(entry.get("state")))
+    state = as_text(entry.get("state"))  # LM Studio
+    facts = (as_text(entry.get("quantization")), state)
     return Found(
         f"openai:{as_text(entry.get('id'))}",
         "openai",
         _size(meta.get("size")),
         next((count for count in map(as_count, contexts) if count), None),
         " ".join(fact for fact in facts if fact),
-        loaded=entry.get("state") == "loaded",  # LM Studio
+        loaded=state == "loaded" if state else None,
         role=role_of(as_text(entry.get("id"))),
     )
 

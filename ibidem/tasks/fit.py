@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,7 +31,7 @@ from ibidem.tasks.models import all_models
 
 
 async def fit(settings: Settings, models_dir: Path) -> dict[str, Any]:
-    """`{"machine", "items", "next", "warnings"}`: the table's models first, the best first, then those that are here.
+    """`{"machine", "items", "next", "engine", "warnings"}`: the table's models first, the best first, then those that are here.
 
     The memory's bandwidth is measured when it is not known yet: half a second, once.
     """
@@ -111,5 +112,6 @@ def _judge(settings: Settings, models_dir: Path, found: list[Found], asked: list
         "machine": shown_machine(machine),
         "items": [*judge.table(), *judge.present(local)],
         "next": None,
+        "engine": bool(settings.models.llama_server) or find_spec("xllamacpp") is not None,
         "warnings": machine_warnings(machine),
     }

@@ -108,6 +108,8 @@ class FakeModelServer:
     behaviour: Behaviour = "answer"
     reply: Sequence[str] = ("The pump ", "starts at ", "4.2 bar [1].")
     models: Sequence[str] = ("tiny:latest", "large:7b")
+    sizes: dict[str, int] = field(default_factory=dict)  # bytes of models, in `/api/tags`
+    loaded: Sequence[str] = ()  # models in memory, in `/api/ps`
     pause_s: float = 0.0  # before each piece
     shown: dict[str, Any] = field(default_factory=lambda: dict(SHOWN))  # of `/api/show`
     entry: dict[str, Any] = field(default_factory=dict)  # more about each model of `/v1/models`
@@ -210,7 +212,12 @@ class FakeModelServer:
         match seen.method, seen.path:
             case "GET", "/api/tags":
                 details = {"parameter_size": "3.2B", "quantization_level": "Q4_K_M"}
-                await self._list(writer, {"models": [{"name": name, "details": details} for name in self.models]})
+                sizes = [{"size": self.sizes[name]} if name in self.sizes else {} for name in self.models]
+                entries = [{"name": name, "details": details} for name in self.models]
+                models = [entry | size for entry, size in zip(entries, sizes, strict=True)]
+                await self._list(writer, {"models": models})
+            case "GET", "/api/ps" if self.loaded:
+                await self._list(writer, {"models": [{"name": name} for name in self.loaded]})
             case "GET", "/v1/models":
                 entries = [{"id": name, "object": "model", **self.entry} for name in self.models]
                 await self._list(writer, {"object": "list", "data": entries})

@@ -1842,6 +1842,8 @@ export interface components {
             items: components["schemas"]["FitItem"][];
             /** Next */
             next: null;
+            /** Engine */
+            engine: boolean;
             /** Warnings */
             warnings: string[];
         };
@@ -1861,7 +1863,7 @@ export interface components {
             /** Detail */
             detail: string;
             /** Loaded */
-            loaded: boolean;
+            loaded: boolean | null;
             /**
              * Role
              * @enum {string}

@@ -1,5 +1,7 @@
 // What the server answers, in the words of its API; requests are typed by schema.d.ts, which is generated.
 
+import type { components } from "./schema";
+
 export type Verdict = "supported" | "weak" | "unsupported";
 export type Mode = "chat" | "query" | "plain";
 export type DocumentState = "queued" | "reading" | "indexing" | "ok" | "partial" | "skipped" | "failed";
@@ -7,7 +9,7 @@ export type MessageStatus = "finished" | "stopped" | "interrupted" | "failed" | 
 
 export interface Page<T> { items: T[]; next: string | null }
 export interface Fault { code: string; message: string; hint: string; field?: string }
-export interface User { id: string; username: string; role: "admin" | "user" }
+export interface User { id: string; username: string; role: "admin" | "member" }
 export interface Health { status: string; version: string; index: string; model: string; sign_in?: string }
 
 export interface Citation {
@@ -47,9 +49,15 @@ export interface Document {
 }
 export interface DocumentText { document: Document; start_line: number; end_line: number; text: string }
 
-export interface Model { name: string; provider: string; size_bytes: number | null; context_tokens: number | null; detail: string; engine?: string | null }
-export interface ModelServer { provider: string; address: string; reachable: boolean; detail: string }
-export interface Models extends Page<Model> { servers: ModelServer[] }
+type Schemas = components["schemas"];
+export type Model = Schemas["FoundModel"];
+export type Models = Schemas["Models"];
+export type Measured = Schemas["Measured"];
+export type NearbyServer = Schemas["NearbyServer"];
+export type Pull = Schemas["Pull"];
+export type Embedders = Schemas["EmbedderState"];
+export type Fits = Schemas["Fits"];
+export type Fit = Schemas["FitItem"];
 
 export interface Variable { name: string; default: string | null; description: string }
 export interface Template {
