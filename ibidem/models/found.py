@@ -68,13 +68,13 @@ async def ollama_models(settings: ModelSettings) -> list[Found]:
     server = ollama_server(settings)
     until = asyncio.get_running_loop().time() + WITHIN_S
     try:
-        entries = _entries(await server.get("/api/tags", timeout_s=WITHIN_S), "models")
+        listed, loaded = await asyncio.gather(
+            server.get("/api/tags", timeout_s=WITHIN_S), _ollama_loaded(server, WITHIN_S)
+        )
+        entries = _entries(listed, "models")
         models = [_of_ollama(entry) for entry in entries]
         left_s = max(0.05, until - asyncio.get_running_loop().time())
-        contexts, loaded = await asyncio.gather(
-            asyncio.gather(*(_ollama_context(server, model.name, left_s) for model in models)),
-            _ollama_loaded(server, left_s),
-        )
+        contexts = await asyncio.gather(*(_ollama_context(server, model.name, left_s) for model in models))
     finally:
         await server.close()
     return [

@@ -45,6 +45,7 @@ def arrive(page: Browser, server: Server) -> Browser:
 def first_answer(page: Browser, folder: Path) -> None:
     """By a folder, up to the guide to a model."""
     page.click(".first-folder input")
+    page.evaluate("document.activeElement.select()")
     page.type(str(folder))
     press_button(page, "이 폴더 읽기")
     page.wait(f"document.querySelector('{BOX}') && /준비됐습니다/.test(document.querySelector('h1').innerText)", 15)
@@ -113,9 +114,8 @@ def test_a_folder_that_is_not_there_is_told_and_another_can_be_named(
     page.type("/no/such/folder")
     press_button(page, "이 폴더 읽기")
     page.wait("/no file or folder/.test(document.querySelector('.first-run [role=alert]')?.innerText)")
-    page.messages[:] = [one for one in page.messages if "404" not in one]
-    page.evaluate("document.querySelector('.first-folder input').select()")
     first_answer(page, folder)
+    page.messages[:] = [one for one in page.messages if "404" not in one]
 
 
 def test_without_a_model_here_one_that_fits_is_offered_with_its_size_and_speed(

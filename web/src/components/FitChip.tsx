@@ -7,5 +7,5 @@ import type { Fit } from "@/lib/types";
 
 export function FitChip({ fit }: { fit: Fit }) {
   if (fit.verdict === "unknown") return null;
-  return <Chip size="small" variant="outlined" color={tone(fit)} label={t.verdictWords[fit.verdict]} />;
+  return <Chip size="small" variant="outlined" color={tone(fit)} label={t.verdictWords[fit.verdict]} sx={{ color: "text.primary" }} />;
 }

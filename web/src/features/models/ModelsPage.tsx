@@ -15,7 +15,7 @@ import { fitOf } from "@/lib/fit";
 import { bytes, count } from "@/lib/format";
 import { t } from "@/lib/i18n";
 import { isUnderWay, useFits, useModels, useNearby, usePulls, useUser } from "@/lib/queries";
-import type { Fits, Models } from "@/lib/types";
+import type { Fits, Model, Models } from "@/lib/types";
 import { Embedder } from "./Embedder";
 import { FitTable } from "./FitTable";
 import { ModelRow } from "./ModelRow";
@@ -23,7 +23,7 @@ import { Nearby } from "./Nearby";
 import { PullOtherDialog } from "./PullDialog";
 import { PullRows } from "./PullRows";
 
-const SEARCHED_FROM = 8; // models: fewer are seen at a glance
+const SHOWN = 6; // of the models that can be asked; more are searched, or shown when asked for
 
 export default function ModelsPage() {
   const admin = useUser().data?.role === "admin";
@@ -38,6 +38,7 @@ export default function ModelsPage() {
     <main className="page models" id="main">
       <Typography variant="h5" component="h1">{t.models}</Typography>
       <Typography color="textSecondary" sx={{ mb: 2 }}>{t.modelsText}</Typography>
+      <div aria-live="polite">{pulls.data && <PullRows pulls={pulls.data} />}</div>
       {models.isError && <Alert severity="error">{told(models.error)}</Alert>}
       {models.isPending && <div className="center"><CircularProgress aria-label={t.loading} /></div>}
       {models.data && <Askable models={models.data} fits={fits.data} admin={admin} />}
@@ -48,7 +49,6 @@ export default function ModelsPage() {
           {admin && <Button size="small" variant="outlined" onClick={() => setOther(true)}>{t.pullOther}</Button>}
         </div>
         {fits.data && <MachineText fits={fits.data} />}
-        <div aria-live="polite">{pulls.data && <PullRows pulls={pulls.data} />}</div>
         {fits.isError && <Alert severity="error">{told(fits.error)}</Alert>}
         {fits.isPending && <div className="center"><CircularProgress aria-label={t.loading} /></div>}
         {fits.data && <FitTable fits={fits.data} admin={admin} busy={busy} />}
@@ -62,13 +62,16 @@ export default function ModelsPage() {
 
 function Askable({ models, fits, admin }: { models: Models; fits: Fits | undefined; admin: boolean }) {
   const [query, setQuery] = useState("");
+  const [all, setAll] = useState(false);
   const wanted = query.trim().toLowerCase();
-  const items = models.items.filter((one) => one.name.toLowerCase().includes(wanted));
+  const first = (one: Model) => Number(isDefault(models.default, one.name)) * 2 + Number(one.loaded ?? false);
+  const items = models.items.filter((one) => one.name.toLowerCase().includes(wanted)).sort((one, other) => first(other) - first(one));
   return (
     <section aria-label={t.askable}>
       {models.items.every((one) => one.provider === "quotes") && <Alert severity="info" sx={{ mb: 1 }}>{t.noModel}</Alert>}
-      {models.items.length >= SEARCHED_FROM && <TextField fullWidth type="search" label={t.findModel} value={query} onChange={(event) => setQuery(event.target.value)} sx={{ mb: 1 }} />}
-      <ul className="fits">{items.map((one) => <ModelRow key={one.name} model={one} fit={fitOf(fits, one.name)} isDefault={isDefault(models.default, one.name)} admin={admin} />)}</ul>
+      {models.items.length > SHOWN && <TextField fullWidth type="search" label={t.findModel} value={query} onChange={(event) => setQuery(event.target.value)} sx={{ mb: 1 }} />}
+      <ul className="fits">{items.slice(0, all ? undefined : SHOWN).map((one) => <ModelRow key={one.name} model={one} fit={fitOf(fits, one.name)} isDefault={isDefault(models.default, one.name)} admin={admin} />)}</ul>
+      {items.length > SHOWN && <Button size="small" onClick={() => setAll(!all)} aria-expanded={all}>{all ? t.fewerModels : t.allModels(items.length)}</Button>}
       {items.length === 0 && <Typography color="textSecondary">{t.noneFound}</Typography>}
     </section>
   );
