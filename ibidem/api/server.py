@@ -23,6 +23,7 @@ from ibidem.api import (
     context,
     documents,
     errors,
+    fit,
     health,
     jobs,
     keys,
@@ -91,7 +92,7 @@ def application(engine: App, port: int, lifespan: Callable[[FastAPI], object] | 
     app.state.engine = engine
     app.state.access = Access(engine, port)
     app.state.started_at = time.time()
-    app.state.options = Options(engine.settings, check)
+    app.state.options = Options(lambda: engine.settings, check)
     app.state.mcp = Endpoint(engine)
     app.router.routes.append(app.state.mcp.route)
     return app
@@ -132,6 +133,7 @@ def routes(lifespan: Callable[[FastAPI], object] | None = None) -> FastAPI:
         outbound,
         status,
         models,
+        fit,
         answers,
         context,
         health,

@@ -59,9 +59,14 @@ export interface Document {
 }
 export interface DocumentText { document: Document; start_line: number; end_line: number; text: string }
 
-export interface Model { name: string; provider: string; size_bytes: number | null; context_tokens: number | null; detail: string; engine?: string | null }
-export interface ModelServer { provider: string; address: string; reachable: boolean; detail: string }
-export interface Models extends Page<Model> { servers: ModelServer[] }
+export type Model = Schemas["FoundModel"];
+export type Models = Schemas["Models"];
+export type Measured = Schemas["Measured"];
+export type NearbyServer = Schemas["NearbyServer"];
+export type Pull = Schemas["Pull"];
+export type Embedders = Schemas["EmbedderState"];
+export type Fits = Schemas["Fits"];
+export type Fit = Schemas["FitItem"];
 
 export interface Variable { name: string; default: string | null; description: string }
 export interface Template {
