@@ -44,7 +44,7 @@ def _below(path: bytes, root: bytes) -> bool:
 
 def _open_regular(path: bytes) -> BinaryIO:
     """Raises OSError."""
-    file = open(path, "rb", opener=_opener)  # noqa: SIM115 - it is the caller's
+    file = open(path, "rb", opener=_opener)  # noqa: SIM115 - closed by the caller
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
         raise FileNotFoundError(errno.ENOENT, "not a regular file")
