@@ -64,7 +64,7 @@ export const en = {
 
   // documents
   newWorkspace: "New workspace", workspaceActions: "Workspace actions", deleteWorkspace: (name: string) => `Delete the workspace ${name} and everything in it? Files on your disk stay.`, folders: "Folders", files: "Documents",
-  addFolder: "Add folder", addFolderText: "A folder or file of the computer that Ibidem runs on. It is read where it lies, and followed when it changes.", path: "Path", pathExample: "/home/me/documents", watch: "Follow changes",
+  addFolder: "Add server folder", addFolderText: "A folder or file of the computer that Ibidem runs on. It is read where it lies, and followed when it changes.", path: "Path", pathExample: "/home/me/documents", watch: "Follow changes",
   uploadFiles: "Upload files", pasteText: "Paste text", title: "Title", text: "Text", dropFiles: "Drop files to add them", noDocumentsText: "Drop files here, paste text, or add a folder.",
   documentsCount: (count: number) => many(count, "document", "documents"), states: { queued: "queued", reading: "reading", indexing: "indexing", ok: "ready", partial: "partly read", skipped: "skipped", failed: "failed" },
   sourceStates: { syncing: "reading", ready: "up to date", missing: "not found", failed: "failed" }, unwatched: "not followed", ignored: (count: number) => `${count} ignored`, removeSource: (path: string) => `Take ${path} out of the workspace? The files themselves stay.`,

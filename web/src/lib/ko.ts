@@ -56,7 +56,7 @@ export const ko: Words = {
   reasons: { budget: "자리가 모자람", compaction: "자리를 내려고 잊음", window: "모델의 문맥에 자리가 없음", speed: "읽는 데 너무 오래 걸림" }, turnsForgotten: (count) => `앞선 대화 ${n(count)}개`,
 
   newWorkspace: "새 작업 공간", workspaceActions: "작업 공간 메뉴", deleteWorkspace: (name) => `작업 공간 ${name}과(와) 그 안의 모든 것을 삭제할까요? 디스크의 파일은 그대로 남습니다.`, folders: "폴더", files: "문서",
-  addFolder: "폴더 추가", addFolderText: "Ibidem이 실행되는 컴퓨터의 폴더나 파일입니다. 있는 자리에서 읽고, 바뀌면 따라갑니다.", path: "경로", pathExample: "/home/me/문서", watch: "바뀌면 따라가기",
+  addFolder: "서버 폴더 추가", addFolderText: "Ibidem이 실행되는 컴퓨터의 폴더나 파일입니다. 있는 자리에서 읽고, 바뀌면 따라갑니다.", path: "경로", pathExample: "/home/me/문서", watch: "바뀌면 따라가기",
   uploadFiles: "파일 올리기", pasteText: "텍스트 붙여넣기", title: "제목", text: "내용", dropFiles: "파일을 놓으면 추가됩니다", noDocumentsText: "파일을 끌어다 놓거나, 텍스트를 붙여넣거나, 폴더를 추가하세요.",
   documentsCount: (count) => `문서 ${n(count)}개`, states: { queued: "대기", reading: "읽는 중", indexing: "색인 중", ok: "완료", partial: "일부만 읽음", skipped: "건너뜀", failed: "실패" },
   sourceStates: { syncing: "읽는 중", ready: "최신", missing: "찾을 수 없음", failed: "실패" }, unwatched: "변경 감시 안 함", ignored: (count) => `${n(count)}개 제외`, removeSource: (path) => `${path}을(를) 작업 공간에서 뺄까요? 파일 자체는 그대로 남습니다.`,

@@ -19,13 +19,12 @@ export function DocumentView({ id, clue, page }: { id: string; clue: Clue; page:
     keep("pdf-view", chosen);
     setView(chosen);
   };
-  return (
-    <>
-      <ToggleButtonGroup className="view-switch" size="small" exclusive value={view} onChange={(_, chosen: "page" | "text" | null) => choose(chosen)} aria-label={t.view}>
-        <ToggleButton value="page">{t.asPage}</ToggleButton>
-        <ToggleButton value="text">{t.asText}</ToggleButton>
-      </ToggleButtonGroup>
-      {view === "text" ? <DocumentText id={id} clue={clue} /> : <Suspense><PdfPages id={id} clue={clue} page={page} /></Suspense>}
-    </>
+  const switcher = (
+    <ToggleButtonGroup className="view-switch" size="small" exclusive value={view} onChange={(_, chosen: "page" | "text" | null) => choose(chosen)} aria-label={t.view}>
+      <ToggleButton value="page">{t.asPage}</ToggleButton>
+      <ToggleButton value="text">{t.asText}</ToggleButton>
+    </ToggleButtonGroup>
   );
+  if (view === "text") return <><div className="page-bar">{switcher}</div><DocumentText id={id} clue={clue} /></>;
+  return <Suspense fallback={<div className="page-bar">{switcher}</div>}><PdfPages id={id} clue={clue} page={page} switcher={switcher} /></Suspense>;
 }

@@ -22,9 +22,9 @@ import type { Clue } from "./marks";
 const ZOOMS = [1, 1.5, 2] as const;
 const WIDTH_PX = devicePixelRatio > 1 ? 1800 : 1200;
 
-interface Props { id: string; clue: Clue; page: number }
+interface Props { id: string; clue: Clue; page: number; switcher: ReactNode }
 
-export default function PdfPages({ id, clue, page }: Props) {
+export default function PdfPages({ id, clue, page, switcher }: Props) {
   const [number, setNumber] = useState(page);
   const [zoom, setZoom] = useState(0);
   const [undrawn, setUndrawn] = useState(0); // the page whose picture did not come
@@ -37,13 +37,14 @@ export default function PdfPages({ id, clue, page }: Props) {
     gcTime: 0,
   });
   const marked = useMemo(() => (clue.from && shown.data ? pageMarks(shown.data.lines, clue) : null), [shown.data, clue]);
-  if (shown.isError) return <InText id={id} clue={clue} title={isGone(shown.error) && number === page ? "" : told(shown.error)} />;
-  if (undrawn === number) return <InText id={id} clue={clue} title={t.noPicture(number)} />;
+  if (shown.isError) return <InText id={id} clue={clue} switcher={switcher} title={isGone(shown.error) && number === page ? "" : told(shown.error)} />;
+  if (undrawn === number) return <InText id={id} clue={clue} switcher={switcher} title={t.noPicture(number)} />;
   const pages = shown.data?.pages ?? number;
   const turn = (to: number, label: string, icon: IconName) => <Tooltip title={label}><span><IconButton size="small" aria-label={label} disabled={to < 1 || to > pages} onClick={() => setNumber(to)}><Icon name={icon} /></IconButton></span></Tooltip>;
   return (
     <>
       <Box className="page-bar" role="toolbar" aria-label={t.pages}>
+        {switcher}
         {turn(number - 1, t.previousPage, "left")}
         <PageNumber key={number} number={number} pages={pages} onGo={setNumber} />
         {turn(number + 1, t.nextPage, "right")}
@@ -97,6 +98,6 @@ function PageNumber({ number, pages, onGo }: { number: number; pages: number; on
 }
 
 /** An empty title: the document is gone, which its text tells itself. */
-function InText({ id, clue, title }: { id: string; clue: Clue; title: string }): ReactNode {
-  return <>{title && <Alert severity="warning">{title} {t.textInstead}</Alert>}<DocumentText id={id} clue={clue} /></>;
+function InText({ id, clue, title, switcher }: { id: string; clue: Clue; title: string; switcher: ReactNode }) {
+  return <><div className="page-bar">{switcher}</div>{title && <Alert severity="warning">{title} {t.textInstead}</Alert>}<DocumentText id={id} clue={clue} /></>;
 }

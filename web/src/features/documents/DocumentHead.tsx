@@ -1,7 +1,6 @@
 // The head of a document's page: what it is, how far it is read, and what can be done.
 
 import Box from "@mui/material/Box";
-import Button from "@mui/material/Button";
 import IconButton from "@mui/material/IconButton";
 import Tooltip from "@mui/material/Tooltip";
 import Typography from "@mui/material/Typography";
@@ -28,7 +27,7 @@ export function DocumentHead({ id, document: one, place }: { id: string; documen
         {one && <Facts document={one} place={place} />}
       </div>
       {one && <Actions document={one} onGone={() => void navigate(back)} />}
-      <Button size="small" startIcon={<Icon name="download" />} href={`/api/rag/documents/${id}/content/`} download>{t.openOriginal}</Button>
+      <Tooltip title={t.openOriginal}><IconButton size="small" aria-label={t.openOriginal} href={`/api/rag/documents/${id}/content/`} download><Icon name="download" /></IconButton></Tooltip>
     </header>
   );
 }
@@ -37,11 +36,12 @@ function Facts({ document: one, place }: { document: Document; place: string }) 
   const sources = useSources(one.workspace, false);
   const source = sources.data?.find((other) => other.id === one.source);
   const from = one.source === null ? t.uploaded : source && t.fromFolder(source.path);
-  const facts = [one.path !== one.title && one.path, place, bytes(one.size_bytes), one.media_type, t.chunksCount(count(one.chunks)), from, date(one.created_at)];
+  const facts = [one.path !== one.title && one.path, place, bytes(one.size_bytes)].filter(Boolean).join(" · ");
+  const more = [one.media_type, t.chunksCount(count(one.chunks)), from, date(one.created_at)].filter(Boolean).join(" · ");
   return (
     <Box className="chips">
       <StateChip document={one} />
-      <Typography variant="body2" color="textSecondary" dir="auto" sx={{ overflowWrap: "anywhere" }}>{facts.filter(Boolean).join(" · ")}</Typography>
+      <Typography variant="body2" color="textSecondary" dir="auto" sx={{ overflowWrap: "anywhere" }}>{facts}<span className="optional"> · {more}</span></Typography>
       {one.reason && <Typography variant="body2" color={one.state === "failed" ? "error" : "textSecondary"}>{reasonOf(one)}</Typography>}
     </Box>
   );

@@ -36,7 +36,8 @@ export default function DocumentsPage() {
   const files = useRef<HTMLInputElement>(null);
   const folder = useRef<HTMLInputElement>(null);
   const { say } = useNotices();
-  const place = workspaces.data?.find((one) => one.slug === slug) ?? workspaces.data?.[0];
+  const place = slug ? workspaces.data?.find((one) => one.slug === slug) : workspaces.data?.[0];
+  const unknown = !place && workspaces.isSuccess;
   const actions = useDocumentActions(place?.slug ?? "home");
   const sending = useSyncExternalStore(uploads.subscribe, uploads.snapshot);
   const busySending = sending.sending.length > 0;
@@ -53,6 +54,10 @@ export default function DocumentsPage() {
   const { dropping, ...drop } = useDrop(writable ? add : null);
   const close = useCallback(() => setOpen(null), []);
   useEffect(() => { void actions.again(); }, [busySending]); // eslint-disable-line -- when the last file has been taken
+  const { refetch } = workspaces;
+  useEffect(() => { // made elsewhere a moment ago, or gone
+    if (unknown) void refetch().then(({ data }) => data?.some((one) => one.slug === slug) || void navigate("/documents", { replace: true }));
+  }, [unknown, slug, refetch, navigate]);
   if (!place) return <LinearProgress />;
   const busy = isBusy([place]) || busySending;
   const share = place.access === "own" ? undefined : shares.data?.find((one) => !one.mine && one.slug === place.slug);

@@ -56,6 +56,10 @@ export const useNames = () => useQuery({
 export function useDocumentActions(workspace: string) {
   const client = useQueryClient();
   const again = () => Promise.all([["workspaces"], ["documents"], ["document"], ["sources"], ["shares"]].map((queryKey) => client.invalidateQueries({ queryKey })));
+  const gone = async (work: Promise<unknown>): Promise<void> => { // what was in it is not asked for again
+    await work;
+    await Promise.all([["workspaces"], ["shares"]].map((queryKey) => client.invalidateQueries({ queryKey })));
+  };
   const then = async <T,>(work: Promise<T>): Promise<T> => {
     const made = await work;
     await again();
@@ -72,7 +76,7 @@ export function useDocumentActions(workspace: string) {
     createWorkspace: (name: string) => then(call<Workspace>("POST", "/api/workspaces/", { name })),
     renameWorkspace: (name: string) => then(call<Workspace>("PUT", `/api/workspaces/${workspace}/`, { name })),
     shareWorkspace: (shared_with: NonNullable<Workspace["shared_with"]>) => then(call<Workspace>("PUT", `/api/workspaces/${workspace}/`, { shared_with })),
-    removeWorkspace: () => then(call("DELETE", `/api/workspaces/${workspace}/`)),
-    leave: (share: string) => then(call("DELETE", `/api/shares/${share}/`)),
+    removeWorkspace: () => gone(call("DELETE", `/api/workspaces/${workspace}/`)),
+    leave: (share: string) => gone(call("DELETE", `/api/shares/${share}/`)),
   };
 }
