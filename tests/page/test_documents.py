@@ -106,7 +106,7 @@ def test_a_pdf_page_is_shown_with_the_passage_marked(signed_in: Browser, server:
     wait_for(lambda: server.http.get(f"/api/rag/documents/{made['id']}/").json()["state"] == "ok", "it is read")
     session = server.http.post("/api/sessions/", json={"workspace": slug}).json()["id"]
     signed_in.evaluate(f"location.hash = '#/chat/{session}'")
-    signed_in.wait(f"document.querySelector('.composer textarea') && location.hash === '#/chat/{session}'")
+    signed_in.wait("!document.querySelector('.new-chat') && document.querySelector('.composer textarea')")
     ask(signed_in, "When does the quokka pump start?")
     signed_in.wait("(one => one && (one.click(), true))(document.querySelector('.answer .cite'))")
     signed_in.wait("document.querySelector('aside .pdf-page .words')")
