@@ -63,9 +63,10 @@ ask: setup  ## ask the running server, or work alone:  make ask Q="..."
 	@$(IBIDEM) status --json | grep -q '"sources": \[{' || $(IBIDEM) add docs ibidem examples
 	@$(IBIDEM) ask "$(Q)"
 
-test: setup-dev test-page  ## set up, lint, types, and every test
+test:  ## set up, lint, types, and every test
+	@$(MAKE) --no-print-directory -j2 setup-dev test-page
 	@.venv/bin/ruff format -q --check ibidem tests bench && .venv/bin/ruff check -q ibidem tests bench && .venv/bin/mypy
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n 2 --dist loadfile
 
 test-page: page
 	@if command -v npm >/dev/null; then cd web && npm run --silent types && npm run --silent test; fi

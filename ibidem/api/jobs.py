@@ -27,9 +27,9 @@ def get(job_id: str, app: Engine, owner: Owner) -> dict[str, Any]:
 
 @router.post("/{job_id}/cancel/")
 async def cancel(job_id: str, app: Engine, owner: Owner) -> dict[str, Any]:
-    return (await app.cancel_job(job_id, owner)).shown()
+    return (await app.jobs.cancel(job_id, owner)).shown()
 
 
 @router.post("/{job_id}/retry/")
 def retry(job_id: str, app: Engine, owner: Owner) -> dict[str, Any]:
-    return app.retry_job(job_id, owner).shown()
+    return app.jobs.retry(job_id, owner).shown()

@@ -50,10 +50,10 @@ def retry(document_id: str, app: Engine, user: Owner) -> dict[str, Any]:
     owner = document_owner(app.db, user, document_id, need="write")
     source, _ = get_place(app.db, owner, document_id)
     if source is None:
-        app.queue_upload(owner, document_id, lambda tx: read_once_more(tx, owner, document_id, time.time()))
+        app.jobs.upload(owner, document_id, lambda tx: read_once_more(tx, owner, document_id, time.time()))
     else:
         app.db.write(lambda tx: read_once_more(tx, owner, document_id, time.time()))
-        app.queue_sync(get_source(app.db, owner, source))
+        app.jobs.sync(get_source(app.db, owner, source))
     return shown(get_document(app.db, user, document_id))
 
 

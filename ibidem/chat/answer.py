@@ -121,6 +121,11 @@ def prepare() -> None:
     import ibidem.chat.check.marks  # noqa: F401
 
 
+def needs_evidence(mode: str, model: ChatModel) -> bool:
+    """Whether it counts how well the passages answer: in a gate, and for a model that says nothing but their sentences."""
+    return mode == "query" or model.name == "quotes"
+
+
 async def answer(
     question: str,
     draft: Draft,

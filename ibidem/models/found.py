@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ibidem.errors import IbidemError, ModelError, ModelTimeout
-from ibidem.models.http import ModelServer
+from ibidem.models.http import ModelServer, load_client
 from ibidem.models.ollama import ollama_server
 from ibidem.models.openai import openai_server
 from ibidem.models.origin import shown
@@ -41,7 +41,7 @@ class Server:
 
 async def servers(settings: ModelSettings) -> tuple[list[Server], list[Found]]:
     """The two servers of the settings, and all models of those that answer."""
-    import httpx  # noqa: F401  (what it takes to load would count against the second)
+    await load_client()  # what it takes would count against the second
 
     asked = await asyncio.gather(
         _asked("ollama", settings.ollama_url, lambda: ollama_models(settings)),

@@ -5,8 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -53,6 +52,16 @@ class Advice:
     unknown: str  # 404
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """`secure`: over TLS, where connections are kept, since a new one costs two round trips. Over plain HTTP they are not:
+    llama-server closes one after a stream, and of 60 requests on kept ones 11 failed. `here`: no proxy reaches our loopback."""
+
+    headers: Mapping[str, str]
+    secure: bool
+    here: bool
+
+
 class Upstream:
     """A model server at an address, not asked yet. The key stays inside."""
 
@@ -92,37 +101,12 @@ class Upstream:
             raise self._rejected(status if 400 <= status < 600 else 500, answer)
         return answer
 
-    def client_options(self) -> dict[str, Any]:
-        """How httpx is to speak to this server. Raises ModelUnreachable for what is no address."""
-        import httpx
-
+    def reach(self) -> Reach:
+        """How a client is to speak to this server. Raises ModelUnreachable for what is no address."""
         if not _is_address(self.url):
             raise self._unreachable(NO_ADDRESS)
-        secure, here = self.url.startswith("https:"), _is_loopback(self.url)
-        return {
-            "headers": {**self.headers, **({"Authorization": f"Bearer {self._key}"} if self._key else {})},
-            # llama-server closes a connection after a stream: a kept one then fails, 11 requests of 60.
-            # It speaks plain HTTP; over TLS a new connection costs two round trips, so there it is kept.
-            "limits": httpx.Limits(max_keepalive_connections=8 if secure else 0),
-            "trust_env": not here,  # no proxy can reach our own loopback
-            "verify": secure or not here,  # reading the certificates takes 26-145 ms, and on loopback there is no TLS
-        }
-
-    @contextmanager
-    def failures(self) -> Iterator[None]:
-        """What httpx raises, as our errors."""
-        import httpx
-
-        try:
-            yield
-        except httpx.ConnectTimeout as error:
-            raise self._unreachable(f"no connection in {self.settings.connect_timeout_s:g} s") from error
-        except (httpx.ConnectError, httpx.ProxyError) as error:
-            raise self._unreachable(self._shown(str(error)) or "no connection") from error
-        except (httpx.InvalidURL, UnicodeError) as error:
-            raise self._unreachable(NO_ADDRESS) from error
-        except httpx.HTTPError as error:
-            raise self._cut_off(f"broke off: {self._shown(str(error)) or type(error).__name__}") from error
+        headers = {**self.headers, **({"Authorization": f"Bearer {self._key}"} if self._key else {})}
+        return Reach(headers, secure=self.url.startswith("https:"), here=_is_loopback(self.url))
 
     def refusal(self, status: int, text: str, headers: Mapping[str, str]) -> ModelError:
         """What an error status says, in the server's own words."""
