@@ -50,16 +50,26 @@ def drop(page: Browser, paths: Sequence[Path]) -> None:
         page.send("Input.dispatchDragEvent", type=kind, x=700, y=400, data=data)
 
 
+def pick(page: Browser, role: str, name: str) -> None:
+    """In a list that has opened and may still be moving; it is gone afterwards."""
+    found = f"[...document.querySelectorAll('[role={role}]')]"
+    page.wait(f"(one => one && (one.click(), true))({found}.find(one => one.innerText === {json.dumps(name)}))")
+    page.wait(f"{found}.length === 0")
+
+
 def choose(page: Browser, label: str, option: str) -> None:
     """In a select of the page."""
     page.evaluate(
         f"[...document.querySelectorAll('[role=combobox]')].find(one => one.closest('.MuiTextField-root')?.innerText"
         f".includes({json.dumps(label)})).dispatchEvent(new MouseEvent('mousedown', {{bubbles: true, button: 0}}))"
     )
-    page.click_node(
-        f"[...document.querySelectorAll('[role=option]')].find(one => one.innerText === {json.dumps(option)})"
-    )
-    page.wait("!document.querySelector('[role=listbox]')")
+    pick(page, "option", option)
+
+
+def from_menu(page: Browser, name: str) -> None:
+    """Of the workspace's menu."""
+    press_button(page, "작업 공간 메뉴")
+    pick(page, "menuitem", name)
 
 
 def forget_faults(page: Browser, *statuses: str) -> None:
@@ -259,8 +269,7 @@ def test_a_workspace_is_made_renamed_shared_left_and_deleted(page: Browser, tmp_
             found: list[dict[str, str]] = server.http.get("/api/workspaces/pumps/").json()["shared_with"]
             return found
 
-        press_button(page, "작업 공간 메뉴")
-        press_button(page, "공유…")
+        from_menu(page, "공유…")
         page.click("[role=dialog] form input")
         page.type("nobody")
         press_button(page, "공유")
@@ -274,8 +283,7 @@ def test_a_workspace_is_made_renamed_shared_left_and_deleted(page: Browser, tmp_
             "document.querySelector('[role=dialog] [role=combobox][aria-label=\"민지의 권한\"]')"
             ".dispatchEvent(new MouseEvent('mousedown', {bubbles: true, button: 0}))"
         )
-        page.click_node("[...document.querySelectorAll('[role=option]')].find(one => one.innerText === '읽고 바꾸기')")
-        page.wait("!document.querySelector('[role=listbox]')")
+        pick(page, "option", "읽고 바꾸기")
         wait_for(lambda: shared() == [{"username": "민지", "access": "write"}], "the right is changed")
         press_button(page, "민지과(와) 공유 중지")
         wait_for(lambda: shared() == [], "nobody has it any more")
@@ -292,16 +300,14 @@ def test_a_workspace_is_made_renamed_shared_left_and_deleted(page: Browser, tmp_
         page.wait(f"{row('pump.md')}")
         shown = page.text("main")
         assert "local이(가) 공유함" in shown and "읽기 전용" in shown and "파일 올리기" not in shown
-        press_button(page, "작업 공간 메뉴")
-        press_button(page, "나가기")
+        from_menu(page, "나가기")
         page.wait("document.querySelector('[role=dialog]')")
         page.click("[role=dialog] button[type=submit]")
         page.wait("!document.querySelector('main [role=tablist]').innerText.includes('Pumps')")
         wait_for(lambda: shared() == [], "the share has ended")
         sign_in(page, server)
         open_documents(page, "pumps")
-        press_button(page, "작업 공간 메뉴")
-        press_button(page, "삭제")
+        from_menu(page, "삭제")
         page.wait("document.querySelector('[role=dialog]')")
         page.click("[role=dialog] button[type=submit]")
         page.wait("!document.querySelector('main [role=tablist]').innerText.includes('Pumps')")
