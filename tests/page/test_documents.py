@@ -323,3 +323,31 @@ def test_a_name_from_right_to_left_keeps_what_is_beside_it_in_place(signed_in: B
     chip = f"{row('מדריך')}.querySelector('.MuiChip-root').getBoundingClientRect()"
     assert signed_in.evaluate(f"{chip}.left > {link}.getBoundingClientRect().right"), "the state stands behind the name"
     assert server.http.delete(f"/api/rag/documents/{made['id']}/").status_code == 204
+
+
+def test_after_a_reload_the_page_names_what_was_not_sent_and_shows_the_state_of_what_was(
+    page: Browser, tmp_path: Path
+) -> None:
+    for name in ("one.md", "two.md", "three.md"):
+        (tmp_path / name).write_text("words\n" * 100_000)
+    with serving(tmp_path / "data") as server:
+        sign_in(page, server)
+        put_text(server, "there.md", "words")
+        open_documents(page)
+        conditions = {"offline": False, "latency": 0, "downloadThroughput": -1}
+        page.send("Network.emulateNetworkConditions", **conditions, uploadThroughput=5000)  # bytes/s
+        page.choose_files("main input[type=file][multiple]", sorted(tmp_path.glob("*.md")))
+        page.wait("document.querySelectorAll('.uploads .upload').length === 3")
+        page.evaluate("window.before = true")
+        page.send("Page.reload")
+        page.wait("!window.before && document.querySelector('table.documents')", 10)
+        page.wait("document.querySelector('.uploads [role=alert]')", 10)
+        told = page.text(".uploads [role=alert]")
+        assert all(name in told for name in ("one.md", "two.md", "three.md")) and "다시 선택" in told
+        page.wait(f"{row('there.md')}?.innerText.includes('완료')")
+        page.click(".uploads [role=alert] button")
+        page.wait("!document.querySelector('.uploads [role=alert]')")
+        page.send("Network.emulateNetworkConditions", **conditions, uploadThroughput=-1)
+        page.open("about:blank")
+        page.dialogs.clear()  # the browser asks whether to leave while files are on their way
+        forget_faults(page, "beforeunload")

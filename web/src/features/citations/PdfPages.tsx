@@ -50,7 +50,7 @@ export default function PdfPages({ id, clue, page, switcher }: Props) {
         {turn(number + 1, t.nextPage, "right")}
         {number !== page && clue.from > 0 && <Button size="small" onClick={() => setNumber(page)}>{t.toPassage}</Button>}
         <Box sx={{ flex: 1 }} />
-        <Button size="small" aria-label={t.zoom} onClick={() => setZoom((zoom + 1) % ZOOMS.length)} startIcon={<Icon name="search" />}>{Math.round(100 * (ZOOMS[zoom] ?? 1))}%</Button>
+        <Button size="small" aria-label={t.zoom} title={t.zoom} onClick={() => setZoom((zoom + 1) % ZOOMS.length)}>{Math.round(100 * (ZOOMS[zoom] ?? 1))}%</Button>
       </Box>
       {clue.from > 0 && shown.data && !marked && <AsCited severity="info" title={t.changed} hint="" text={clue.text} />}
       {shown.data && <Sheet id={id} shown={shown.data} marked={marked} zoom={zoom} onFail={() => setUndrawn(number)} />}
