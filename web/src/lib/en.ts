@@ -38,6 +38,7 @@ export const en = {
   regenerate: "Answer again", editMessage: "Edit", saveAndAsk: "Ask again", good: "Good answer", bad: "Bad answer", copyAnswer: "Copy the answer",
   branch: (at: number, all: number) => `Version ${at} of ${all}`, previous: "Previous version", next: "Next version", toEnd: "To the end", earlierMessages: "Earlier messages", answerReady: "The answer is complete.",
   reasoning: "Reasoning", wrap: "Wrap lines", code: "code", imageLink: (host: string) => `image on ${host}`,
+  copyCode: "Copy the code", downloadCode: "Download the code",
 
   // the state of an answer
   queued: (ahead: number) => (ahead > 0 ? `Waiting; ${ahead} before this one` : "Waiting for its turn…"), searching: "Searching your documents…",

@@ -34,6 +34,7 @@ export const ko: Words = {
   regenerate: "다시 답하기", editMessage: "편집", saveAndAsk: "다시 묻기", good: "좋은 답변", bad: "나쁜 답변", copyAnswer: "답변 복사",
   branch: (at, all) => `${all}개 중 ${at}번째`, previous: "이전 버전", next: "다음 버전", toEnd: "맨 아래로", earlierMessages: "앞선 메시지 보기", answerReady: "답변이 끝났습니다.",
   reasoning: "추론 과정", wrap: "줄 바꿈", code: "코드", imageLink: (host) => `${host}의 이미지`,
+  copyCode: "코드 복사", downloadCode: "코드 내려받기",
 
   queued: (ahead) => (ahead > 0 ? `대기 중, 앞에 ${n(ahead)}개` : "차례를 기다리는 중…"), searching: "문서를 찾는 중…",
   reading: (passages) => (passages ? `구절 ${n(passages)}개를 읽는 중…` : "읽는 중…"), readingTokens: (done, total) => `${total}토큰 중 ${done}토큰을 읽는 중…`,

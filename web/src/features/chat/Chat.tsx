@@ -4,7 +4,7 @@ import Alert from "@mui/material/Alert";
 import Button from "@mui/material/Button";
 import CircularProgress from "@mui/material/CircularProgress";
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo } from "react";
 import { told, useNotices } from "@/components/Notices";
 import { t } from "@/lib/i18n";
 import { isComposing } from "@/lib/keys";
@@ -18,9 +18,8 @@ import { Question } from "./Question";
 import { Thread } from "./Thread";
 import { leafUnder } from "./tree";
 import { useChat } from "./useChat";
+import { useDrawn } from "./useDrawn";
 import { wishOf, type Wish } from "./wish";
-
-const SHOWN = 40; // messages drawn at first: a long chat opens as quickly as a short one
 
 interface Props { id: string; onCite: (cited: Cited) => void; onExplain: (message: Message, question: string) => void }
 
@@ -29,9 +28,7 @@ export function Chat({ id, onCite, onExplain }: Props) {
   const { ask, stop, judge, change } = useSessionActions();
   const { fail } = useNotices();
   const client = useQueryClient();
-  const [from, setFrom] = useState<number | null>(null); // the first message drawn
-  if (from === null && messages.data) setFrom(Math.max(0, branch.length - SHOWN));
-  const first = Math.min(from ?? 0, Math.max(0, branch.length - SHOWN)); // a version may have a shorter branch
+  const { first, earlier } = useDrawn(branch.length, messages.isSuccess && session.isSuccess);
 
   const start = useCallback((wanted: Ask) => ask(id, { ...wanted, idempotency_key: crypto.randomUUID() }).then(() => true, (error: unknown) => { fail(error); return false; }), [ask, id, fail]);
   const send = (written: Written) => start(written);
@@ -71,7 +68,7 @@ export function Chat({ id, onCite, onExplain }: Props) {
   const last = branch.at(-1)?.message;
   return (
     <>
-      <Thread session={id} onEarlier={first > 0 ? () => setFrom(Math.max(0, first - SHOWN)) : null}>
+      <Thread session={id} first={branch[first]?.message.id ?? ""} onEarlier={earlier}>
         {branch.slice(first).map(({ message, versions }) => message.role === "user"
           ? <Question key={message.id} message={message} versions={versions} onEdit={edit} onShow={show} />
           : <Answer key={message.id} message={message} versions={versions} live={live} actions={actions} onCite={onCite} />)}

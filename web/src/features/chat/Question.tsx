@@ -2,13 +2,11 @@
 
 import Box from "@mui/material/Box";
 import Button from "@mui/material/Button";
-import IconButton from "@mui/material/IconButton";
 import Paper from "@mui/material/Paper";
 import TextField from "@mui/material/TextField";
-import Tooltip from "@mui/material/Tooltip";
 import { memo, useState } from "react";
 import { CopyButton } from "@/components/CopyButton";
-import { Icon } from "@/components/Icon";
+import { IconAction } from "@/components/IconAction";
 import { t } from "@/lib/i18n";
 import { isComposing, sends } from "@/lib/keys";
 import type { Message } from "@/lib/types";
@@ -30,7 +28,7 @@ export const Question = memo(function Question({ message, versions, onEdit, onSh
             </Paper>
             <Box className="actions">
               <Branches versions={versions} current={message.id} onShow={onShow} />
-              <Tooltip title={t.editMessage}><IconButton size="small" aria-label={t.editMessage} onClick={() => setEditing(true)}><Icon name="edit" fontSize="inherit" /></IconButton></Tooltip>
+              <IconAction icon="edit" label={t.editMessage} onClick={() => setEditing(true)} />
               <CopyButton text={() => message.content} />
             </Box>
           </>}
