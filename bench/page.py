@@ -7,8 +7,6 @@ processor's: the wall's are told beside them, since other programs share the mac
 from __future__ import annotations
 
 import gzip
-import json
-import re
 import tempfile
 import time
 from collections.abc import Iterator

@@ -114,6 +114,7 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("POST", "/api/prompts/templates/"): Route(422, body={"name": ""}),
     ("GET", "/api/prompts/templates/export/"): Route(200),
     ("POST", "/api/prompts/templates/import/"): Route(422, body={}),
+    ("POST", "/api/prompts/templates/preview/"): Route(200, body={"name": "x", "system": "Be short."}),
     ("GET", "/api/prompts/templates/{template_id}/"): Route(200, other=404),
     ("PUT", "/api/prompts/templates/{template_id}/"): Route(200, other=404, body={"name": "x", "system": "Be short."}),
     ("DELETE", "/api/prompts/templates/{template_id}/"): Route(204, other=404),
@@ -124,6 +125,7 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("GET", "/api/answers/"): Route(200),
     ("GET", "/api/answers/{answer_id}/"): Route(200, other=404),
     ("GET", "/api/models/"): Route(200),
+    ("GET", "/api/models/capabilities/"): Route(200),
     ("POST", "/api/models/test/"): Route(400, body={"model": "nobody:x"}),
 }
 

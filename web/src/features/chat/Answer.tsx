@@ -16,9 +16,9 @@ import { useTurn } from "./useChat";
 const Markdown = lazy(() => import("@/components/markdown/Markdown"));
 
 export interface Cited { citation: Citation; sentence: string; among: Citation[] }
-interface Props { message: Message; versions: string[]; live: Live; actions: AnswerActions; onCite: (cited: Cited) => void }
+interface Props { message: Message; versions: string[]; /** Whether a search led here. */ found: boolean; live: Live; actions: AnswerActions; onCite: (cited: Cited) => void }
 
-export const Answer = memo(function Answer({ message, versions, live, actions, onCite }: Props) {
+export const Answer = memo(function Answer({ message, versions, found, live, actions, onCite }: Props) {
   const turn = useTurn(live, message.id);
   const running = message.status === "running";
   const text = running ? (turn?.text ?? "") : message.content;
@@ -32,7 +32,7 @@ export const Answer = memo(function Answer({ message, versions, live, actions, o
   const open = useCallback((citation: Citation, sentence: string) => onCite({ citation, sentence, among }), [onCite, among]);
   const footnoted = useMemo(() => ({ known, open }), [known, open]);
   return (
-    <Box component="article" aria-label={t.assistant} className="answer" aria-busy={running}>
+    <Box component="article" aria-label={t.assistant} className={found ? "answer found" : "answer"} data-message={message.id} tabIndex={found ? -1 : undefined} aria-busy={running}>
       <StatusLine message={message} turn={turn} />
       {reasoning && <details className="reasoning"><summary>{t.reasoning}</summary><p dir="auto">{reasoning}</p></details>}
       <Box dir="auto">

@@ -13,12 +13,12 @@ import type { Message } from "@/lib/types";
 import { Branches } from "./Branches";
 import { sameProps } from "./tree";
 
-interface Props { message: Message; versions: string[]; onEdit: (message: Message, content: string) => Promise<boolean>; onShow: (id: string) => void }
+interface Props { message: Message; versions: string[]; /** Whether a search led here. */ found: boolean; onEdit: (message: Message, content: string) => Promise<boolean>; onShow: (id: string) => void }
 
-export const Question = memo(function Question({ message, versions, onEdit, onShow }: Props) {
+export const Question = memo(function Question({ message, versions, found, onEdit, onShow }: Props) {
   const [editing, setEditing] = useState(false);
   return (
-    <Box component="article" aria-label={t.you} className="question">
+    <Box component="article" aria-label={t.you} className={found ? "question found" : "question"} data-message={message.id} tabIndex={found ? -1 : undefined}>
       {editing
         ? <Editor message={message} onEdit={onEdit} onClose={() => setEditing(false)} />
         : <>
