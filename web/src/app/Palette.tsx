@@ -29,7 +29,7 @@ export default function Palette({ onHelp, onCopy, onClose }: Props) {
   const groups = [{ title: t.actions, items: commands }, { title: t.chats, items: chats }].filter(({ items }) => items.length > 0);
   const all = groups.flatMap(({ items }) => items);
   const at = Math.min(active, all.length - 1);
-  useEffect(() => list.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" }), [at]);
+  useEffect(() => { list.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" }); }, [at]);
 
   const pick = (command: Command | undefined) => {
     if (!command) return;

@@ -19,6 +19,8 @@ import { useShortcuts } from "./useShortcuts";
 
 const Palette = lazy(() => import("./Palette"));
 
+const chatIn = (path: string) => /^\/chat\/([\w-]+)/.exec(path)?.[1] ?? null;
+
 export function Shell() {
   const wide = useMediaQuery("(min-width: 900px)");
   const [open, setOpen] = useState(false);
@@ -30,14 +32,14 @@ export function Shell() {
   const navigate = useNavigate();
   const { pathname } = useLocation();
   const health = useHealth();
-  const current = /^\/chat\/([\w-]+)/.exec(pathname)?.[1] ?? null;
+  const current = chatIn(pathname);
 
   const copy = () => {
     const answer = current ? lastAnswer(client, current) : "";
     if (answer) void navigator.clipboard.writeText(answer).then(() => say(t.answerCopied), fail);
   };
   const step = (by: 1 | -1) => {
-    const next = neighbour(client, current, by);
+    const next = neighbour(client, chatIn(location.hash.slice(1)), by); // where a key pressed just before has led
     if (next) void navigate(`/chat/${next}`);
   };
   const focus = () => document.querySelector<HTMLTextAreaElement>(".composer textarea")?.focus();
