@@ -35,12 +35,16 @@ def test_a_template_with_pairs_and_variables_is_written_previewed_and_kept(signe
     signed_in.wait(f"document.querySelector('{DIALOG} [role=status]')?.innerText.includes('tone')")
     before = signed_in.text(f"{DIALOG} [role=status]")
     fill(signed_in, "tone에 넣어 볼 값", "아주 정중한 회의 자리의")
-    signed_in.wait(f"document.querySelector('{DIALOG} p.as-read')?.innerText === '아주 정중한 회의 자리의 말로 답한다.'")
+    signed_in.wait(
+        f"document.querySelector('{DIALOG} p.as-read')?.innerText === '아주 정중한 회의 자리의 말로 답한다.'"
+    )
     after = signed_in.text(f"{DIALOG} [role=status]")
     assert before != after and "tone" not in after
     assert "아주 정중한 회의 자리의 인사는?" in signed_in.text(f"{DIALOG} dl.as-read")
     press_button(signed_in, "저장")
-    signed_in.wait(f"!document.querySelector('{DIALOG}') && document.querySelector('.cards').innerText.includes('존댓말')")
+    signed_in.wait(
+        f"!document.querySelector('{DIALOG}') && document.querySelector('.cards').innerText.includes('존댓말')"
+    )
     kept = next(
         one for one in server.http.get("/api/prompts/templates/?limit=500").json()["items"] if one["name"] == "존댓말"
     )
@@ -90,7 +94,9 @@ def test_the_slash_menu_tells_the_variables_and_leads_to_them(
     model.reply = ["Short."]
     writing.click(BOX)
     writing.type("/줄임")
-    writing.wait("document.querySelector('[role=option][aria-selected=true]')?.innerText.includes('{{count}} {{reader}}')")
+    writing.wait(
+        "document.querySelector('[role=option][aria-selected=true]')?.innerText.includes('{{count}} {{reader}}')"
+    )
     writing.press("Enter")
     writing.wait("document.activeElement?.tagName === 'INPUT'")
     writing.type("3")
