@@ -898,6 +898,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rag/documents/{document_id}/pages/{number}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Page
+         * @description A page's size, and the boxes of lines `start_line` to `end_line` on it.
+         */
+        get: operations["page_api_rag_documents__document_id__pages__number___get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rag/documents/{document_id}/pages/{number}/image/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Image
+         * @description The page as a PNG, smaller where it would have more than 4 million pixels.
+         */
+        get: operations["image_api_rag_documents__document_id__pages__number__image__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rag/documents/{document_id}/cancel/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel
+         * @description Give up its reading, whether it waits or is under way. An earlier reading goes on to count.
+         */
+        post: operations["cancel_api_rag_documents__document_id__cancel__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rag/documents/{document_id}/retry/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry
+         * @description Read it again: it failed, was read in part, or its reading was cancelled.
+         */
+        post: operations["retry_api_rag_documents__document_id__retry__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rag/documents/{document_id}/cited/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cited
+         * @description The user's own chats that cite it, the latest first; also of a document that another one shares with him.
+         */
+        get: operations["cited_api_rag_documents__document_id__cited__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/search/": {
         parameters: {
             query?: never;
@@ -1236,6 +1336,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/prompts/templates/preview/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show Preview
+         * @description A template that need not be stored, with its values put in, and what it costs before every question.
+         */
+        post: operations["show_preview_api_prompts_templates_preview__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/prompts/templates/{template_id}/": {
         parameters: {
             query?: never;
@@ -1416,6 +1536,26 @@ export interface paths {
         };
         /** Models */
         get: operations["models_api_models__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/capabilities/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Capabilities
+         * @description Before a question is sent with something that the model may not take.
+         */
+        get: operations["capabilities_api_models_capabilities__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1640,6 +1780,22 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Able
+         * @description What a model can do, as its provider says.
+         */
+        Able: {
+            /** Model */
+            model: string;
+            /** Context Tokens */
+            context_tokens: number | null;
+            /** Images */
+            images: boolean;
+            /** Tools */
+            tools: boolean;
+            /** Thinking */
+            thinking: boolean;
+        };
+        /**
          * Allowed
          * @description A server that the settings name, or where models are fetched from. `here`: on this machine.
          */
@@ -1733,6 +1889,29 @@ export interface components {
             title: string;
             /** Content */
             content: string;
+        };
+        /** Citing */
+        Citing: {
+            /** Session */
+            session: string;
+            /** Title */
+            title: string;
+            /** Answers */
+            answers: number;
+            /** Message */
+            message: string;
+            /** Cited At */
+            cited_at: string;
+        };
+        /**
+         * CitingPage
+         * @description Sessions of the one who asks; `message` is the last answer in each that cites the document.
+         */
+        CitingPage: {
+            /** Items */
+            items: components["schemas"]["Citing"][];
+            /** Next */
+            next: string | null;
         };
         /**
          * Default
@@ -2305,6 +2484,92 @@ export interface components {
             others: components["schemas"]["Other"][];
             /** Offline */
             offline: boolean;
+        };
+        /** PageLine */
+        PageLine: {
+            /** Line */
+            line: number;
+            /** Text */
+            text: string;
+            /**
+             * Boxes
+             * @description left, top, right, bottom of each character, tenths of a point; zeros where it is not drawn; empty for a line of another page
+             */
+            boxes: number[];
+        };
+        /** PageShown */
+        PageShown: {
+            /** Number */
+            number: number;
+            /**
+             * Pages
+             * @description how many the document has
+             */
+            pages: number;
+            /** Width Pt */
+            width_pt: number;
+            /** Height Pt */
+            height_pt: number;
+            /**
+             * Lines
+             * @description those asked for; none while the indexed text is not the file's
+             */
+            lines: components["schemas"]["PageLine"][];
+        };
+        /**
+         * Preview
+         * @description What stands at the top of a prompt. `missing` are the variables that still need a value, `faults` what PUT would refuse.
+         */
+        Preview: {
+            /** System */
+            system: string;
+            /** Examples */
+            examples: components["schemas"]["ExampleBody"][];
+            tokens: components["schemas"]["PreviewTokens"];
+            /** Missing */
+            missing: string[];
+            /** Faults */
+            faults: [
+                string,
+                string
+            ][];
+        };
+        /** PreviewBody */
+        PreviewBody: {
+            /** Name */
+            name: string;
+            /**
+             * System
+             * @default
+             */
+            system: string;
+            /**
+             * Variables
+             * @default []
+             */
+            variables: components["schemas"]["VariableBody"][];
+            /**
+             * Examples
+             * @default []
+             */
+            examples: components["schemas"]["ExampleBody"][];
+            settings?: components["schemas"]["SettingsBody"];
+            /**
+             * Values
+             * @default {}
+             */
+            values: {
+                [key: string]: string;
+            };
+        };
+        /** PreviewTokens */
+        PreviewTokens: {
+            /** System */
+            system: number;
+            /** Examples */
+            examples: number;
+            /** Total */
+            total: number;
         };
         /**
          * Pull
@@ -4400,6 +4665,11 @@ export interface operations {
             query?: {
                 workspace?: string | null;
                 state?: string | null;
+                /** @description part of the path */
+                name?: string;
+                /** @description without it, as programs like it: oldest first, no `total` */
+                sort?: ("name" | "size" | "added" | "state") | null;
+                order?: "asc" | "desc";
                 /** @description items of a page */
                 limit?: number;
                 /** @description `next` of the page before */
@@ -4466,6 +4736,8 @@ export interface operations {
                     /** Format: binary */
                     file: string;
                     workspace?: string;
+                    /** @description where it lay, to be shown: manuals/pumps */
+                    folder?: string;
                 };
             };
         };
@@ -4737,6 +5009,232 @@ export interface operations {
                     "application/json": {
                         [key: string]: unknown;
                     };
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    page_api_rag_documents__document_id__pages__number___get: {
+        parameters: {
+            query?: {
+                start_line?: number | null;
+                end_line?: number | null;
+            };
+            header?: never;
+            path: {
+                document_id: string;
+                /** @description of the page, from 1 */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageShown"];
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    image_api_rag_documents__document_id__pages__number__image__get: {
+        parameters: {
+            query?: {
+                /** @description pixels */
+                width?: number;
+            };
+            header?: never;
+            path: {
+                document_id: string;
+                /** @description of the page, from 1 */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
+                };
+            };
+            /** @description the picture is still the same */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cancel_api_rag_documents__document_id__cancel__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    retry_api_rag_documents__document_id__retry__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cited_api_rag_documents__document_id__cited__get: {
+        parameters: {
+            query?: {
+                /** @description items of a page */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CitingPage"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -5728,6 +6226,48 @@ export interface operations {
             };
         };
     };
+    show_preview_api_prompts_templates_preview__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_api_prompts_templates__template_id___get: {
         parameters: {
             query?: never;
@@ -6232,6 +6772,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Models"];
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    capabilities_api_models_capabilities__get: {
+        parameters: {
+            query?: {
+                /** @description none: the default */
+                model?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Able"];
                 };
             };
             /** @description what is wrong, and what to do next */
