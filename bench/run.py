@@ -14,7 +14,21 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import chroma, citations, complete, engine, figures, fit, ingest, load, memory, query, search, sessions
+from bench import (
+    chroma,
+    citations,
+    complete,
+    dialects,
+    engine,
+    figures,
+    fit,
+    ingest,
+    load,
+    memory,
+    query,
+    search,
+    sessions,
+)
 from bench.figures import Figure
 
 Part = Callable[[], Iterator[Figure]]
@@ -33,7 +47,7 @@ def main() -> None:
     parser.add_argument(
         "part",
         nargs="*",
-        help="ingest, load, search, query, sessions, citations, memory, fit, engine, quotes, chroma; all of them without",
+        help="ingest, load, search, query, sessions, citations, complete, dialects, memory, fit, engine, quotes, chroma; all of them without",
     )
     parser.add_argument("--eval", type=Path, metavar="DIR", help="evaluation sets: adds the quality of quotes")
     parser.add_argument("--chroma", action="store_true", help="adds the comparison; installs chromadb in a temp folder")
@@ -53,6 +67,7 @@ def main() -> None:
             "sessions": sessions.measure,
             "citations": citations.measure,
             "complete": lambda: complete.measure(Path(work), wanted.eval),
+            "dialects": lambda: dialects.measure(Path(work)),
             "memory": memory.measure,
         }
         if fit.available():

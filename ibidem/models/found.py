@@ -9,7 +9,7 @@ from typing import Any
 
 from ibidem.errors import IbidemError, ModelError, ModelTimeout
 from ibidem.models.families import UNKNOWN, family_of
-from ibidem.models.http import ModelServer
+from ibidem.models.http import ModelServer, load_client
 from ibidem.models.ollama import ollama_server
 from ibidem.models.openai import openai_server
 from ibidem.models.origin import shown
@@ -35,6 +35,16 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model in a server's memory. `until`: when it goes if nobody asks it, RFC 3339; "" unknown."""
+
+    size_bytes: int | None = None
+    vram_bytes: int | None = None
+    context_tokens: int | None = None
+    until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Server:
     provider: str
     address: str
@@ -44,7 +54,7 @@ class Server:
 
 async def servers(settings: ModelSettings) -> tuple[list[Server], list[Found]]:
     """The two servers of the settings, and all models of those that answer."""
-    import httpx  # noqa: F401  (what it takes to load would count against the second)
+    await load_client()  # what it takes would count against the second
 
     asked = await asyncio.gather(
         _asked("ollama", settings.ollama_url, lambda: ollama_models(settings)),
@@ -68,9 +78,7 @@ async def ollama_models(settings: ModelSettings) -> list[Found]:
     server = ollama_server(settings)
     until = asyncio.get_running_loop().time() + WITHIN_S
     try:
-        listed, loaded = await asyncio.gather(
-            server.get("/api/tags", timeout_s=WITHIN_S), _ollama_loaded(server, WITHIN_S)
-        )
+        listed, loaded = await asyncio.gather(server.get("/api/tags", timeout_s=WITHIN_S), _ollama_loaded(server))
         entries = _entries(listed, "models")
         models = [_of_ollama(entry) for entry in entries]
         left_s = max(0.05, until - asyncio.get_running_loop().time())
@@ -83,13 +91,27 @@ async def ollama_models(settings: ModelSettings) -> list[Found]:
     ]
 
 
-async def _ollama_loaded(server: ModelServer, within_s: float) -> set[str] | None:
-    """The names of those in its memory; None where it does not say."""
+async def ollama_loaded(settings: ModelSettings) -> dict[str, Loaded]:
+    """What Ollama has in memory, by name as --model takes it; {} where it is away."""
+    server = ollama_server(settings)
     try:
-        told = await server.get("/api/ps", timeout_s=within_s)
+        return await _ollama_loaded(server) or {}
+    finally:
+        await server.close()
+
+
+async def _ollama_loaded(server: ModelServer) -> dict[str, Loaded] | None:
+    """None where it does not say."""
+    try:
+        entries = _entries(await server.get("/api/ps", timeout_s=WITHIN_S), "models")
     except ModelError:
         return None
-    return {f"ollama:{as_text(entry.get('name'))}" for entry in _entries(told, "models")}
+    return {f"ollama:{as_text(entry.get('name'))}": _loaded(entry) for entry in entries}
+
+
+def _loaded(entry: Mapping[str, Any]) -> Loaded:
+    window = as_count(entry.get("context_length")) or None
+    return Loaded(_size(entry.get("size")), _size(entry.get("size_vram")), window, as_text(entry.get("expires_at")))
 
 
 def _of_ollama(entry: Mapping[str, Any]) -> Found:

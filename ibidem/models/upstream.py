@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -21,12 +19,14 @@ from ibidem.errors import (
     ModelTimeout,
     ModelUnreachable,
 )
+from ibidem.models.outbound import is_here
 from ibidem.settings import ModelSettings
 
 MAX_BODY_BYTES = 8 * 1024 * 1024  # a long list of models is 1 MB, vectors of 32 texts in 4,096 numbers 3 MB
 JSON_BODY = {"Content-Type": "application/json"}
 SHOWN_CHARS = 300  # of what a server says about a failure
 NO_ADDRESS = "that is no address such as http://127.0.0.1:1234"
+OFFLINE = "set `offline = false` under [models], or pick a --model of this machine"
 NO_PROXY = "the proxy that the environment names cannot be used"
 
 # How servers say that a prompt or text is too long, in lower case.
@@ -51,6 +51,16 @@ class Advice:
     absent: str  # nobody listens at the address
     locked: str  # 401, 403
     unknown: str  # 404
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """`secure`: over TLS, where connections are kept, since a new one costs two round trips. Over plain HTTP they are not:
+    llama-server closes one after a stream, and of 60 requests on kept ones 11 failed. `here`: no proxy reaches our loopback."""
+
+    headers: Mapping[str, str]
+    secure: bool
+    here: bool
 
 
 class Upstream:
@@ -92,37 +102,15 @@ class Upstream:
             raise self._rejected(status if 400 <= status < 600 else 500, answer)
         return answer
 
-    def client_options(self) -> dict[str, Any]:
-        """How httpx is to speak to this server. Raises ModelUnreachable for what is no address."""
-        import httpx
-
-        if not _is_address(self.url):
+    def reach(self) -> Reach:
+        """How a client is to speak to this server. Raises ModelUnreachable for what is no address."""
+        if not is_address(self.url):
             raise self._unreachable(NO_ADDRESS)
-        secure, here = self.url.startswith("https:"), _is_loopback(self.url)
-        return {
-            "headers": {**self.headers, **({"Authorization": f"Bearer {self._key}"} if self._key else {})},
-            # llama-server closes a connection after a stream: a kept one then fails, 11 requests of 60.
-            # It speaks plain HTTP; over TLS a new connection costs two round trips, so there it is kept.
-            "limits": httpx.Limits(max_keepalive_connections=8 if secure else 0),
-            "trust_env": not here,  # no proxy can reach our own loopback
-            "verify": secure or not here,  # reading the certificates takes 26-145 ms, and on loopback there is no TLS
-        }
-
-    @contextmanager
-    def failures(self) -> Iterator[None]:
-        """What httpx raises, as our errors."""
-        import httpx
-
-        try:
-            yield
-        except httpx.ConnectTimeout as error:
-            raise self._unreachable(f"no connection in {self.settings.connect_timeout_s:g} s") from error
-        except (httpx.ConnectError, httpx.ProxyError) as error:
-            raise self._unreachable(self._shown(str(error)) or "no connection") from error
-        except (httpx.InvalidURL, UnicodeError) as error:
-            raise self._unreachable(NO_ADDRESS) from error
-        except httpx.HTTPError as error:
-            raise self._cut_off(f"broke off: {self._shown(str(error)) or type(error).__name__}") from error
+        here = is_here(host_of(self.url))
+        if self.settings.offline and not here:
+            raise ModelUnreachable(f"{self._where} is beyond this machine, and offline mode is on", hint=OFFLINE)
+        headers = {**self.headers, **({"Authorization": f"Bearer {self._key}"} if self._key else {})}
+        return Reach(headers, secure=self.url.startswith("https:"), here=here)
 
     def refusal(self, status: int, text: str, headers: Mapping[str, str]) -> ModelError:
         """What an error status says, in the server's own words."""
@@ -185,6 +173,10 @@ def as_text(value: Any) -> str:
     return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else ""
 
 
+def as_dicts(value: Any) -> tuple[dict[str, Any], ...]:
+    return tuple(one for one in value if isinstance(one, dict)) if isinstance(value, list) else ()
+
+
 def as_count(value: Any) -> int:
     return value if isinstance(value, int) and 0 <= value < 2**31 else 0
 
@@ -201,7 +193,8 @@ def _seconds(header: str | None) -> float | None:
         return None
 
 
-def _is_address(url: str) -> bool:
+def is_address(url: str) -> bool:
+    """Whether it names a server at all."""
     try:
         parts = urlsplit(url)
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -215,14 +208,6 @@ def host_of(url: str) -> str:
         return urlsplit(url).hostname or ""
     except ValueError:
         return ""
-
-
-def _is_loopback(url: str) -> bool:
-    host = host_of(url)
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def without_secrets(url: str) -> str:

@@ -10,7 +10,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ibidem.chat.answer import Conversation, Draft, answer
+from ibidem.chat.answer import Conversation, Draft, answer, needs_evidence
 from ibidem.chat.conversations import Conversations
 from ibidem.chat.meter import Meter
 from ibidem.chat.transcript import Transcript
@@ -53,10 +53,10 @@ _JOB_STATE: dict[str, EndState] = {
 
 
 class Search(Protocol):
-    """A question and the turns before it -> what is found; `hits` widens how many chunks are ranked."""
+    """A question and the turns before it -> what is found: see `retrieve.retrieve`."""
 
     def __call__(
-        self, question: str, workspace: Workspace, turns: Sequence[Turn] = (), *, hits: int = 0
+        self, question: str, workspace: Workspace, turns: Sequence[Turn] = (), *, hits: int = 0, judged: bool = True
     ) -> Context: ...
 
 
@@ -167,11 +167,12 @@ class Answers:
         model = self._open_model(run.model)
         images = [*begun.images, *(image for turn in begun.before.turns for image in turn.images)]
         seen = images and (await model.capabilities()).images
+        judged = needs_evidence(run.mode, model)
         events = answer(
             run.question,
             draft,
             mode=run.mode,  # type: ignore[arg-type]  # checked by the table
-            search=lambda question: self._search(question, self._workspace(run), turns),
+            search=lambda question: self._search(question, self._workspace(run), turns, judged=judged),
             model=model,
             max_tokens=wishes.get("max_tokens") or self._settings.models.max_tokens,
             temperature=TEMPERATURE if wishes.get("temperature") is None else wishes["temperature"],

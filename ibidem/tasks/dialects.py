@@ -15,7 +15,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from ibidem.chat.answer import Conversation, Draft, answer, write
+from ibidem.chat.answer import Conversation, Draft, answer, needs_evidence, write
 from ibidem.chat.conversations import Conversations
 from ibidem.chat.messages import Block, Talk, as_sent, is_helper_prompt, split
 from ibidem.chat.meter import Meter
@@ -163,7 +163,9 @@ class Dialects:
             talk.last.question.content,
             draft,
             mode="chat",
-            search=lambda text: self._find(text, place, turns, question.documents),
+            search=lambda text: self._find(
+                text, place, turns, question.documents, judged=needs_evidence("chat", model)
+            ),
             model=model,
             max_tokens=question.max_tokens or self._settings.dialects.max_tokens,
             conversation=Conversation(
@@ -218,10 +220,12 @@ class Dialects:
     def _before(self, question: Question, talk: Talk, place: Workspace, keys: Sequence[Turn]) -> Transcript:
         return as_sent(self._conversations.find(question.owner, place.id, keys), talk.earlier)
 
-    def _find(self, text: str, place: Workspace, turns: Sequence[Turn], documents: frozenset[str]) -> Context:
+    def _find(
+        self, text: str, place: Workspace, turns: Sequence[Turn], documents: frozenset[str], *, judged: bool
+    ) -> Context:
         if not documents:
-            return self._search(text, place, turns)
-        wide = self._search(text, place, turns, hits=FILTERED_HITS)
+            return self._search(text, place, turns, judged=judged)
+        wide = self._search(text, place, turns, hits=FILTERED_HITS, judged=judged)
         ranked = [one for one in wide.ranked if one.stored.document_id in documents]
         kept, _ = fit(ranked, self._settings.retrieve.budget_tokens)
         return replace(wide, ranked=ranked, kept=kept, omitted=[])

@@ -197,7 +197,9 @@ def test_one_of_two_hundred_models_is_found_and_picked_by_the_keyboard(
     )
     look(page, f"picker-{width}")
     box = page.evaluate("JSON.stringify(document.querySelector('.model-picker').getBoundingClientRect())")
-    assert page.evaluate(f"(box => box.left >= 0 && box.right <= innerWidth && box.top >= 0)({box})")
+    assert page.evaluate(
+        f"(box => box.left >= 0 && box.right <= innerWidth && box.top >= 0 && box.bottom <= innerHeight)({box})"
+    )
     page.type("model 13")
     page.wait("document.querySelectorAll('[role=option]').length === 12")
     page.send("Input.dispatchKeyEvent", type="keyDown", key="ArrowDown", code="ArrowDown", windowsVirtualKeyCode=40)

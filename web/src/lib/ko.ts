@@ -87,6 +87,36 @@ export const ko: Words = {
 
   newTemplate: "새 템플릿", templatesText: "템플릿은 모델의 역할을 정하고, 채워 넣을 값과 따라 할 예시를 담습니다. 입력란에서 /를 눌러 쓰세요.", system_: "시스템 글", systemHint: "{{이름}} 자리에 값이 들어갑니다", examplesTitle: "예시", exampleUser: "질문", exampleAssistant: "답변", addExample: "예시 추가", shipped: "기본 제공", useCopy: "복사해서 편집", templateTokens: (count) => `질문마다 앞에 ${count}토큰`, export: "내보내기", import: "가져오기",
 
-  jobsText: "서버가 하고 있는 일과 실패한 일입니다.", noJobs: "기다리는 일도 실패한 일도 없습니다.", jobKinds: { answer: "답변", source: "폴더 읽기", document: "문서 읽기", index: "색인 만들기", embed: "의미 계산", summary: "요약" },
+  jobsText: "서버가 하고 있는 일과 실패한 일입니다.", noJobs: "기다리는 일도 실패한 일도 없습니다.", jobKinds: { answer: "답변", sync: "폴더 읽기", refresh: "바뀐 파일 읽기", upload: "올린 파일 읽기", rebuild: "색인 다시 만들기", summary: "요약" },
   jobStates: { queued: "대기", running: "실행 중", done: "완료", failed: "실패", cancelled: "취소됨", dead: "포기함" }, runAgain: "다시 실행",
+  jobProgress: (done, total) => `${total}개 중 ${done}개`, jobTries: (count) => `${n(count)}번 시도`, cancelJob: (what) => `취소: ${what}`, runJobAgain: (what) => `다시 실행: ${what}`, jobGroups: { running: "실행 중", queued: "대기", failed: "실패" },
+
+  serverTitle: "서버", serverSettings: "서버 설정", settingsTab: "설정", stateTab: "상태", connectionsTab: "연결", usersTab: "사용자", onlyAdmins: "관리자만 볼 수 있습니다.",
+  settingsText: "바꿀 수 있는 모든 설정과 기본값입니다. 바꾼 값은 설정 파일에 기록되고, 파일의 주석은 그대로 남습니다.", searchSettings: "설정 검색", onlyChanged: "기본값과 다른 것만", noSetting: "맞는 설정이 없습니다.", noneChanged: "모두 기본값 그대로입니다.",
+  settingSections: { models: "모델", retrieve: "검색", complete: "코드 완성", ingest: "파일 읽기", index: "색인", jobs: "작업", dialects: "다른 프로그램", serve: "서버와 로그인" },
+  settingSources: { default: "기본값", file: "파일에서 설정", environment: "환경 변수로 설정" }, settingDefault: (value) => `기본값: ${value}`, settingEmpty: "비어 있음", settingOn: "켜짐", settingOff: "꺼짐", settingHidden: "숨김", settingSet: "설정됨, 숨김", settingUnset: "설정 안 됨",
+  settingByHand: (variable) => `ibidem.toml이나 환경 변수 ${variable}로만 바꿀 수 있습니다. 누가 들어올 수 있는지, 무엇을 실행할지 정하기 때문입니다.`, settingByEnvironment: (variable) => `환경 변수 ${variable}가 정합니다. 거기서 바꾸세요.`, settingReset: (name) => `${name} 기본값으로`, resetToDefault: "기본값으로", saveSetting: (name) => `${name} 저장`,
+  settingPending: (running) => `다시 시작하면 적용, 지금은 ${running}`, settingPendingSecret: "다시 시작하면 적용", settingSaved: (name) => `${name} 값을 저장했습니다. 서버를 다시 시작하면 적용됩니다.`,
+  restartNeeded: "서버를 다시 시작해야 적용되는 변경이 있습니다. 서버가 실행 중인 터미널에서 Ctrl+C로 끝내고 ibidem serve로 다시 시작하세요.", settingsFile: (path) => `설정 파일: ${path}`,
+  stateText: "서버의 상태와 디스크 사용량입니다.", version: "버전", runningSince: "시작한 때", dataDir: "데이터 폴더", signInMode: "로그인 방식", signInModes: { local: "이 컴퓨터 전용: 링크와 프로필", password: "이름과 비밀번호" },
+  indexState: "검색 색인", indexReady: "최신", indexBehind: (count) => `작업 공간 ${n(count)}곳을 따라잡는 중`, storeState: "저장소", storeFine: "쓸 수 있음", storeRefuses: "쓸 수 없음. 디스크를 확인하고 ibidem doctor를 실행하세요",
+  disk: "디스크", diskFree: (free, total) => `${total} 중 ${free} 남음`, diskLow: (least) => `남은 공간이 ${least}보다 적습니다. 쓰지 않는 모델이나 문서를 지우거나 데이터 폴더를 옮겨 공간을 마련하세요.`, diskUsed: (size) => `Ibidem이 쓰는 공간 ${size}`,
+  diskParts: { database: "데이터베이스: 글, 대화, 작업", index: "검색 색인", files: "올린 파일", models: "모델", backups: "백업", other: "기타" }, seeState: "디스크와 서버",
+  connectionsText: "이 서버가 연결할 수 있는 곳과 그 이유, 시작한 뒤 실제로 연결한 기록입니다. 사용 정보 수집도 업데이트 확인도 없습니다.", offlineOn: "오프라인 모드가 켜져 있어 이 컴퓨터 밖으로 나가는 연결을 모두 막습니다.", offlineOff: "오프라인 모드가 꺼져 있습니다. models.offline을 켜면 이 컴퓨터 밖으로 나가는 연결을 모두 막습니다.",
+  uses: { questions: "질문과 찾은 구절", vectors: "벡터를 만들기 위한 모든 문서와 질문의 글", ranking: "순서를 매기기 위한 질문과 구절", models: "어떤 모델이 있는지 확인", download: "모델을 받을 때만" },
+  onThisMachine: "이 컴퓨터", beyondThisMachine: "이 컴퓨터 밖", forbidden: "차단", neverContacted: "연결한 적 없음", contacted: (count, when) => `${n(count)}번 연결, 마지막 ${when}`, refusedContacts: (count) => `${n(count)}번 막음`,
+  mayContact: "설정에서 허용한 곳", otherContacts: "그 밖에 연결한 곳", engineContacts: "이 컴퓨터의 모델 엔진", noOtherContacts: "없습니다.",
+
+  usersText: "로그인할 수 있는 사람들입니다. 구성원은 자기 문서와 공유받은 문서로 일하고, 관리자는 사용자와 서버도 관리합니다.", addUser: "사용자 추가", role: "역할", roles: { admin: "관리자", member: "구성원" }, roleHints: { admin: "사용자와 서버를 관리합니다", member: "문서로 일합니다" },
+  disabled: "사용 중지", noPassword: "비밀번호 없음", lastSeen: (when) => `마지막 사용 ${when}`, neverSeen: "아직 사용 안 함", userActions: (name) => `${name} 메뉴`, makeAdmin: "관리자로 바꾸기", makeMember: "구성원으로 바꾸기", disable: "사용 중지", enable: "다시 사용",
+  disableUser: (name) => `${name} 사용자를 중지할까요? 열어 둔 것이 모두 바로 끝나고, 다시 사용하게 할 때까지 들어올 수 없습니다. 자료는 지워지지 않습니다.`, setPassword: "비밀번호 정하기", setPasswordFor: (name) => `${name}의 비밀번호`, setPasswordText: "이 사용자의 로그인이 모두 끝납니다. 새 비밀번호는 안전한 방법으로 알려 주세요.", passwordHint: "12자 이상, 흔히 쓰이지 않는 것",
+  passwordSet: (name) => `${name}의 비밀번호를 바꿨습니다.`, itsYou: "나",
+
+  account: "계정", accountKeys: "계정과 키", accountText: (name) => `${name}(으)로 로그인했습니다.`, profiles: "프로필", profilesText: "프로필은 이 컴퓨터에서 하는 일을 나눠 둡니다. 이 화면을 열 수 있는 사람은 어느 프로필이든 고를 수 있습니다.", profileCurrent: "사용 중", useProfile: (name) => `${name}(으)로 바꾸기`, switchProfile: "바꾸기", newProfile: "새 프로필", passwordOf: (name) => `${name}의 비밀번호`,
+  changePassword: "비밀번호 바꾸기", oldPassword: "지금 비밀번호", newPassword: "새 비밀번호", passwordChanged: "비밀번호를 바꿨습니다. 다른 곳의 로그인은 모두 끝났습니다.",
+  apiKeys: "API 키", apiKeysText: "프로그램은 로그인하는 대신 키를 보냅니다. 키는 정해진 권한 안에서 나로서 움직입니다.", newKey: "새 키", keyName: "쓰임새", keyScopes: "권한", noKeys: "아직 키가 없습니다",
+  scopes: { chat: "질문", read: "읽기", ingest: "문서 변경" }, scopeHints: { chat: "질문, 대화, 템플릿, 모델 시험", read: "검색, 작업 공간·문서·작업·모델 보기", ingest: "작업 공간과 문서를 추가하고 바꾸고 지우기" },
+  keyExpiry: "유효 기간", keyForever: "폐기할 때까지", keyDays: (days) => `${n(days)}일`, keyMade: "새 키", keyOnce: "지금 복사하세요. 다시 볼 수 없습니다.", copyKey: "키 복사", keyUsed: (when) => `마지막 사용 ${when}`, keyUnused: "사용한 적 없음", keyExpires: (when) => `${when}까지`, keyExpired: (when) => `${when}에 만료됨`, keyCreated: (when) => `${when}에 만듦`,
+  revoke: "폐기", revokeKeyNamed: (name) => `${name} 폐기`, revokeKey: (name) => `키 ${name}을(를) 폐기할까요? 이 키를 쓰는 프로그램은 바로 거부됩니다.`, done: "완료",
+  signIns: "로그인한 곳", signInsText: "브라우저마다 한 줄씩입니다.", thisBrowser: "이 브라우저", signOutThere: (name) => `${name} 로그아웃`, signOutElsewhere: "다른 곳 모두 로그아웃", signedOutElsewhere: "다른 곳의 로그인을 모두 끝냈습니다.", unknownBrowser: "알 수 없는 브라우저", browserOn: (browser, system) => `${system}의 ${browser}`, lastUsed: (when) => `마지막 사용 ${when}`,
 };

@@ -32,3 +32,11 @@ export const useWorkspaces = () => useQuery({
   queryFn: async () => (await call<Page<Workspace>>("GET", "/api/workspaces/")).items,
   refetchInterval: ({ state }) => (isBusy(state.data) ? BUSY_MS : IDLE_MS),
 });
+
+/** What the one who is signed in may look after: `server` its settings and state, which in local mode everybody may see. */
+export function useRights() {
+  const user = useUser();
+  const local = useHealth().data?.sign_in === "local";
+  const admin = user.data?.role === "admin";
+  return { user: user.data, local, admin, server: local || admin };
+}

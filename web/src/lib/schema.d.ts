@@ -187,7 +187,9 @@ export interface paths {
         };
         /**
          * Ps
-         * @description The models that are in memory. An engine ends when it has been idle; when that is, nobody knows before.
+         * @description The models in memory: of our engines, and of the Ollama that is asked. Other servers do not tell.
+         *
+         *     An engine of ours ends when it has been idle; when that is, nobody knows before.
          */
         get: operations["ps_api_ps_get"];
         put?: never;
@@ -1324,6 +1326,87 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/settings/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Settings
+         * @description In password mode for admins.
+         */
+        get: operations["settings_api_settings__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/{option}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change */
+        put: operations["change_api_settings__option___put"];
+        post?: never;
+        /**
+         * Reset
+         * @description The default again; answers with the option.
+         */
+        delete: operations["reset_api_settings__option___delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/outbound/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Outbound
+         * @description In password mode for admins.
+         */
+        get: operations["outbound_api_outbound__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/status/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Status
+         * @description In password mode for admins.
+         */
+        get: operations["status_api_status__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/models/": {
         parameters: {
             query?: never;
@@ -1371,7 +1454,7 @@ export interface paths {
         get?: never;
         /**
          * Set Default
-         * @description Which model answers where no other is named, kept in `ibidem.toml`.
+         * @description Which model answers where no other is named, written into `ibidem.toml` and so from now on.
          */
         put: operations["set_default_api_models_default__put"];
         post?: never;
@@ -1556,6 +1639,23 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Allowed
+         * @description A server that the settings name, or where models are fetched from. `here`: on this machine.
+         */
+        Allowed: {
+            /** Address */
+            address: string;
+            /** Provider */
+            provider: string;
+            /** Uses */
+            uses: ("questions" | "vectors" | "ranking" | "models" | "download")[];
+            /** Here */
+            here: boolean;
+            /** Allowed */
+            allowed: boolean;
+            seen: components["schemas"]["Seen"];
+        };
         /** Asked */
         Asked: {
             /**
@@ -1654,6 +1754,34 @@ export interface components {
             /** Default */
             default: string;
         };
+        /**
+         * Disk
+         * @description `low`: less is free than `low_below_bytes`.
+         */
+        Disk: {
+            /** Parts */
+            parts: components["schemas"]["DiskPart"][];
+            /** Used Bytes */
+            used_bytes: number;
+            /** Free Bytes */
+            free_bytes: number;
+            /** Total Bytes */
+            total_bytes: number;
+            /** Low Below Bytes */
+            low_below_bytes: number;
+            /** Low */
+            low: boolean;
+        };
+        /** DiskPart */
+        DiskPart: {
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "database" | "index" | "files" | "models" | "backups" | "other";
+            /** Size Bytes */
+            size_bytes: number;
+        };
         /** Earlier */
         Earlier: {
             /** Question */
@@ -1719,7 +1847,7 @@ export interface components {
             items: components["schemas"]["EmbedderItem"][];
             /** Workspaces */
             workspaces: components["schemas"]["Embedded"][];
-            failure: components["schemas"]["Failure"] | null;
+            failure: components["schemas"]["ibidem__api__models__Failure"] | null;
         };
         /**
          * ErrorBody
@@ -1739,18 +1867,6 @@ export interface components {
         Exchange: {
             /** Token */
             token: string;
-        };
-        /** Failure */
-        Failure: {
-            /** Code */
-            code: string;
-            /** Message */
-            message: string;
-            /**
-             * Hint
-             * @default
-             */
-            hint: string;
         };
         /**
          * Fault
@@ -1901,6 +2017,27 @@ export interface components {
             /** Sign In */
             sign_in: string;
         };
+        /** JobList */
+        JobList: {
+            /** Items */
+            items: components["schemas"]["ShownJob"][];
+            /** Next */
+            next: string | null;
+        };
+        /** KeyList */
+        KeyList: {
+            /** Items */
+            items: components["schemas"]["ShownKey"][];
+            /** Next */
+            next?: null;
+        };
+        /** LoginList */
+        LoginList: {
+            /** Items */
+            items: components["schemas"]["ShownLogin"][];
+            /** Next */
+            next?: null;
+        };
         /** Machine */
         Machine: {
             /** Processor */
@@ -1919,6 +2056,26 @@ export interface components {
             limited: boolean;
             /** Gpus */
             gpus: components["schemas"]["Gpu"][];
+        };
+        /** MadeKey */
+        MadeKey: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Scopes */
+            scopes: ("chat" | "read" | "ingest")[];
+            /** Created At */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Used At */
+            used_at: string | null;
+            /**
+             * Key
+             * @description what a program sends as Bearer; shown here and nowhere else
+             */
+            key: string;
         };
         /**
          * Measured
@@ -2109,6 +2266,46 @@ export interface components {
             /** Password */
             password?: string | null;
         };
+        /** NewValue */
+        NewValue: {
+            /**
+             * Value
+             * @description of the option's kind; written into ibidem.toml, read at the next start
+             */
+            value: boolean | number | string;
+        };
+        /** OneTimeLink */
+        OneTimeLink: {
+            /** Url */
+            url: string;
+        };
+        /**
+         * Other
+         * @description Anything else that was connected to: engines of ours on this machine, and what a download was redirected to.
+         */
+        Other: {
+            /** Host */
+            host: string;
+            /** Port */
+            port: number;
+            /** Here */
+            here: boolean;
+            seen: components["schemas"]["Seen"];
+        };
+        /**
+         * OutboundList
+         * @description `offline`: whatever is not on this machine is refused. `others`: what no target explains.
+         */
+        OutboundList: {
+            /** Items */
+            items: components["schemas"]["Allowed"][];
+            /** Next */
+            next?: null;
+            /** Others */
+            others: components["schemas"]["Other"][];
+            /** Offline */
+            offline: boolean;
+        };
         /**
          * Pull
          * @description A job: `/api/jobs/{id}/cancel/` ends it and keeps what has come, `retry/` goes on with that.
@@ -2126,7 +2323,7 @@ export interface components {
              */
             state: "queued" | "running" | "done" | "failed" | "dead" | "cancelled";
             progress: components["schemas"]["PullProgress"];
-            error: components["schemas"]["Failure"] | null;
+            error: components["schemas"]["ibidem__api__models__Failure"] | null;
             /** Created At */
             created_at: string;
             /** Updated At */
@@ -2244,6 +2441,72 @@ export interface components {
              */
             history: components["schemas"]["Earlier"][];
         };
+        /**
+         * Seen
+         * @description Connections that were tried since the start, and those that offline mode forbade.
+         */
+        Seen: {
+            /** Connections */
+            connections: number;
+            /** Refused */
+            refused: number;
+            /** Last At */
+            last_at: string | null;
+        };
+        /**
+         * Setting
+         * @description `value` is what the next start will read, `running` what this server was started with; a secret shows neither.
+         */
+        Setting: {
+            /** Name */
+            name: string;
+            /** Section */
+            section: string;
+            /** Key */
+            key: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "text" | "number" | "whole" | "choice" | "switch";
+            /** Choices */
+            choices: string[];
+            /** Meaning */
+            meaning: string;
+            /** Default */
+            default: boolean | number | string;
+            /** Value */
+            value: boolean | number | string | null;
+            /** Running */
+            running: boolean | number | string | null;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "default" | "file" | "environment";
+            /** Variable */
+            variable: string;
+            /** By Hand */
+            by_hand: boolean;
+            /** Secret */
+            secret: boolean;
+            /** Pending */
+            pending: boolean;
+        };
+        /**
+         * Settings
+         * @description `restart`: something was changed that holds only once the server has been started again.
+         */
+        Settings: {
+            /** Items */
+            items: components["schemas"]["Setting"][];
+            /** Next */
+            next?: null;
+            /** File */
+            file: string;
+            /** Restart */
+            restart: boolean;
+        };
         /** SettingsBody */
         SettingsBody: {
             /** Model */
@@ -2261,12 +2524,149 @@ export interface components {
              */
             language: "question" | "own";
         };
+        /**
+         * ShownJob
+         * @description `about` is what it is done for: a question, a path, a title; empty when that is gone. `progress` may hold `done` and
+         *     `total`.
+         */
+        ShownJob: {
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** About */
+            about: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed" | "dead" | "cancelled";
+            /** Priority */
+            priority: number;
+            /** Attempts */
+            attempts: number;
+            /** Retries */
+            retries: number;
+            /** Progress */
+            progress: {
+                [key: string]: unknown;
+            };
+            error: components["schemas"]["ibidem__api__jobs__Failure"] | null;
+            /** Created At */
+            created_at: string;
+            /** Updated At */
+            updated_at: string;
+        };
+        /** ShownKey */
+        ShownKey: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Scopes */
+            scopes: ("chat" | "read" | "ingest")[];
+            /** Created At */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Used At */
+            used_at: string | null;
+        };
+        /**
+         * ShownLogin
+         * @description A sign-in of a browser; `proof` is what it came in by, `current` the one that asks.
+         */
+        ShownLogin: {
+            /** Id */
+            id: string;
+            /**
+             * Proof
+             * @enum {string}
+             */
+            proof: "link" | "name" | "password";
+            /** Address */
+            address: string;
+            /** Agent */
+            agent: string;
+            /** Created At */
+            created_at: string;
+            /** Used At */
+            used_at: string;
+            /** Expires At */
+            expires_at: string;
+            /** Current */
+            current: boolean;
+        };
+        /**
+         * ShownUser
+         * @description `seen_at`: when a sign-in or key of theirs was used last, as far as one is left.
+         */
+        ShownUser: {
+            /** Id */
+            id: string;
+            /** Username */
+            username: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "admin" | "member";
+            /** Disabled */
+            disabled: boolean;
+            /** Has Password */
+            has_password: boolean;
+            /** Created At */
+            created_at: string;
+            /** Seen At */
+            seen_at: string | null;
+        };
         /** SignIn */
         SignIn: {
             /** Username */
             username: string;
             /** Password */
             password?: string | null;
+        };
+        /** SignedIn */
+        SignedIn: {
+            user: components["schemas"]["SignedUser"];
+        };
+        /** SignedUser */
+        SignedUser: {
+            /** Id */
+            id: string;
+            /** Username */
+            username: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "admin" | "member";
+            /** Has Password */
+            has_password: boolean;
+        };
+        /**
+         * Status
+         * @description `behind`: workspaces whose index has not got every change yet. `writable`: false after a damage or on a full disk.
+         */
+        Status: {
+            /** Version */
+            version: string;
+            /** Python */
+            python: string;
+            /** Sqlite */
+            sqlite: string;
+            /** Started At */
+            started_at: string;
+            /** Data Dir */
+            data_dir: string;
+            /** Sign In */
+            sign_in: string;
+            /** Writable */
+            writable: boolean;
+            /** Behind */
+            behind: number;
+            disk: components["schemas"]["Disk"];
         };
         /**
          * TemplateBody
@@ -2323,6 +2723,13 @@ export interface components {
             /** Model */
             model: string;
         };
+        /** UserList */
+        UserList: {
+            /** Items */
+            items: components["schemas"]["ShownUser"][];
+            /** Next */
+            next?: null;
+        };
         /** ValidationError */
         ValidationError: {
             /** Location */
@@ -2361,6 +2768,27 @@ export interface components {
              * @enum {string}
              */
             access: "read" | "write";
+        };
+        /** Failure */
+        ibidem__api__jobs__Failure: {
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+            /** Hint */
+            hint: string;
+        };
+        /** Failure */
+        ibidem__api__models__Failure: {
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+            /**
+             * Hint
+             * @default
+             */
+            hint: string;
         };
         /**
          * Change
@@ -2926,9 +3354,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["SignedIn"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -2966,9 +3392,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: string;
-                    };
+                    "application/json": components["schemas"]["OneTimeLink"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -3010,9 +3434,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["SignedIn"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -3086,9 +3508,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["SignedIn"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -3168,9 +3588,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["LoginList"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -3246,9 +3664,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["UserList"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -3290,9 +3706,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ShownUser"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -3336,9 +3750,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ShownUser"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -3378,9 +3790,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["KeyList"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -3422,9 +3832,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["MadeKey"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -5467,9 +5875,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["JobList"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -5509,9 +5915,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ShownJob"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -5551,9 +5955,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ShownJob"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -5593,9 +5995,205 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ShownJob"];
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    settings_api_settings__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change_api_settings__option___put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                option: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewValue"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setting"];
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    reset_api_settings__option___delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                option: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setting"];
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    outbound_api_outbound__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutboundList"];
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    status_api_status__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
                 };
             };
             /** @description what is wrong, and what to do next */

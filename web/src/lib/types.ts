@@ -2,6 +2,8 @@
 
 import type { components } from "./schema";
 
+type Schemas = components["schemas"];
+
 export type Verdict = "supported" | "weak" | "unsupported";
 export type Mode = "chat" | "query" | "plain";
 export type DocumentState = "queued" | "reading" | "indexing" | "ok" | "partial" | "skipped" | "failed";
@@ -9,7 +11,15 @@ export type MessageStatus = "finished" | "stopped" | "interrupted" | "failed" | 
 
 export interface Page<T> { items: T[]; next: string | null }
 export interface Fault { code: string; message: string; hint: string; field?: string }
-export interface User { id: string; username: string; role: "admin" | "member" }
+export type User = Schemas["SignedUser"];
+export type Person = Schemas["ShownUser"];
+export type Key = Schemas["ShownKey"];
+export type MadeKey = Schemas["MadeKey"];
+export type Login = Schemas["ShownLogin"];
+export type Setting = Schemas["Setting"];
+export type Settings = Schemas["Settings"];
+export type Status = Schemas["Status"];
+export type Outbound = Schemas["OutboundList"];
 export interface Health { status: string; version: string; index: string; model: string; sign_in?: string }
 
 export interface Citation {
@@ -49,7 +59,6 @@ export interface Document {
 }
 export interface DocumentText { document: Document; start_line: number; end_line: number; text: string }
 
-type Schemas = components["schemas"];
 export type Model = Schemas["FoundModel"];
 export type Models = Schemas["Models"];
 export type Measured = Schemas["Measured"];
@@ -67,10 +76,7 @@ export interface Template {
   tokens: { system: number; examples: number; total: number }; shipped: boolean;
 }
 
-export interface Job {
-  id: string; kind: string; state: string; attempts: number; retries: number; progress: unknown; error: Fault | null;
-  created_at: string; updated_at: string;
-}
+export type Job = Schemas["ShownJob"];
 
 export interface TracedChunk { rank: number; chunk: number; path: string; start_line: number; page: number | null; score: number; channels: Record<string, number> }
 export interface Trace {
