@@ -2270,7 +2270,7 @@ export interface components {
         NewValue: {
             /**
              * Value
-             * @description of the option's kind; written into ibidem.toml, read at the next start
+             * @description of the option's kind; written into ibidem.toml; but for models and their servers it is read at the next start
              */
             value: boolean | number | string;
         };
@@ -2455,7 +2455,7 @@ export interface components {
         };
         /**
          * Setting
-         * @description `value` is what the next start will read, `running` what this server was started with; a secret shows neither.
+         * @description `value` is what the next start will read, `running` what this server runs with; a secret shows neither.
          */
         Setting: {
             /** Name */
