@@ -60,6 +60,8 @@ from ibidem.tasks.embedding import Embedding
 from ibidem.tasks.indexing import Indexing
 from ibidem.tasks.models import offered
 from ibidem.tasks.names import Names
+from ibidem.tasks.pictures import TIMEOUT_S as PICTURE_TIMEOUT_S
+from ibidem.tasks.pictures import Pictures
 from ibidem.tasks.pulling import Pulling
 from ibidem.tasks.reading import Reader
 from ibidem.tasks.sources import Sources
@@ -96,7 +98,8 @@ class App:
             1, memory_bytes=KIWI_ADDRESS_BYTES, timeout_s=limits.batch_timeout_s, niceness=0, idle_s=KIWI_IDLE_S
         )
         embedders = pool(1, niceness=15, memory_bytes=0, timeout_s=EMBEDDING_TIMEOUT_S)
-        self.pools = [readers, quick, indexer, second, kiwi, embedders]
+        drawers = pool(1, timeout_s=PICTURE_TIMEOUT_S, niceness=0)
+        self.pools = [readers, quick, indexer, second, kiwi, embedders, drawers]
         self.settings = settings
         self.data = data
         self.db = db
@@ -108,6 +111,7 @@ class App:
         self.korean = KoreanQuestions(kiwi)
         self.files = FileTables(db)
         self.vectors = Vectors(data.index, db, embedders.call)
+        self.pictures = Pictures(db, data.files, drawers)
         self.timed = Timed()
         self.engines = Engines(self._plan_engine, settings.models)
         self._embedders: dict[str, Embedder] = {}

@@ -108,9 +108,9 @@ class FakeModelServer:
     behaviour: Behaviour = "answer"
     reply: Sequence[str] = ("The pump ", "starts at ", "4.2 bar [1].")
     models: Sequence[str] = ("tiny:latest", "large:7b")
-    sizes: dict[str, int] = field(default_factory=dict)  # bytes of models, in `/api/tags`
     loaded: Sequence[str] = ()  # of `/api/ps`
     running: dict[str, Any] = field(default_factory=dict)  # what it says of each of them
+    sizes: dict[str, int] = field(default_factory=dict)  # bytes of models, in `/api/tags`
     pause_s: float = 0.0  # before each piece
     shown: dict[str, Any] = field(default_factory=lambda: dict(SHOWN))  # of `/api/show`
     entry: dict[str, Any] = field(default_factory=dict)  # more about each model of `/v1/models`

@@ -7,13 +7,14 @@ import LinearProgress from "@mui/material/LinearProgress";
 import TextField from "@mui/material/TextField";
 import Typography from "@mui/material/Typography";
 import { useMutation } from "@tanstack/react-query";
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { Icon } from "@/components/Icon";
 import { told } from "@/components/Notices";
 import { useDocumentActions } from "@/features/documents/api";
+import { chosen, type Gathered } from "@/features/documents/entries";
 import { UploadRows } from "@/features/documents/UploadRows";
+import { uploads } from "@/features/documents/uploads";
 import { useDrop } from "@/features/documents/useDrop";
-import { useUploads } from "@/features/documents/useUploads";
 import { count } from "@/lib/format";
 import { t } from "@/lib/i18n";
 import { useWorkspaces } from "@/lib/queries";
@@ -24,8 +25,10 @@ const WORKSPACE = "home";
 
 export default function FirstDocuments({ admin, onBegin, onSkip }: { admin: boolean; onBegin: () => void; onSkip: () => void }) {
   const { addFolder, again } = useDocumentActions(WORKSPACE);
-  const { uploads, add } = useUploads(WORKSPACE, again);
-  const take = (files: Iterable<File>) => { onBegin(); add(files); };
+  const sending = useSyncExternalStore(uploads.subscribe, uploads.snapshot);
+  const busy = sending.sending.length > 0;
+  useEffect(() => { void again(); }, [busy]); // eslint-disable-line -- when the last file has been taken
+  const take = (found: Gathered) => { onBegin(); uploads.add(found.files, WORKSPACE); };
   const { dropping, ...drop } = useDrop(take);
   const files = useRef<HTMLInputElement>(null);
   const [path, setPath] = useState("");
@@ -40,7 +43,7 @@ export default function FirstDocuments({ admin, onBegin, onSkip }: { admin: bool
           <Icon name="upload" fontSize="large" color="primary" />
           <span>{t.firstDrop}</span>
           <Button variant="contained" onClick={() => files.current?.click()}>{t.chooseFiles}</Button>
-          <input ref={files} type="file" multiple hidden onChange={(event) => { take([...(event.target.files ?? [])]); event.target.value = ""; }} />
+          <input ref={files} type="file" multiple hidden onChange={(event) => { take(chosen([...(event.target.files ?? [])])); event.target.value = ""; }} />
         </div>
         {admin && (
           <form className="first-folder" onSubmit={(event) => { event.preventDefault(); if (path.trim()) folder.mutate(); }}>
@@ -49,7 +52,7 @@ export default function FirstDocuments({ admin, onBegin, onSkip }: { admin: bool
           </form>
         )}
         {folder.isError && <Alert severity="error">{told(folder.error)}</Alert>}
-        <UploadRows uploads={uploads} />
+        <UploadRows shown={sending} />
         <Reading />
         <Button color="inherit" onClick={onSkip}>{t.skipSteps}</Button>
       </Box>

@@ -51,6 +51,8 @@ export const en = {
   verdictHints: { supported: "The passage says what the answer says.", weak: "The passage says this only in part.", unsupported: "The passage does not say this." },
   earlier: "Earlier lines", later: "Later lines", openOriginal: "Open original", gone: "The document is no longer there.", goneHint: "This is the text as it was when it was cited.",
   changed: "The document has changed since it was cited, so nothing is marked. This is the text that was cited:", noText: "No text of this document is indexed.",
+  view: "View", asPage: "Page", asText: "Text", pages: "Pages", previousPage: "Previous page", nextPage: "Next page", pageNumber: "Page number", toPassage: "To the passage", zoom: "Zoom", wholeDocument: "Whole document",
+  pageMarked: (number: number) => `page ${number}, with the passage marked`, noPicture: (number: number) => `Page ${number} cannot be shown as a picture.`, textInstead: "This is its text.",
   nextCitation: "Next source", previousCitation: "Previous source", textOf: (name: string) => `Text of ${name}`,
 
   // what was used
@@ -62,11 +64,21 @@ export const en = {
 
   // documents
   newWorkspace: "New workspace", workspaceActions: "Workspace actions", deleteWorkspace: (name: string) => `Delete the workspace ${name} and everything in it? Files on your disk stay.`, folders: "Folders", files: "Documents",
-  addFolder: "Add folder", addFolderText: "A folder or file of the computer that Ibidem runs on. It is read where it lies, and followed when it changes.", path: "Path", pathExample: "/home/me/documents", watch: "Follow changes",
+  addFolder: "Add server folder", addFolderText: "A folder or file of the computer that Ibidem runs on. It is read where it lies, and followed when it changes.", path: "Path", pathExample: "/home/me/documents", watch: "Follow changes",
   uploadFiles: "Upload files", pasteText: "Paste text", title: "Title", text: "Text", dropFiles: "Drop files to add them", noDocumentsText: "Drop files here, paste text, or add a folder.",
   documentsCount: (count: number) => many(count, "document", "documents"), states: { queued: "queued", reading: "reading", indexing: "indexing", ok: "ready", partial: "partly read", skipped: "skipped", failed: "failed" },
   sourceStates: { syncing: "reading", ready: "up to date", missing: "not found", failed: "failed" }, unwatched: "not followed", ignored: (count: number) => `${count} ignored`, removeSource: (path: string) => `Take ${path} out of the workspace? The files themselves stay.`,
-  size: "Size", state: "State", added: "Added", allStates: "All", filterByName: "Filter by name", uploading: (percent: number) => `uploading ${percent} %`, folderDropped: (name: string) => `${name} is a folder; add it by its path.`, noneMatch: "No document matches.", readOnlyShare: "shared, read only",
+  size: "Size", state: "State", added: "Added", allStates: "All", filterByName: "Filter by name", uploading: (percent: number) => `uploading ${percent} %`, noneMatch: "No document matches.", readOnlyShare: "read only",
+  sort: "Sort", sorts: { name: "Name", state: "State", size: "Size", added: "Date" }, rowActions: "Actions", paging: "Pages of the list", range: (from: string, to: string, all: string) => `${from}–${to} of ${all}`, earlierRows: "Earlier documents", laterRows: "Later documents",
+  chunking: (count: string) => `chunking, ${count} so far`, readOf: (done: string, all: string) => `${done} of ${all} documents are done`, cancelReading: "Cancel reading", cancelledReading: "Its reading was cancelled",
+  uploadFolder: "Upload folder", leftOut: (names: string) => `Left out: ${names}.`, unreadable: (names: string) => `Cannot be read: ${names}.`, nothingToAdd: "There was no file to add.",
+  uploadsDone: (done: string, all: string) => `${done} of ${all} files sent`, cancelAll: "Cancel all", retryAll: (count: number) => `Try all ${count} again`, dismissAll: "Dismiss all",
+  uploadsLost: (count: number) => `The page was reloaded before ${many(count, "file was", "files were")} sent. Choose them again:`,
+  content: "Content", chunks: "Chunks", chunksText: "The pieces that are searched and cited, as the index has them.", chunksCount: (count: string) => `${count} chunks`, tokens: (count: string) => `${count} tokens`,
+  citedBy: "Cited by", citedByNone: "No chat of yours cites this document.", answersCount: (count: number) => many(count, "answer", "answers"), uploaded: "uploaded", fromFolder: (path: string) => `from ${path}`,
+  share: "Share", shareMenu: "Share…", shareTitle: (name: string) => `Share ${name}`, shareText: "Other users of this server, by their names. They find it among their workspaces, and their chats stay their own.", sharedWith: "Who has access", owner: "owner",
+  mayRead: "may read", mayWrite: "may change", mayOf: (name: string) => `What ${name} may do`, mayDo: "What the new user may do", unshare: (name: string) => `Stop sharing with ${name}`, sharedWithCount: (count: number) => `shared with ${many(count, "user", "users")}`, sharedBy: (name: string) => `shared by ${name}`,
+  leave: "Leave", leaveText: (name: string, owner: string) => `Leave the workspace ${name}? Its documents stay with ${owner}, who can share it again.`,
 
   // models
   modelsText: "Models this computer can ask now. A larger model writes better and slower.", test: "Test", tested: (read: string, written: string) => `reads ${read}, writes ${written} tokens/s`, context: (tokens: string) => `${tokens} tokens of context`, servers: "Model servers", reachable: "reachable", unreachable: "not reachable",

@@ -898,6 +898,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rag/documents/{document_id}/pages/{number}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Page
+         * @description A page's size, and the boxes of lines `start_line` to `end_line` on it.
+         */
+        get: operations["page_api_rag_documents__document_id__pages__number___get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rag/documents/{document_id}/pages/{number}/image/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Image
+         * @description The page as a PNG, smaller where it would have more than 4 million pixels.
+         */
+        get: operations["image_api_rag_documents__document_id__pages__number__image__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rag/documents/{document_id}/cancel/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel
+         * @description Give up its reading, whether it waits or is under way. An earlier reading goes on to count.
+         */
+        post: operations["cancel_api_rag_documents__document_id__cancel__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rag/documents/{document_id}/retry/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry
+         * @description Read it again: it failed, was read in part, or its reading was cancelled.
+         */
+        post: operations["retry_api_rag_documents__document_id__retry__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rag/documents/{document_id}/cited/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cited
+         * @description The user's own chats that cite it, the latest first; also of a document that another one shares with him.
+         */
+        get: operations["cited_api_rag_documents__document_id__cited__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/search/": {
         parameters: {
             query?: never;
@@ -1734,6 +1834,29 @@ export interface components {
             /** Content */
             content: string;
         };
+        /** Citing */
+        Citing: {
+            /** Session */
+            session: string;
+            /** Title */
+            title: string;
+            /** Answers */
+            answers: number;
+            /** Message */
+            message: string;
+            /** Cited At */
+            cited_at: string;
+        };
+        /**
+         * CitingPage
+         * @description Sessions of the one who asks; `message` is the last answer in each that cites the document.
+         */
+        CitingPage: {
+            /** Items */
+            items: components["schemas"]["Citing"][];
+            /** Next */
+            next: string | null;
+        };
         /**
          * Default
          * @description `setting` and `address` of one that GET nearby/ told: its server is asked from now on.
@@ -2305,6 +2428,37 @@ export interface components {
             others: components["schemas"]["Other"][];
             /** Offline */
             offline: boolean;
+        };
+        /** PageLine */
+        PageLine: {
+            /** Line */
+            line: number;
+            /** Text */
+            text: string;
+            /**
+             * Boxes
+             * @description left, top, right, bottom of each character, tenths of a point; zeros where it is not drawn; empty for a line of another page
+             */
+            boxes: number[];
+        };
+        /** PageShown */
+        PageShown: {
+            /** Number */
+            number: number;
+            /**
+             * Pages
+             * @description how many the document has
+             */
+            pages: number;
+            /** Width Pt */
+            width_pt: number;
+            /** Height Pt */
+            height_pt: number;
+            /**
+             * Lines
+             * @description those asked for; none while the indexed text is not the file's
+             */
+            lines: components["schemas"]["PageLine"][];
         };
         /**
          * Pull
@@ -4400,6 +4554,11 @@ export interface operations {
             query?: {
                 workspace?: string | null;
                 state?: string | null;
+                /** @description part of the path */
+                name?: string;
+                /** @description without it, as programs like it: oldest first, no `total` */
+                sort?: ("name" | "size" | "added" | "state") | null;
+                order?: "asc" | "desc";
                 /** @description items of a page */
                 limit?: number;
                 /** @description `next` of the page before */
@@ -4466,6 +4625,8 @@ export interface operations {
                     /** Format: binary */
                     file: string;
                     workspace?: string;
+                    /** @description where it lay, to be shown: manuals/pumps */
+                    folder?: string;
                 };
             };
         };
@@ -4737,6 +4898,232 @@ export interface operations {
                     "application/json": {
                         [key: string]: unknown;
                     };
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    page_api_rag_documents__document_id__pages__number___get: {
+        parameters: {
+            query?: {
+                start_line?: number | null;
+                end_line?: number | null;
+            };
+            header?: never;
+            path: {
+                document_id: string;
+                /** @description of the page, from 1 */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageShown"];
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    image_api_rag_documents__document_id__pages__number__image__get: {
+        parameters: {
+            query?: {
+                /** @description pixels */
+                width?: number;
+            };
+            header?: never;
+            path: {
+                document_id: string;
+                /** @description of the page, from 1 */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
+                };
+            };
+            /** @description the picture is still the same */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cancel_api_rag_documents__document_id__cancel__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    retry_api_rag_documents__document_id__retry__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cited_api_rag_documents__document_id__cited__get: {
+        parameters: {
+            query?: {
+                /** @description items of a page */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CitingPage"];
                 };
             };
             /** @description what is wrong, and what to do next */
