@@ -113,6 +113,7 @@ export const ko: Words = {
   settingSections: { models: "모델", retrieve: "검색", complete: "코드 완성", ingest: "파일 읽기", index: "색인", jobs: "작업", dialects: "다른 프로그램", serve: "서버와 로그인" },
   settingSources: { default: "기본값", file: "파일에서 설정", environment: "환경 변수로 설정" }, settingDefault: (value) => `기본값: ${value}`, settingEmpty: "비어 있음", settingOn: "켜짐", settingOff: "꺼짐", settingHidden: "숨김", settingSet: "설정됨, 숨김", settingUnset: "설정 안 됨",
   settingByHand: (variable) => `ibidem.toml이나 환경 변수 ${variable}로만 바꿀 수 있습니다. 누가 들어올 수 있는지, 무엇을 실행할지 정하기 때문입니다.`, settingByEnvironment: (variable) => `환경 변수 ${variable}가 정합니다. 거기서 바꾸세요.`, settingReset: (name) => `${name} 기본값으로`, resetToDefault: "기본값으로", saveSetting: (name) => `${name} 저장`,
+  settingHolds: (name) => `${name} 설정을 저장했고 지금부터 적용됩니다.`,
   settingPending: (running) => `다시 시작하면 적용, 지금은 ${running}`, settingPendingSecret: "다시 시작하면 적용", settingSaved: (name) => `${name} 값을 저장했습니다. 서버를 다시 시작하면 적용됩니다.`,
   restartNeeded: "서버를 다시 시작해야 적용되는 변경이 있습니다. 서버가 실행 중인 터미널에서 Ctrl+C로 끝내고 ibidem serve로 다시 시작하세요.", settingsFile: (path) => `설정 파일: ${path}`,
   stateText: "서버의 상태와 디스크 사용량입니다.", version: "버전", runningSince: "시작한 때", dataDir: "데이터 폴더", signInMode: "로그인 방식", signInModes: { local: "이 컴퓨터 전용: 링크와 프로필", password: "이름과 비밀번호" },
