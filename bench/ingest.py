@@ -95,7 +95,7 @@ async def _add(app: App, folder: Path) -> float:
     home = get_workspace(app.db, LOCAL_OWNER)
     async with app.running(watch=False, only=["sync"]):
         began = time.perf_counter()
-        source, job = app.add_source(home, str(folder), watch=False)
+        source, job = app.jobs.add_source(home, str(folder), watch=False)
         while True:
             ended = app.queue.get(job, LOCAL_OWNER).state not in ("queued", "running")
             if ended and searchable(source_progress(app.db, get_source(app.db, LOCAL_OWNER, source.id))):

@@ -5,18 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import sqlite3
 import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from pathlib import Path
 
 from ibidem.chat.answer import prepare
 from ibidem.chat.insert import Insert, Insertions
-from ibidem.errors import BadInput, Conflict, DataDirUnusable, NotFound, StoreError
+from ibidem.errors import DataDirUnusable, StoreError
 from ibidem.hardware.load import plan_file
 from ibidem.hardware.predict import Beside
 from ibidem.index.analyze import tokenize
@@ -46,17 +44,15 @@ from ibidem.store.database import Database
 from ibidem.store.datadir import DataDir
 from ibidem.store.documents import recently_edited
 from ibidem.store.migrate import migrate
-from ibidem.store.readings import fail_waiting, read_again, recover
-from ibidem.store.runs import Run, open_runs, runs_under_way
+from ibidem.store.readings import fail_waiting, recover
 from ibidem.store.workspaces import (
-    Source,
     Workspace,
-    add_source,
     all_sources,
     ensure_homes,
 )
 from ibidem.tasks.answers import Answers
 from ibidem.tasks.chats import Chats
+from ibidem.tasks.control import JobControl
 from ibidem.tasks.dialects import Dialects
 from ibidem.tasks.embedding import Embedding
 from ibidem.tasks.indexing import Indexing
@@ -71,7 +67,6 @@ from ibidem.types import EnginePlan, Role
 
 log = logging.getLogger(__name__)
 
-SYNC_PRIORITY, UPLOAD_PRIORITY, REFRESH_PRIORITY = 0, 5, 8
 SHORT_THREADS, LONG_THREADS = 16, 8  # threads for what takes milliseconds, and for walks and readings
 KIWI_IDLE_S = 300.0  # the child for Korean questions, 280 MB, is kept so long after the last one
 KIWI_ADDRESS_BYTES = 3 << 30  # it maps 1.3 GB and uses a fifth of them
@@ -159,13 +154,6 @@ class App:
             meter=self.answers.meter,
         )
         self.chats = Chats(db, data.files, open_model=self.open_model, clock=time.time)
-        self.watcher = Watcher(
-            lambda: all_sources(db),
-            without=data.root,
-            settle_s=limits.settle_s,
-            refresh=self.queue_refresh,
-            sync=self.queue_sync,
-        )
         self._long = ThreadPoolExecutor(LONG_THREADS, "long")
         indexing = Indexing(
             db,
@@ -192,6 +180,22 @@ class App:
             lease_s=jobs.lease_s,
             poll_s=jobs.poll_s,
             on_cut=self._cut,
+        )
+        self.jobs = JobControl(
+            db,
+            self.queue,
+            self.worker,
+            answers=self.answers,
+            chats=self.chats,
+            without=data.root,
+            on_loop=self._on_loop,
+        )
+        self.watcher = Watcher(
+            lambda: all_sources(db),
+            without=data.root,
+            settle_s=limits.settle_s,
+            refresh=self.jobs.refresh,
+            sync=self.jobs.sync,
         )
         self._models: dict[str, ChatModel] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -270,104 +274,13 @@ class App:
             embedder = self._embedders[name] = open_embedder(name, self.settings.models, self.engines, self.data.models)
         return embedder
 
-    def add_source(self, workspace: Workspace, path: str, *, watch: bool) -> tuple[Source, str]:
-        """Take a folder or file of this machine into the workspace and queue its first walk. Returns it with the job.
-
-        Raises BadInput for a path that is not absolute, not there, or the data directory itself.
-        """
-        root = os.path.abspath(os.path.expanduser(path))
-        if not os.path.isabs(os.path.expanduser(path)):
-            raise BadInput(f"the path {path!r} is not absolute", hint="write it from / on", field="path")
-        if not os.path.exists(root):
-            raise NotFound(f"no file or folder {path!r}", hint="check the path", field="path")
-        if not os.access(root, os.R_OK):
-            raise BadInput(f"{path!r} cannot be read", hint="change its rights, or add what you may read", field="path")
-        if Path(os.path.realpath(root)).is_relative_to(os.path.realpath(self.data.root)):
-            raise BadInput(f"{path!r} is Ibidem's own data directory", hint="add another folder", field="path")
-        now = time.time()
-        source = self.db.write(lambda tx: add_source(tx, workspace, os.fsencode(root), watch=watch, now=now))
-        return source, self.queue_sync(source)
-
-    def queue_sync(self, source: Source) -> str:
-        job = self.queue.put(
-            "sync", {"source": source.id}, owner=source.owner, priority=SYNC_PRIORITY, dedupe_key=source.id
-        )
-        self.worker.wake("sync")
-        return job
-
-    def queue_rebuild(self, workspace: Workspace) -> str:
-        """Build the workspace's index anew beside the present one, which answers until the new one is complete."""
-        job = self.queue.put(
-            "rebuild", {"workspace": workspace.id}, owner=workspace.owner, dedupe_key=str(workspace.id)
-        )
-        self.worker.wake("rebuild")
-        return job
-
-    def queue_refresh(self, source: Source, paths: list[bytes]) -> None:
-        payload = {"source": source.id, "paths": [os.fsdecode(path) for path in paths]}
-        self.queue.put("refresh", payload, owner=source.owner, priority=REFRESH_PRIORITY)
-        self.worker.wake("refresh")
-
-    def queue_upload(self, owner: int, document_id: str, also: Callable[[sqlite3.Connection], None]) -> str:
-        """Queue the reading of an uploaded document together with the rows that describe it."""
-        job = self.queue.put(
-            "upload",
-            {"document": document_id},
-            owner=owner,
-            priority=UPLOAD_PRIORITY,
-            also=lambda tx, _: also(tx),
-        )
-        self.worker.wake("upload")
-        return job
-
-    async def stop_run(self, owner: int, run_id: str) -> Run:
-        """A waiting run ends now, a running one within a second with what it has; an ended one stays as it is."""
-        run, running = await asyncio.to_thread(self.answers.stop, owner, run_id)
-        if running:
-            self.worker.cancel(run.job)
-        return run
-
-    async def cancel_job(self, job_id: str, owner: int) -> Job:
-        """A waiting job ends now, a running one within a second; the run of an answer ends with it."""
-        job = await asyncio.to_thread(self.queue.get, job_id, owner)
-        if job.kind == "answer":
-            await asyncio.to_thread(self.answers.stop, owner, job.payload["run"])
-        else:
-            await asyncio.to_thread(self.queue.cancel, job_id, owner)
-        self.worker.cancel(job_id)
-        return await asyncio.to_thread(self.queue.get, job_id, owner)
-
-    async def delete_session(self, owner: int, session_id: str) -> None:
-        """What is being answered in it ends now; then its messages, feedback and images go. Raises NotFound."""
-        for run_id in await asyncio.to_thread(self.chats.answering, owner, session_id):
-            await self.stop_run(owner, run_id)
-        await asyncio.to_thread(self.chats.delete, owner, session_id)
-        for run in await asyncio.to_thread(runs_under_way, self.db, owner, session_id):  # asked in the meantime
-            await self.stop_run(owner, run.id)
-
-    def retry_job(self, job_id: str, owner: int) -> Job:
-        """Raises Conflict for an answer: its run has ended, and ends only once."""
-        job = self.queue.get(job_id, owner)
-        if job.kind == "answer":
-            raise Conflict("an ended answer stays as it is", hint="ask the question again")
-        job = self.queue.retry(job_id, owner)
-        if job.kind == "upload":  # it was given up together with its document
-            self.db.write(lambda tx: read_again(tx, owner, job.payload["document"]))
-        self.worker.wake(job.kind)
-        return job
-
-    def end_answers(self, user: int, *, workspace: int | None = None) -> None:
-        """Stop what is being written for the user, or what of it comes from one workspace. From any thread."""
-        for run in open_runs(self.db, user):
-            if workspace in (None, run.workspace):
-                _, running = self.answers.stop(user, run.id)
-                if running and self._loop is not None and not self._loop.is_closed():
-                    self._loop.call_soon_threadsafe(self.worker.cancel, run.job)
-
     def watch_again(self) -> None:
         """Sources have come or gone. From any thread."""
+        self._on_loop(self.watcher.restart)
+
+    def _on_loop(self, call: Callable[[], object]) -> None:
         if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self.watcher.restart)
+            self._loop.call_soon_threadsafe(call)
 
     def _cut(self, job: Job) -> None:
         """A job ended without its handler's doing: what belongs to it ends with it."""
@@ -389,7 +302,7 @@ class App:
     def rescan(self) -> None:
         """Walk every source again: what no notice told."""
         for source in all_sources(self.db):
-            self.queue_sync(source)
+            self.jobs.sync(source)
 
     def begin_stop(self) -> None:
         """Answers end now, and their readers with them; what is left ends with `running`. On the app's loop."""

@@ -100,7 +100,7 @@ def report(asked: list[Asked]) -> str:
 async def ask_all(app: App) -> list[Asked]:
     home = get_workspace(app.db, LOCAL_OWNER)
     async with app.running(watch=False, only=["sync"]):
-        added = [app.add_source(home, str(ROOT / folder), watch=False) for folder in FOLDERS]
+        added = [app.jobs.add_source(home, str(ROOT / folder), watch=False) for folder in FOLDERS]
         async with asyncio.timeout(ADD_TIMEOUT_S):
             while not all(is_in(app, source.id, job) for source, job in added):
                 await asyncio.sleep(0.02)

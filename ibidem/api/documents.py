@@ -127,7 +127,7 @@ def edit(document_id: str, body: Edit, app: Engine, user: Owner) -> dict[str, An
     size = None
     if body.content is not None:
         size = save(app.data.files, document_id, [body.content.encode("utf-8", "replace")])
-    app.queue_upload(
+    app.jobs.upload(
         owner,
         document_id,
         lambda tx: edit_upload(tx, owner, document_id, title=title, workspace=place, size=size, now=time.time()),
@@ -214,7 +214,7 @@ def _put(app: App, user: int, workspace: str, title: str, blocks: Iterator[bytes
     title = clean_title(title)
     document_id = secrets.token_hex(8)
     size = save(app.data.files, document_id, blocks)
-    app.queue_upload(place.owner, document_id, lambda tx: add_upload(tx, place, document_id, title, size, time.time()))
+    app.jobs.upload(place.owner, document_id, lambda tx: add_upload(tx, place, document_id, title, size, time.time()))
     return shown(get_document(app.db, user, document_id))
 
 

@@ -60,12 +60,12 @@ def get(job_id: str, app: Engine, owner: Owner) -> dict[str, Any]:
 
 @router.post("/{job_id}/cancel/", response_model=ShownJob)
 async def cancel(job_id: str, app: Engine, owner: Owner) -> dict[str, Any]:
-    return _shown(app, await app.cancel_job(job_id, owner))
+    return _shown(app, await app.jobs.cancel(job_id, owner))
 
 
 @router.post("/{job_id}/retry/", response_model=ShownJob)
 def retry(job_id: str, app: Engine, owner: Owner) -> dict[str, Any]:
-    return _shown(app, app.retry_job(job_id, owner))
+    return _shown(app, app.jobs.retry(job_id, owner))
 
 
 def _shown(app: App, job: Job) -> dict[str, Any]:

@@ -84,7 +84,7 @@ def get(run_id: str, app: Engine, owner: Owner) -> dict[str, Any]:
 @router.post("/{run_id}/stop/")
 async def stop(run_id: str, app: Engine, owner: Owner) -> dict[str, Any]:
     """A running answer ends within a second with what it has; an ended one stays as it is."""
-    return shown(await app.stop_run(owner, run_id))
+    return shown(await app.jobs.stop_run(owner, run_id))
 
 
 @router.get("/{run_id}/events/", response_class=Response, responses={200: {"content": {"text/event-stream": {}}}})

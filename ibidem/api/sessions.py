@@ -102,7 +102,7 @@ def change(session_id: str, body: Change, app: Engine, owner: Owner) -> dict[str
 @router.delete("/{session_id}/", status_code=204)
 async def delete(session_id: str, app: Engine, owner: Owner) -> None:
     """With its messages, feedback and images; what is being answered in it is stopped."""
-    await app.delete_session(owner, session_id)
+    await app.jobs.delete_session(owner, session_id)
 
 
 @router.get("/{session_id}/messages/")

@@ -43,5 +43,5 @@ def end(share_id: str, app: Engine, access: Gate, who: Signed) -> None:
 
 def cut(app: App, access: Access, share: Share) -> None:
     """The share has ended: answers that are being written from it stop, and what its user has open closes."""
-    app.end_answers(share.user, workspace=share.workspace)
+    app.jobs.end_answers(share.user, workspace=share.workspace)
     access.close(user=share.user)

@@ -76,7 +76,7 @@ async def change(user_id: UserId, body: Change, app: Engine, access: Gate, who: 
     if password_hash is not None:
         await asyncio.to_thread(end_logins, app.db, user.id, but=who.credential)
     if changed.disabled:
-        await asyncio.to_thread(app.end_answers, user.id)
+        await asyncio.to_thread(app.jobs.end_answers, user.id)
     if (changed.role, changed.disabled) != (user.role, user.disabled) or password_hash is not None:
         access.close(user=user.id)
     return changed.shown()

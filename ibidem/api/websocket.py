@@ -168,7 +168,7 @@ class ChatSocket:
         else:
             runs = [await asyncio.to_thread(self._run, run_id)]
         for run in runs:
-            await self._app.stop_run(self._owner, run.id)
+            await self._app.jobs.stop_run(self._owner, run.id)
 
     def _run(self, run_id: str) -> Run:
         """Raises NotFound, also for a run of another session."""

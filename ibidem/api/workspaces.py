@@ -130,7 +130,7 @@ def add_source(slug: str, body: NewSource, app: Engine, access: Gate, who: Signe
         raise Forbidden(
             "only an admin may add folders of the server's machine", hint="upload the files, or ask an admin"
         )
-    source, job = app.add_source(place, body.path, watch=body.watch)
+    source, job = app.jobs.add_source(place, body.path, watch=body.watch)
     app.watch_again()
     return shown_source(app, source, job=job if place.access == "own" else None)  # jobs are their owner's to see
 
@@ -151,7 +151,7 @@ def delete_source(slug: str, source_id: str, app: Engine, user: Owner) -> None:
 @router.post("/{slug}/index/rebuild/", status_code=202)
 def rebuild(slug: str, app: Engine, user: Owner) -> dict[str, str]:
     """Build the index anew beside the present one. The job tells when it is done."""
-    return {"job": app.queue_rebuild(get_workspace(app.db, user, slug, need="own"))}
+    return {"job": app.jobs.rebuild(get_workspace(app.db, user, slug, need="own"))}
 
 
 def _source(app: App, user: int, slug: str, source_id: str, *, need: WorkspaceAccess = "read") -> Source:

@@ -130,7 +130,7 @@ class Alone:
                 if not is_slug(workspace):
                     raise
                 place = create_workspace(app.db, LOCAL_OWNER, workspace, time.time())
-            added = [app.add_source(place, path, watch=watch) for path in paths]
+            added = [app.jobs.add_source(place, path, watch=watch) for path in paths]
             while True:
                 sources = [source_progress(app.db, get_source(app.db, place.owner, source.id)) for source, _ in added]
                 on_progress(sources)

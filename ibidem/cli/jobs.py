@@ -67,8 +67,8 @@ def _change(loaded: Any, action: Literal["cancel", "retry"], job_id: str) -> dic
     engine = build_alone(loaded)
     try:
         if action == "retry":
-            return engine.retry_job(job_id, LOCAL_OWNER).shown()
-        return asyncio.run(engine.cancel_job(job_id, LOCAL_OWNER)).shown()
+            return engine.jobs.retry(job_id, LOCAL_OWNER).shown()
+        return asyncio.run(engine.jobs.cancel(job_id, LOCAL_OWNER)).shown()
     finally:
         engine.close()
 

@@ -64,7 +64,7 @@ def serve(
         engine.recover()
         home = get_workspace(engine.db, LOCAL_OWNER)
         for path in paths or []:
-            engine.add_source(home, absolute(path), watch=True)
+            engine.jobs.add_source(home, absolute(path), watch=True)
 
         def ready(address: str, access: Access) -> None:
             link = f"{address}/#t={access.new_link_token()}"

@@ -32,6 +32,16 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model in a server's memory. `until`: when it goes if nobody asks it, RFC 3339; "" unknown."""
+
+    size_bytes: int | None = None
+    vram_bytes: int | None = None
+    context_tokens: int | None = None
+    until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Server:
     provider: str
     address: str
@@ -72,6 +82,23 @@ async def ollama_models(settings: ModelSettings) -> list[Found]:
     finally:
         await server.close()
     return [replace(model, context_tokens=context) for model, context in zip(models, contexts, strict=True)]
+
+
+async def ollama_loaded(settings: ModelSettings) -> dict[str, Loaded]:
+    """What Ollama has in memory, by name as --model takes it; {} where it is away."""
+    server = ollama_server(settings)
+    try:
+        entries = _entries(await server.get("/api/ps", timeout_s=WITHIN_S), "models")
+    except ModelError:
+        return {}
+    finally:
+        await server.close()
+    return {f"ollama:{as_text(entry.get('name'))}": _loaded(entry) for entry in entries}
+
+
+def _loaded(entry: Mapping[str, Any]) -> Loaded:
+    window = as_count(entry.get("context_length")) or None
+    return Loaded(_size(entry.get("size")), _size(entry.get("size_vram")), window, as_text(entry.get("expires_at")))
 
 
 def _of_ollama(entry: Mapping[str, Any]) -> Found:

@@ -173,6 +173,10 @@ def as_text(value: Any) -> str:
     return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else ""
 
 
+def as_dicts(value: Any) -> tuple[dict[str, Any], ...]:
+    return tuple(one for one in value if isinstance(one, dict)) if isinstance(value, list) else ()
+
+
 def as_count(value: Any) -> int:
     return value if isinstance(value, int) and 0 <= value < 2**31 else 0
 

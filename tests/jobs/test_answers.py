@@ -87,7 +87,7 @@ class Desk:
             on_cut=self.answers.bury,
         )
 
-    def _search(self, question: str, workspace: Workspace, turns: object = ()) -> Context:
+    def _search(self, question: str, workspace: Workspace, turns: object = (), **how: object) -> Context:
         if self.search_error:
             raise self.search_error
         return Context(kept=[HIT], evidence=1.0)

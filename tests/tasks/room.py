@@ -36,7 +36,7 @@ class Room:
         return noted
 
     def add(self, folder: Path) -> Source:
-        source, _ = self.app.add_source(self.home, str(folder), watch=False)
+        source, _ = self.app.jobs.add_source(self.home, str(folder), watch=False)
         self.sync(source)
         return source
 

@@ -175,7 +175,7 @@ def test_two_sources_may_share_files(room: Room, folder: Path) -> None:
 def test_a_stop_leaves_the_rest_waiting_for_the_next_walk(room: Room, folder: Path) -> None:
     for number in range(600):
         (folder / f"{number}.md").write_text(f"quokka {number} " * 50)
-    source, _ = room.app.add_source(room.home, str(folder), watch=False)
+    source, _ = room.app.jobs.add_source(room.home, str(folder), watch=False)
     stop = threading.Event()
     walking = threading.Thread(target=lambda: room.sync(source, stop))
     walking.start()
@@ -308,7 +308,7 @@ def test_a_file_that_takes_its_child_down_fails_alone(room: Room, folder: Path) 
 def test_a_child_killed_in_a_batch_costs_nobody_his_place(room: Room, folder: Path) -> None:
     for number in range(48):
         (folder / f"{number}.md").write_text(f"sloth {number} " * 1500)
-    source, _ = room.app.add_source(room.home, str(folder), watch=False)
+    source, _ = room.app.jobs.add_source(room.home, str(folder), watch=False)
     walking = threading.Thread(target=lambda: room.sync(source))
     walking.start()
     wait_for(lambda: room.counts(source)["reading"], "they are read", every_s=0.001)
@@ -322,7 +322,7 @@ def test_a_child_killed_over_one_large_file_fails_that_file(room: Room, folder: 
     (folder / "a.md").write_text("a tapir")
     (folder / "large.txt").write_text("a long story of a tapir. " * 1_000_000)
     (folder / "z.md").write_text("a tapir")
-    source, _ = room.app.add_source(room.home, str(folder), watch=False)
+    source, _ = room.app.jobs.add_source(room.home, str(folder), watch=False)
     walking = threading.Thread(target=lambda: room.sync(source))
     walking.start()
     wait_for(lambda: "large.txt" in room.files_read, "it is being read", every_s=0.001)
@@ -341,7 +341,7 @@ def test_a_child_killed_over_one_large_file_fails_that_file(room: Room, folder: 
 def test_a_child_that_hangs_is_ended_and_its_files_are_read_by_another(room: Room, folder: Path) -> None:
     for number in range(40):
         (folder / f"{number}.md").write_text(f"uakari {number} " * 1500)
-    source, _ = room.app.add_source(room.home, str(folder), watch=False)
+    source, _ = room.app.jobs.add_source(room.home, str(folder), watch=False)
     walking = threading.Thread(target=lambda: room.sync(source))
     walking.start()
     wait_for(lambda: room.counts(source)["reading"], "they are read", every_s=0.001)
@@ -366,7 +366,7 @@ def kill_children(room: Room, how: signal.Signals = signal.SIGKILL) -> list[int]
 def test_a_file_that_grows_while_it_is_read_is_read_whole_in_the_end(room: Room, folder: Path) -> None:
     file = folder / "growing.txt"
     file.write_text("the vole digs. " * 400_000)
-    source, _ = room.app.add_source(room.home, str(folder), watch=False)
+    source, _ = room.app.jobs.add_source(room.home, str(folder), watch=False)
     walking = threading.Thread(target=lambda: room.sync(source))
     walking.start()
     wait_for(lambda: "growing.txt" in room.files_read, "it is being read", every_s=0.001)
@@ -410,7 +410,7 @@ def test_a_file_that_never_rests_ends_in_a_state_and_is_taken_up_again(room: Roo
 def test_a_file_that_vanishes_before_it_is_read_is_simply_gone(room: Room, folder: Path) -> None:
     for number in range(200):
         (folder / f"{number}.md").write_text(f"zebra {number}")
-    source, _ = room.app.add_source(room.home, str(folder), watch=False)
+    source, _ = room.app.jobs.add_source(room.home, str(folder), watch=False)
     walking = threading.Thread(target=lambda: room.sync(source))
     walking.start()
     wait_for(lambda: room.counts(source)["reading"], "they are read", every_s=0.001)
@@ -425,7 +425,7 @@ def test_a_file_that_vanishes_before_it_is_read_is_simply_gone(room: Room, folde
 def test_a_removed_source_is_gone_even_while_it_is_walked(room: Room, folder: Path) -> None:
     for number in range(1200):
         (folder / f"{number}.md").write_text(f"anoa {number}")
-    source, _ = room.app.add_source(room.home, str(folder), watch=False)
+    source, _ = room.app.jobs.add_source(room.home, str(folder), watch=False)
     readers = room.app.pools[0]
     call = readers.call
 

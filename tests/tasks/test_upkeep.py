@@ -123,5 +123,5 @@ def test_a_question_that_comes_while_its_session_is_deleted_is_stopped(
         delete(owner, session_id)
 
     monkeypatch.setattr(app.chats, "delete", asked_just_before)
-    asyncio.run(app.delete_session(LOCAL_OWNER, session.id))
+    asyncio.run(app.jobs.delete_session(LOCAL_OWNER, session.id))
     assert get_run(app.db, LOCAL_OWNER, late[0].id).state == "stopped"

@@ -39,7 +39,7 @@ def notes(tmp_path: Path) -> Path:
 async def searched(app: App, notes: Path, state: str) -> Context:
     """The first search of the running program whose dense channel is in that state."""
     home = get_workspace(app.db, LOCAL_OWNER)
-    app.add_source(home, str(notes), watch=False)
+    app.jobs.add_source(home, str(notes), watch=False)
     until = time.monotonic() + TIMEOUT_S
     async with app.running():
         while time.monotonic() < until:
