@@ -71,10 +71,23 @@ def test_a_setting_is_found_changed_and_reset(at: Browser, own: Server) -> None:
     press_button(at, "retrieve.hits 저장")
     at.wait(f"{row('retrieve.hits')}?.innerText.includes('다시 시작하면 적용, 지금은 20')")
     assert said(own) == FILE.replace("hits = 20", "hits = 33")
-    assert "ibidem serve" in at.text("main [role=alert]")
+    assert "다시 시작해야" in at.text("main [role=alert]")
     press_button(at, "retrieve.hits 기본값으로")
     at.wait(f"{row('retrieve.hits', 'input')}?.value === '30'")
     assert "hits" not in said(own)
+
+
+def test_the_server_is_started_again_with_what_was_changed(at: Browser) -> None:
+    write(at, row("retrieve.read_s", "input"), "5")
+    at.press("Enter")
+    at.wait(f"{row('retrieve.read_s')}?.innerText.includes('지금은 8')")
+    press_button(at, "서버 다시 시작")
+    at.wait("document.querySelector('[role=dialog]')")
+    at.evaluate(AT_REST)
+    press_button(at, "서버 다시 시작", -1)
+    at.wait("!document.querySelector('[role=dialog]')", 30)
+    at.wait(f"{row('retrieve.read_s', 'input')}?.value === '5' && !document.querySelector('main [role=alert]')")
+    at.messages.clear()  # the browser notes that nobody answered for a while
 
 
 def test_what_is_no_value_is_told_beside_its_field_and_kept_there(at: Browser, own: Server) -> None:

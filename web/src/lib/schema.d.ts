@@ -187,7 +187,9 @@ export interface paths {
         };
         /**
          * Ps
-         * @description The models that an engine of ours has loaded. It ends when it has been idle; when that is, nobody knows before.
+         * @description The models in memory: of our engines, and of the Ollama that is asked. Other servers do not tell.
+         *
+         *     An engine of ours ends when it has been idle; when that is, nobody knows before.
          */
         get: operations["ps_api_ps_get"];
         put?: never;
@@ -1405,6 +1407,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/status/restart/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restart
+         * @description End in order and start again, as the process was started: with the settings that the file says now.
+         *
+         *     Answers that are being written end; what waits goes on by itself.
+         */
+        post: operations["restart_api_status_restart__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/models/": {
         parameters: {
             query?: never;
@@ -1952,6 +1976,14 @@ export interface components {
              * @default []
              */
             history: components["schemas"]["Earlier"][];
+        };
+        /** Restart */
+        Restart: {
+            /**
+             * Started At
+             * @description of the server that is meant: asked twice, it is started again once
+             */
+            started_at: string;
         };
         /**
          * Seen
@@ -5685,6 +5717,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    restart_api_status_restart__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Restart"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
                 };
             };
             /** @description what is wrong, and what to do next */
