@@ -15,6 +15,7 @@ from tests.api.serving import Server, put_text, serving, wait_for, workspace
 from tests.ingest.pdfs import encrypted, lines, pdf
 from tests.page.browser import Browser
 from tests.page.conftest import ask, press_button, sign_in
+from tests.page.test_look import AXE, PICTURES, SIZES, faults
 
 PUMP = pdf(
     lines("The inlet filter is cleaned every month.", "The relief valve opens at 4.2 bar."),
@@ -351,3 +352,38 @@ def test_after_a_reload_the_page_names_what_was_not_sent_and_shows_the_state_of_
         page.open("about:blank")
         page.dialogs.clear()  # the browser asks whether to leave while files are on their way
         forget_faults(page, "beforeunload")
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="needs the page's packages, which `make page` installs")
+@pytest.mark.parametrize("size", SIZES)
+def test_the_views_of_a_document_and_of_sharing_are_sound(signed_in: Browser, server: Server, size: str) -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    width, height, dark = SIZES[size]
+    signed_in.size(width, height, dark=dark)
+    made = server.http.post("/api/rag/documents/", files={"file": ("sound.pdf", PUMP)}).json()
+    wait_for(lambda: server.http.get(f"/api/rag/documents/{made['id']}/").json()["state"] == "ok", "it is read")
+    found: list[str] = []
+
+    def look(name: str) -> None:
+        signed_in.evaluate(
+            "Promise.all(document.getAnimations().map(one => one.finished.catch(() => 0))).then(() => 0)"
+        )
+        signed_in.shot(PICTURES / f"{name}-{size}-ko.png")
+        found.extend(f"{name}: {fault}" for fault in faults(signed_in))
+        assert signed_in.evaluate("document.documentElement.scrollWidth") <= width
+
+    signed_in.evaluate(f"location.hash = '#/documents/{made['id']}?lines=3-4&page=2'")
+    signed_in.wait("document.querySelectorAll('.pdf-page .lines').length === 2")
+    look("pdf")
+    signed_in.click_node("document.querySelectorAll('.document-page [role=tab]')[1]")
+    signed_in.wait("document.querySelector('.chunks li')")
+    look("chunks")
+    signed_in.click_node("document.querySelectorAll('.document-page [role=tab]')[2]")
+    signed_in.wait("document.querySelector('.scroll')")
+    look("cited")
+    open_documents(signed_in)
+    from_menu(signed_in, "공유…")
+    signed_in.wait("document.querySelector('[role=dialog] form')")
+    look("share")
+    assert server.http.delete(f"/api/rag/documents/{made['id']}/").status_code == 204
+    assert not found, "\n".join(found)

@@ -19,7 +19,7 @@ import { pageMarks, type PageMarks } from "./boxes";
 import { DocumentText } from "./DocumentText";
 import type { Clue } from "./marks";
 
-const ZOOMS = [1, 1.5, 2] as const;
+const ZOOMS = [100, 150, 200] as const; // percent, as the style sheet has them
 const WIDTH_PX = devicePixelRatio > 1 ? 1800 : 1200;
 
 interface Props { id: string; clue: Clue; page: number; switcher: ReactNode }
@@ -50,7 +50,7 @@ export default function PdfPages({ id, clue, page, switcher }: Props) {
         {turn(number + 1, t.nextPage, "right")}
         {number !== page && clue.from > 0 && <Button size="small" onClick={() => setNumber(page)}>{t.toPassage}</Button>}
         <Box sx={{ flex: 1 }} />
-        <Button size="small" aria-label={t.zoom} title={t.zoom} onClick={() => setZoom((zoom + 1) % ZOOMS.length)}>{Math.round(100 * (ZOOMS[zoom] ?? 1))}%</Button>
+        <Button size="small" aria-label={t.zoom(ZOOMS[zoom] ?? 100)} title={t.zoom(ZOOMS[zoom] ?? 100)} onClick={() => setZoom((zoom + 1) % ZOOMS.length)}>{ZOOMS[zoom]}%</Button>
       </Box>
       {clue.from > 0 && shown.data && !marked && <AsCited severity="info" title={t.changed} hint="" text={clue.text} />}
       {shown.data && <Sheet id={id} shown={shown.data} marked={marked} zoom={zoom} onFail={() => setUndrawn(number)} />}
