@@ -1,4 +1,4 @@
-# make setup | run | ask Q="..." | test | lint | bench | eval | soak       (see README.md)
+# make setup | run | ask Q="..." | test | lint | clients | bench | eval | soak       (see README.md)
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PY := .venv/bin/python
@@ -7,9 +7,14 @@ LOCK := requirements.lock
 TASKS ?= $(wildcard ../shared/eval)
 Q ?= What is a run, and how does it end?
 
+CLIENTS := tests/clients
+NPM := $(shell command -v npm)
+QUICK_CLIENTS := $(if $(NPM),$(CLIENTS)/node/node_modules/.stamp)
+SLOW_CLIENTS := $(if $(NPM),$(CLIENTS)/programs/node_modules/.stamp) $(CLIENTS)/llm/.venv/.stamp $(CLIENTS)/aider/.venv/.stamp
+
 WEB := $(shell find web -path web/node_modules -prune -o -type f -not -name openapi.json -print)
 
-.PHONY: help setup setup-dev page wheel types run ask test test-page lint bench eval soak clean
+.PHONY: help setup setup-dev page wheel types run ask test test-page clients lint bench eval soak clean
 
 help:
 	@sed -n '1p' Makefile; sed -nE 's/^([a-z-]+):.*## (.*)/  make \1  \t\2/p' Makefile
@@ -64,12 +69,26 @@ ask: setup  ## ask the running server, or work alone:  make ask Q="..."
 	@$(IBIDEM) ask "$(Q)"
 
 test:  ## set up, lint, types, and every test
-	@$(MAKE) --no-print-directory -j2 setup-dev test-page
+	@$(MAKE) --no-print-directory -j2 setup-dev test-page $(QUICK_CLIENTS)
 	@.venv/bin/ruff format -q --check ibidem tests bench && .venv/bin/ruff check -q ibidem tests bench && .venv/bin/mypy
 	@$(PY) -m pytest -n 2 --dist loadfile
 
 test-page: page
 	@if command -v npm >/dev/null; then cd web && npm run --silent types && npm run --silent test; fi
+
+# Programs that speak to Ollama, OpenAI or MCP, each from a lock file of its own. Without Node those of npm are skipped.
+$(CLIENTS)/%/node_modules/.stamp: $(CLIENTS)/%/package-lock.json $(CLIENTS)/%/.npmrc
+	@cd $(CLIENTS)/$* && npm ci --silent --no-audit --no-fund --ignore-scripts
+	@touch $@
+
+$(CLIENTS)/%/.venv/.stamp: $(CLIENTS)/%/requirements.lock
+	@test -x $(CLIENTS)/$*/.venv/bin/python || python3 -m venv $(CLIENTS)/$*/.venv
+	@if command -v uv >/dev/null; then uv pip install -q --python $(CLIENTS)/$*/.venv/bin/python --require-hashes -r $<; \
+	 else $(CLIENTS)/$*/.venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $<; fi
+	@touch $@
+
+clients: setup-dev $(QUICK_CLIENTS) $(SLOW_CLIENTS)  ## every client program against a real server, aider and Continue among them
+	@$(PY) -m pytest tests/clients -q -o addopts="" --clients
 
 lint: setup-dev
 	@.venv/bin/ruff format ibidem tests bench && .venv/bin/ruff check --fix ibidem tests bench && .venv/bin/mypy
@@ -89,4 +108,4 @@ soak: setup-dev  ## kill -9 at random moments, for minutes
 	@$(PY) -m pytest tests/soak -q -o addopts="" --soak
 
 clean:
-	@rm -rf .venv build *.egg-info ibidem/api/page web/node_modules
+	@rm -rf .venv build *.egg-info ibidem/api/page web/node_modules $(CLIENTS)/*/node_modules $(CLIENTS)/*/.venv

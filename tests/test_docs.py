@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
+from dataclasses import Field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ibidem.settings import SECTIONS
+from ibidem.settings.edit import literal
+from ibidem.settings.options import each_option
 from tests.test_errors import tree
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("docs/**/*.md"), *ROOT.glob("README.md")])
-OPTIONS = [(section, item.name, item.default) for section, cls in SECTIONS.items() for item in fields(cls)]
+OPTIONS = [(section, item) for section, item in each_option()]
 JOB_CODES = ["job_dead"]  # written by the queue itself
 
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -21,15 +23,18 @@ _FENCED = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 _MACHINE_PATH = re.compile(r"(?<![\w.])/(?:work|root|home|Users|tmp)/[\w.]+")
 
 
-@pytest.mark.parametrize(("section", "option", "default"), OPTIONS, ids=lambda value: str(value))
-def test_every_option_is_documented_with_its_default(section: str, option: str, default: object) -> None:
-    shown = f"`{default}`" if default != "" else "empty"
-    assert f"| `{section}.{option}` | {shown}" in (ROOT / "docs/settings.md").read_text("utf-8")
+@pytest.mark.parametrize(("section", "option"), OPTIONS, ids=lambda value: getattr(value, "name", value))
+def test_every_option_is_documented_with_its_default_in_its_own_words(section: str, option: Field[Any]) -> None:
+    default = f"`{literal(option.default).strip(chr(34))}`" if option.default != "" else "empty"
+    start = f"| `{section}.{option.name}` | {default}"
+    (row,) = [line for line in (ROOT / "docs/settings.md").read_text("utf-8").splitlines() if line.startswith(start)]
+    meaning = row.split(" | ")[2].removesuffix(" |")
+    assert meaning.startswith(option.metadata["meaning"])  # a link may follow
 
 
 def test_no_option_is_documented_that_is_not_there() -> None:
     rows = re.findall(r"^\| `(\w+)\.(\w+)` \|", (ROOT / "docs/settings.md").read_text("utf-8"), re.MULTILINE)
-    assert sorted(rows) == sorted((section, option) for section, option, _ in OPTIONS)
+    assert sorted(rows) == sorted((section, option.name) for section, option in OPTIONS)
 
 
 def test_every_error_code_is_documented() -> None:

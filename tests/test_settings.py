@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ibidem.errors import BadInput
+from ibidem.errors import BadInput, Conflict
 from ibidem.settings import SECTIONS, Settings, default_data_dir, exposed_key, load
+from ibidem.settings.edit import Value, edited
 
 
 def written(folder: Path, text: str) -> Path:
@@ -64,6 +65,16 @@ def test_a_variable_that_is_wrong_is_named(tmp_path: Path, variable: str, value:
 def test_a_number_below_zero_is_refused(tmp_path: Path, variable: str, value: str) -> None:
     with pytest.raises(BadInput, match=variable):
         load(tmp_path, {variable: value})
+
+
+@pytest.mark.parametrize(("said", "meant"), [("true", True), ("1", True), ("FALSE", False), ("0", False)])
+def test_a_switch_is_read_from_the_environment(tmp_path: Path, said: str, meant: bool) -> None:
+    assert load(tmp_path, {"IBIDEM_MODELS__OFFLINE": said}).models.offline is meant
+
+
+def test_a_switch_that_is_neither_on_nor_off_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="IBIDEM_MODELS__OFFLINE"):
+        load(tmp_path, {"IBIDEM_MODELS__OFFLINE": "perhaps"})
 
 
 def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
@@ -137,3 +148,44 @@ def test_the_data_directory_is_absolute_and_may_come_from_the_environment(
     assert default_data_dir() == tmp_path / "named"
     monkeypatch.chdir(tmp_path)
     assert load(Path("here"), {}).data_dir == tmp_path / "here"
+
+
+FILE = "# mine\n[retrieve]  # how much\nhits = 20  # many\n\n# how many at once\n[jobs]\nanswers = 4"
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value", "changed"),
+    [
+        ("retrieve", "hits", 7, FILE.replace("hits = 20", "hits = 7")),
+        ("retrieve", "hits", None, FILE.replace("hits = 20  # many\n", "")),
+        ("retrieve", "read_s", 2.5, FILE.replace("# many\n", "# many\nread_s = 2.5\n")),
+        ("retrieve", "read_s", None, FILE),
+        ("jobs", "answers", 2, FILE.replace("= 4", "= 2\n")),
+        ("jobs", "poll_s", 0.5, FILE + "\npoll_s = 0.5\n"),
+        ("models", "offline", True, FILE + "\n\n[models]\noffline = true\n"),
+        ("models", "default", 'a "b" # \\ 한', FILE + '\n\n[models]\ndefault = "a \\"b\\" # \\\\ 한"\n'),
+        ("models", "default", None, FILE),
+    ],
+)
+def test_one_line_changes_and_all_else_stays(section: str, key: str, value: Value | None, changed: str) -> None:
+    assert edited(FILE, section, key, value) == changed
+
+
+def test_a_file_of_another_system_keeps_its_line_ends() -> None:
+    assert edited("[jobs]\r\nanswers = 4\r\n", "jobs", "poll_s", 1.0) == "[jobs]\r\nanswers = 4\r\npoll_s = 1.0\r\n"
+    assert edited("", "jobs", "answers", 3) == "[jobs]\nanswers = 3\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "retrieve.hits = 20\n",
+        "retrieve = {hits = 20}\n",
+        '["retrieve"]\nhits = 20\n',
+        '[retrieve]\n"hits" = 20\n',
+        '[models]\ndefault = """\n[retrieve]\nhits = 20\n"""\n[retrieve]\nhits = 20\n',
+    ],
+)
+def test_what_cannot_be_changed_safely_is_left_alone(text: str) -> None:
+    with pytest.raises(Conflict, match=r"retrieve\.hits"):
+        edited(text, "retrieve", "hits", 7)

@@ -248,5 +248,11 @@ def admin(found: Signed) -> Principal:
     return found
 
 
+def concerned(found: Signed, gate: Gate) -> Principal:
+    """Who may look at the server as a whole: in local mode whoever may enter, else admins. Raises Forbidden."""
+    return found if gate.local else admin(found)
+
+
 Owner = Annotated[int, Depends(owner)]
 Admin = Annotated[Principal, Depends(admin)]
+Concerned = Annotated[Principal, Depends(concerned)]

@@ -23,11 +23,44 @@ from ibidem.store.logins import (
     list_logins,
 )
 from ibidem.store.passwords import check_password
-from ibidem.store.users import User, change_user, create_user, find_user, get_user
+from ibidem.store.users import User, UserRole, change_user, create_user, find_user, get_user
 from ibidem.store.workspaces import LOCAL_OWNER
 from ibidem.types import rfc3339
 
 router = APIRouter(prefix="/api/auth", tags=["sign-in"])
+
+
+class SignedUser(BaseModel):
+    id: str
+    username: str
+    role: UserRole
+    has_password: bool
+
+
+class SignedIn(BaseModel):
+    user: SignedUser
+
+
+class OneTimeLink(BaseModel):
+    url: str
+
+
+class ShownLogin(BaseModel):
+    """A sign-in of a browser; `proof` is what it came in by, `current` the one that asks."""
+
+    id: str
+    proof: Proof
+    address: str
+    agent: str
+    created_at: str
+    used_at: str
+    expires_at: str
+    current: bool
+
+
+class LoginList(BaseModel):
+    items: list[ShownLogin]
+    next: None = None
 
 
 class Exchange(BaseModel):
@@ -45,10 +78,11 @@ class NewPassword(BaseModel):
 
 
 def user(found: User) -> dict[str, Any]:
-    return {"user": {"id": str(found.id), "username": found.name, "role": found.role}}
+    shown = {"id": str(found.id), "username": found.name, "role": found.role, "has_password": found.has_password}
+    return {"user": shown}
 
 
-@router.post("/exchange/")
+@router.post("/exchange/", response_model=SignedIn)
 def exchange(body: Exchange, request: Request, response: Response, app: Engine, access: Gate) -> dict[str, Any]:
     """The one-time token of `ibidem open` for a cookie; on this machine alone, as its owner."""
     if not from_this_machine(request) or not access.take_link_token(body.token):
@@ -57,7 +91,7 @@ def exchange(body: Exchange, request: Request, response: Response, app: Engine, 
     return user(get_user(app.db, LOCAL_OWNER))
 
 
-@router.post("/link/")
+@router.post("/link/", response_model=OneTimeLink)
 def link(request: Request, access: Gate, who: Signed) -> dict[str, str]:
     """A fresh one-time link; for the command line, which holds the secret."""
     if who.kind != "secret":
@@ -65,7 +99,7 @@ def link(request: Request, access: Gate, who: Signed) -> dict[str, str]:
     return {"url": f"{request.base_url}#t={access.new_link_token()}"}
 
 
-@router.post("/login/")
+@router.post("/login/", response_model=SignedIn)
 async def login(body: SignIn, request: Request, response: Response, app: Engine, access: Gate) -> dict[str, Any]:
     """Password mode: name and password for a cookie. Local mode: whoever may enter picks a profile, or makes one."""
     found = await (_profile(body, request, app, access) if access.local else _known(body, request, access))
@@ -81,7 +115,7 @@ def logout(request: Request, response: Response, app: Engine, access: Gate) -> N
     response.delete_cookie(access.cookie_name, path="/", httponly=True, samesite="strict")
 
 
-@router.get("/user/")
+@router.get("/user/", response_model=SignedIn)
 def me(app: Engine, who: Signed) -> dict[str, Any]:
     return user(get_user(app.db, who.user))
 
@@ -104,7 +138,7 @@ async def change_password(body: NewPassword, request: Request, app: Engine, acce
 # --- sign-ins --------------------------------------------------------------------------------------------------------
 
 
-@router.get("/logins/")
+@router.get("/logins/", response_model=LoginList)
 def logins(app: Engine, who: Signed, of: UserId | None = None) -> dict[str, Any]:
     """One's own sign-ins; an admin may ask for those `of` another user."""
     if of not in (None, who.user) and not who.is_admin:

@@ -16,6 +16,24 @@ from ibidem.types import rfc3339
 router = APIRouter(prefix="/api/keys", tags=["keys"])
 
 
+class ShownKey(BaseModel):
+    id: str
+    name: str
+    scopes: list[Scope]
+    created_at: str
+    expires_at: str | None
+    used_at: str | None
+
+
+class MadeKey(ShownKey):
+    key: str = Field(description="what a program sends as Bearer; shown here and nowhere else")
+
+
+class KeyList(BaseModel):
+    items: list[ShownKey]
+    next: None = None
+
+
 class NewKey(BaseModel):
     name: str = Field(max_length=200)
     scopes: Annotated[list[Scope], Field(max_length=len(SCOPES))] = ["chat", "read"]
@@ -33,7 +51,7 @@ def shown(key: ApiKey) -> dict[str, Any]:
     }
 
 
-@router.get("/")
+@router.get("/", response_model=KeyList)
 def keys(app: Engine, who: Signed, of: UserId | None = None) -> dict[str, Any]:
     """One's own keys; an admin may ask for those `of` another user."""
     if of not in (None, who.user) and not who.is_admin:
@@ -42,7 +60,7 @@ def keys(app: Engine, who: Signed, of: UserId | None = None) -> dict[str, Any]:
     return {"items": [shown(key) for key in found], "next": None}
 
 
-@router.post("/", status_code=201)
+@router.post("/", status_code=201, response_model=MadeKey)
 def add(body: NewKey, app: Engine, who: Signed) -> dict[str, Any]:
     """`key` is in this answer and nowhere else."""
     expires_at = None if body.expires_at is None else body.expires_at.timestamp()

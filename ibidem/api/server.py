@@ -6,8 +6,10 @@ import asyncio
 import errno
 import logging
 import socket
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from types import FrameType
 
 import uvicorn
@@ -21,10 +23,12 @@ from ibidem.api import (
     context,
     documents,
     errors,
+    fit,
     health,
     jobs,
     keys,
     models,
+    outbound,
     page,
     pages,
     readings,
@@ -32,7 +36,9 @@ from ibidem.api import (
     search,
     session_files,
     sessions,
+    settings,
     shares,
+    status,
     symbols,
     templates,
     users,
@@ -46,6 +52,8 @@ from ibidem.api.guard import LOOPBACK_NAMES, Guard, hosts_served, origins_allowe
 from ibidem.api.mcp.endpoint import Endpoint
 from ibidem.app import App
 from ibidem.errors import BadInput, PortTaken
+from ibidem.models.outbound import Outbound
+from ibidem.tasks.options import Options, startable
 
 MAX_MESSAGE_BYTES = 2 * MAX_FRAME_BYTES  # over a WebSocket; a longer one ends the connection (1009)
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  all addresses: the loopback one among them
@@ -55,14 +63,21 @@ log = logging.getLogger(__name__)
 
 
 def create(
-    engine: App, *, port: int, host: str = "", lifespan: Callable[[FastAPI], object] | None = None
+    engine: App,
+    *,
+    port: int,
+    host: str = "",
+    outbound: Outbound | None = None,
+    lifespan: Callable[[FastAPI], object] | None = None,
 ) -> tuple[ASGIApp, Access]:
-    """The guarded application over an engine, and who may use it. `host` is the address that is listened on.
+    """The guarded application over an engine, and who may use it. `host` is the address that is listened on, `outbound`
+    what watches this process.
 
     Raises BadInput for an origin in the settings that is none.
     """
     serving = engine.settings.serve
     app = application(engine, port, lifespan)
+    app.state.outbound = outbound or Outbound()
     guard = Guard(
         app,
         hosts=hosts_served(port, "" if host in WILDCARDS else host, serving.allowed_hosts),
@@ -75,8 +90,11 @@ def create(
 def application(engine: App, port: int, lifespan: Callable[[FastAPI], object] | None = None) -> FastAPI:
     """Every route over an engine; never served without the guard."""
     app = routes(lifespan)
+    check = partial(startable, engines=engine.engines, models_dir=engine.data.models)
     app.state.engine = engine
     app.state.access = Access(engine, port)
+    app.state.started_at = time.time()
+    app.state.options = Options(lambda: engine.settings, check)
     app.state.mcp = Endpoint(engine)
     app.router.routes.append(app.state.mcp.route)
     return app
@@ -115,7 +133,11 @@ def routes(lifespan: Callable[[FastAPI], object] | None = None) -> FastAPI:
         templates,
         websocket,
         jobs,
+        settings,
+        outbound,
+        status,
         models,
+        fit,
         answers,
         context,
         health,
@@ -161,7 +183,9 @@ def bind(host: str, port: int, *, sign_in: str = "local", has_password: bool = F
     return listener
 
 
-async def serve(engine: App, listener: socket.socket, *, ready: Callable[[str, Access], None]) -> None:
+async def serve(
+    engine: App, listener: socket.socket, *, outbound: Outbound, ready: Callable[[str, Access], None]
+) -> None:
     """Serve until a signal; `ready(address, access)` is called once requests are answered."""
     host, port = listener.getsockname()[:2]
     near = WILDCARDS.get(host, host)  # where this machine's own programs find it
@@ -178,7 +202,7 @@ async def serve(engine: App, listener: socket.socket, *, ready: Callable[[str, A
                 engine.data.retire()
                 await app.state.mcp.close()
 
-    app, access = create(engine, port=port, host=host, lifespan=lifespan)
+    app, access = create(engine, port=port, host=host, outbound=outbound, lifespan=lifespan)
     config = uvicorn.Config(
         app,
         log_config=None,

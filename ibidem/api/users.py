@@ -18,6 +18,23 @@ from ibidem.store.users import UserRole, any_password, change_user, create_user,
 router = APIRouter(prefix="/api/users", tags=["users"])
 
 
+class ShownUser(BaseModel):
+    """`seen_at`: when a sign-in or key of theirs was used last, as far as one is left."""
+
+    id: str
+    username: str
+    role: UserRole
+    disabled: bool
+    has_password: bool
+    created_at: str
+    seen_at: str | None
+
+
+class UserList(BaseModel):
+    items: list[ShownUser]
+    next: None = None
+
+
 class NewUser(BaseModel):
     username: str = Field(max_length=200)
     role: UserRole = "member"
@@ -30,7 +47,7 @@ class Change(BaseModel):
     disabled: StrictBool | None = None
 
 
-@router.get("/")
+@router.get("/", response_model=UserList)
 def users(app: Engine, access: Gate, who: Signed) -> dict[str, Any]:
     """Everybody, for admins; in local mode for whoever picks a profile."""
     if not access.local and not who.is_admin:
@@ -38,7 +55,7 @@ def users(app: Engine, access: Gate, who: Signed) -> dict[str, Any]:
     return {"items": [user.shown() for user in list_users(app.db)], "next": None}
 
 
-@router.post("/", status_code=201)
+@router.post("/", status_code=201, response_model=ShownUser)
 async def add(body: NewUser, app: Engine, access: Gate, who: Admin) -> dict[str, Any]:
     """A new user, with a `home`; without a password only local mode lets them in."""
     password_hash = await _hashed(body.password, app, access, who)
@@ -48,7 +65,7 @@ async def add(body: NewUser, app: Engine, access: Gate, who: Admin) -> dict[str,
     return user.shown()
 
 
-@router.put("/{user_id}/")
+@router.put("/{user_id}/", response_model=ShownUser)
 async def change(user_id: UserId, body: Change, app: Engine, access: Gate, who: Admin) -> dict[str, Any]:
     """A new role, password or state holds at once, for what is open too. A new password ends the user's sign-ins."""
     user = await asyncio.to_thread(get_user, app.db, user_id)

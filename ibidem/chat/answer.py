@@ -22,6 +22,7 @@ from ibidem.models.base import (
     ChatRequest,
     Done,
     Image,
+    Logprobs,
     ReasoningDelta,
     TextDelta,
     ToolCall,
@@ -57,6 +58,7 @@ class Draft:
     before: Transcript = field(default_factory=Transcript)  # the turns so far, as they were known
     transcript: Transcript = field(default_factory=Transcript)  # with this turn, its answer still empty
     calls: list[ToolCall] = field(default_factory=list)  # tools that the model wants called
+    logprobs: list[Mapping[str, Any]] = field(default_factory=list)  # of its tokens, where they were wished for
     usage: Usage = field(default_factory=Usage)
     reason: Literal["stop", "length"] = "stop"  # why the model ended
     timings: dict[str, float] = field(default_factory=dict)  # milliseconds
@@ -266,6 +268,9 @@ async def write(request: ChatRequest, draft: Draft, model: ChatModel, meter: Met
                     case ToolCall():
                         draft.calls.append(part)
                         yield Event("tool_call", as_json(part))
+                    case Logprobs(tokens):
+                        draft.logprobs += tokens
+                        yield Event("logprobs", {"tokens": list(tokens)})
                     case Done(usage, reason):
                         draft.usage, draft.reason = usage, reason
                         meter.learn(request.messages, usage.prompt)

@@ -43,7 +43,13 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.
 
 
 def settings(data_dir: Path | None) -> Settings:
-    return load(data_dir)
+    """As the command is to have them; in offline mode the process is kept to this machine from here on."""
+    loaded = load(data_dir)
+    if loaded.models.offline:
+        from ibidem.models.outbound import Outbound
+
+        Outbound(offline=True).watch()
+    return loaded
 
 
 def fail(error: IbidemError) -> int:

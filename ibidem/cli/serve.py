@@ -14,6 +14,7 @@ import typer
 from ibidem.cli.client import find
 from ibidem.cli.main import DataDirOption, app, settings
 from ibidem.errors import NotFound
+from ibidem.settings import load
 from ibidem.store.datadir import DataDir
 
 BEYOND_LOOPBACK = (
@@ -34,7 +35,7 @@ def serve(
     data_dir: DataDirOption = None,
 ) -> None:
     """Run the server, its worker and the watcher; prints the one-time link."""
-    loaded = settings(data_dir)
+    loaded = load(data_dir)  # the whole process is watched below
     DataDir(loaded.data_dir).must_be_free()  # told at once, before the parts are loaded
     import asyncio
 
@@ -43,12 +44,15 @@ def serve(
     from ibidem.api.server import serve as serve_http
     from ibidem.app import build
     from ibidem.cli.engine import absolute
+    from ibidem.models.outbound import Outbound
     from ibidem.store.users import any_password
     from ibidem.store.workspaces import LOCAL_OWNER, get_workspace
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    outbound = Outbound(offline=loaded.models.offline)
+    outbound.watch()
     engine = build(loaded)
     try:
         listener = bind(
@@ -76,7 +80,7 @@ def serve(
             if open_page:
                 open_browser(link)
 
-        asyncio.run(serve_http(engine, listener, ready=ready))
+        asyncio.run(serve_http(engine, listener, outbound=outbound, ready=ready))
     except KeyboardInterrupt:
         print("stopped", flush=True)
     finally:

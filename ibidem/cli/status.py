@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -19,8 +18,6 @@ from ibidem.settings import Settings, exposed_key
 
 if TYPE_CHECKING:
     from ibidem.types import Role
-
-LOW_DISK_BYTES = 1 << 30
 
 
 @app.command()
@@ -112,6 +109,7 @@ def doctor(data_dir: DataDirOption = None) -> None:
 def checks(loaded: Settings) -> Iterator[tuple[str, bool | None, str]]:
     """(what, fine or None for a note, what was seen)."""
     from ibidem.store.datadir import DataDir
+    from ibidem.store.disk import LOW_DISK_BYTES, free_bytes
 
     yield "version", True, f"ibidem {__version__}, Python {sys.version.split()[0]}, SQLite {sqlite3.sqlite_version}"
     data = DataDir(loaded.data_dir)
@@ -120,7 +118,7 @@ def checks(loaded: Settings) -> Iterator[tuple[str, bool | None, str]]:
     else:
         mode = data.root.stat().st_mode & 0o777
         yield "data directory", mode & 0o077 == 0, f"{data.root}, mode {mode:o}"
-        free = shutil.disk_usage(data.root).free
+        free = free_bytes(data.root)
         yield "disk", free > LOW_DISK_BYTES, f"{free / 1e9:.1f} GB free"
         server = data.server()
         yield "server", True if server else None, server.address if server else "not running"
@@ -230,24 +228,12 @@ def _file_check(name: str, role: Role, loaded: Settings) -> tuple[str, bool | No
 
 
 def outbound(loaded: Settings) -> list[str]:
-    """Every address that Ibidem may speak to, and when. There is no telemetry and no update check."""
-    from ibidem.hardware.catalog import models as catalogued
-    from ibidem.models.hub import hub_models
-    from ibidem.models.upstream import without_secrets
+    """Every address that Ibidem may speak to, and what for."""
+    from ibidem.tasks.outbound import SENT, targets
 
-    models = loaded.models
-    asked = {
-        "ollama": (models.ollama_url, ["questions to ollama:* models"]),
-        "openai": (models.openai_url, ["questions to openai:* models"]),
-    }
-    for name, sent in (
-        (models.embedder, "the text of every document and question, for vectors"),
-        (models.reranker, "questions and the passages found, for their order"),
-    ):
-        provider = name.partition(":")[0]
-        if provider in asked:
-            asked[provider][1].append(sent)
-    model_servers = [f"{without_secrets(url)}  ({'; '.join(sent)}; this check)" for url, sent in asked.values()]
-    hub_addresses = [*(model.address for model in catalogued()), *(model.repository for model in hub_models())]
-    hubs = ", ".join(sorted({"/".join(address.split("/")[:3]) for address in hub_addresses}))
-    return [*model_servers, f"{hubs} and where it redirects  (only when you run `ibidem models pull`)"]
+    lines = []
+    for target in targets(loaded.models):
+        allowed = target.here or not loaded.models.offline
+        sent = "; ".join(SENT[use].format(provider=target.provider) for use in target.uses)
+        lines.append(f"{target.address}  ({sent if allowed else 'forbidden: offline mode is on'})")
+    return lines

@@ -49,6 +49,13 @@ def limit(memory_bytes: int, niceness: int) -> None:
         os.nice(niceness)
 
 
+def without_network(event: str, arguments: tuple[Any, ...]) -> None:
+    """An audit hook: whatever a hostile file talks a parser into, it connects to nothing."""
+    if event in ("socket.connect", "socket.getaddrinfo", "socket.sendto", "socket.sendmsg"):
+        raise PermissionError(f"{event}: a child that reads files connects to nothing")
+
+
 if __name__ == "__main__":
+    sys.addaudithook(without_network)
     limit(memory_bytes=int(sys.argv[1]), niceness=int(sys.argv[2]))
     main()

@@ -79,6 +79,7 @@ class ChatRequest:
     think: bool | str | None = None  # True, False or an effort ("low"); None: as the model does by itself
     context_tokens: int | None = None  # a window wished for; bounded by what the model has
     keep_alive: str | float | None = None  # how long the model stays loaded afterwards, as Ollama writes it
+    logprobs: int | None = None  # so many likely tokens are told beside each one written; None: no probabilities are
     images: Mapping[str, bytes] = field(default_factory=dict)  # of the messages, by id; those not here are left out
 
 
@@ -119,7 +120,14 @@ class Done:
     reason: Literal["stop", "length"] = "stop"
 
 
-ModelEvent = TextDelta | ReasoningDelta | ToolCall | Done
+@dataclass(frozen=True, slots=True)
+class Logprobs:
+    """Tokens just written, as OpenAI and Ollama tell of them: `token`, `logprob`, `bytes`, `top_logprobs`."""
+
+    tokens: tuple[Mapping[str, Any], ...]
+
+
+ModelEvent = TextDelta | ReasoningDelta | ToolCall | Logprobs | Done
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from ibidem.models.base import (
     ChatRequest,
     CompletionRequest,
     Done,
+    Logprobs,
     ModelEvent,
     ReasoningDelta,
     Sampling,
@@ -23,7 +24,7 @@ from ibidem.models.base import (
     base64_images,
 )
 from ibidem.models.http import ModelServer
-from ibidem.models.upstream import Advice, as_count, as_dict, as_text
+from ibidem.models.upstream import Advice, as_count, as_dict, as_dicts, as_text
 from ibidem.settings import ModelSettings
 from ibidem.types import Usage, estimate_tokens
 
@@ -70,6 +71,8 @@ class OllamaModel:
             body["tools"] = list(request.tools)
         if request.think is not None:
             body["think"] = request.think
+        if request.logprobs is not None:
+            body |= {"logprobs": True, "top_logprobs": request.logprobs}
         async with aclosing(self._stream("/api/chat", body, request)) as events:
             async for event in events:
                 yield event
@@ -198,6 +201,8 @@ class _Answer:
             events.append(ReasoningDelta(thinking))
         if content := as_text(message.get("content") or message.get("response")):
             events.append(TextDelta(content))
+        if tokens := as_dicts(answer.get("logprobs")):
+            events.append(Logprobs(tokens))
         calls = message.get("tool_calls")
         for call in calls if isinstance(calls, list) else ():
             function = as_dict(as_dict(call).get("function"))

@@ -12,6 +12,7 @@ from ibidem.models.base import (
     ChatRequest,
     CompletionRequest,
     Done,
+    Logprobs,
     ModelEvent,
     ReasoningDelta,
     Sampling,
@@ -20,7 +21,7 @@ from ibidem.models.base import (
     base64_images,
 )
 from ibidem.models.http import ModelServer
-from ibidem.models.upstream import as_count, as_dict, as_text
+from ibidem.models.upstream import as_count, as_dict, as_dicts, as_text
 from ibidem.types import Usage
 
 MOST_CALLS = 128  # tools called by one answer
@@ -38,6 +39,8 @@ def chat_body(request: ChatRequest, model: str) -> dict[str, Any]:
         body["tools"] = list(request.tools)
         if request.tool_choice is not None:
             body["tool_choice"] = request.tool_choice
+    if request.logprobs is not None:
+        body |= {"logprobs": True, "top_logprobs": request.logprobs}
     if isinstance(request.think, str):
         body["reasoning_effort"] = request.think
     elif request.think is not None:
@@ -128,6 +131,8 @@ class Completion:
             events.append(ReasoningDelta(reasoning))
         if content := as_text(delta.get("content") or choice.get("text")):  # `text` is a completion's
             events.append(TextDelta(content))
+        if tokens := as_dicts(as_dict(choice.get("logprobs")).get("content")):
+            events.append(Logprobs(tokens))
         self._take_calls(delta.get("tool_calls"))
         return [*events, *self._whole_calls()] if reason else events
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import time
 from collections.abc import Mapping
@@ -20,12 +19,14 @@ from ibidem.errors import (
     ModelTimeout,
     ModelUnreachable,
 )
+from ibidem.models.outbound import is_here
 from ibidem.settings import ModelSettings
 
 MAX_BODY_BYTES = 8 * 1024 * 1024  # a long list of models is 1 MB, vectors of 32 texts in 4,096 numbers 3 MB
 JSON_BODY = {"Content-Type": "application/json"}
 SHOWN_CHARS = 300  # of what a server says about a failure
 NO_ADDRESS = "that is no address such as http://127.0.0.1:1234"
+OFFLINE = "set `offline = false` under [models], or pick a --model of this machine"
 NO_PROXY = "the proxy that the environment names cannot be used"
 
 # How servers say that a prompt or text is too long, in lower case.
@@ -103,10 +104,13 @@ class Upstream:
 
     def reach(self) -> Reach:
         """How a client is to speak to this server. Raises ModelUnreachable for what is no address."""
-        if not _is_address(self.url):
+        if not is_address(self.url):
             raise self._unreachable(NO_ADDRESS)
+        here = is_here(host_of(self.url))
+        if self.settings.offline and not here:
+            raise ModelUnreachable(f"{self._where} is beyond this machine, and offline mode is on", hint=OFFLINE)
         headers = {**self.headers, **({"Authorization": f"Bearer {self._key}"} if self._key else {})}
-        return Reach(headers, secure=self.url.startswith("https:"), here=_is_loopback(self.url))
+        return Reach(headers, secure=self.url.startswith("https:"), here=here)
 
     def refusal(self, status: int, text: str, headers: Mapping[str, str]) -> ModelError:
         """What an error status says, in the server's own words."""
@@ -169,6 +173,10 @@ def as_text(value: Any) -> str:
     return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else ""
 
 
+def as_dicts(value: Any) -> tuple[dict[str, Any], ...]:
+    return tuple(one for one in value if isinstance(one, dict)) if isinstance(value, list) else ()
+
+
 def as_count(value: Any) -> int:
     return value if isinstance(value, int) and 0 <= value < 2**31 else 0
 
@@ -185,7 +193,8 @@ def _seconds(header: str | None) -> float | None:
         return None
 
 
-def _is_address(url: str) -> bool:
+def is_address(url: str) -> bool:
+    """Whether it names a server at all."""
     try:
         parts = urlsplit(url)
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -199,14 +208,6 @@ def host_of(url: str) -> str:
         return urlsplit(url).hostname or ""
     except ValueError:
         return ""
-
-
-def _is_loopback(url: str) -> bool:
-    host = host_of(url)
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def without_secrets(url: str) -> str:

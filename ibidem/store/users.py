@@ -19,7 +19,7 @@ UserRole = Literal["admin", "member"]
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """`created_at` in seconds since 1970, UTC."""
+    """Times in seconds since 1970, UTC. `seen_at`: when a sign-in or key of theirs was used last, as far as one is left."""
 
     id: int
     name: str
@@ -27,6 +27,7 @@ class User:
     disabled: bool
     has_password: bool
     created_at: float
+    seen_at: float | None = None
 
     def shown(self) -> dict[str, Any]:
         """As GET /api/users/ shows it."""
@@ -37,10 +38,15 @@ class User:
             "disabled": self.disabled,
             "has_password": self.has_password,
             "created_at": rfc3339(self.created_at),
+            "seen_at": None if self.seen_at is None else rfc3339(self.seen_at),
         }
 
 
-_USER = "SELECT id, name, role, disabled, password_hash IS NOT NULL AS has_password, created_at FROM user"
+_USER = """
+SELECT id, name, role, disabled, password_hash IS NOT NULL AS has_password, created_at, nullif(max(
+    coalesce((SELECT max(used_at) FROM login WHERE login.owner = user.id), 0),
+    coalesce((SELECT max(used_at) FROM api_key WHERE api_key.owner = user.id), 0)), 0) AS seen_at
+FROM user"""
 
 
 def clean_name(name: str) -> str:

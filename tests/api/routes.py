@@ -25,6 +25,7 @@ PARAMETERS = (
     "key_id",
     "user_id",
     "name",
+    "option",
 )
 
 
@@ -129,8 +130,20 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("POST", "/api/jobs/{job_id}/retry/"): Route(409, other=404),
     ("GET", "/api/answers/"): Route(200),
     ("GET", "/api/answers/{answer_id}/"): Route(200, other=404),
+    ("GET", "/api/settings/"): Route(403, admin=200, absent=200),
+    ("PUT", "/api/settings/{option}/"): Route(403, admin=400, absent=404, body={"value": "no number"}),
+    ("DELETE", "/api/settings/{option}/"): Route(403, admin=200, absent=404),
+    ("GET", "/api/outbound/"): Route(403, admin=200, absent=200),
+    ("GET", "/api/status/"): Route(403, admin=200, absent=200),
     ("GET", "/api/models/"): Route(200),
     ("POST", "/api/models/test/"): Route(400, body={"model": "nobody:x"}),
+    ("GET", "/api/models/nearby/"): Route(403, admin=200, absent=200),
+    ("PUT", "/api/models/default/"): Route(403, admin=400, absent=400, body={"model": "nobody:x"}),
+    ("GET", "/api/models/pulls/"): Route(403, admin=200, absent=200),
+    ("POST", "/api/models/pulls/"): Route(403, admin=400, absent=400, body={"name": "ollama:"}),
+    ("GET", "/api/models/embedder/"): Route(200),
+    ("PUT", "/api/models/embedder/"): Route(403, admin=400, absent=400, body={"embedder": "nobody:x"}),
+    ("GET", "/api/fit/"): Route(200),
 }
 
 # Of the dialects: keyless in local mode (`tests/api/dialects/test_access.py`), with a key or a sign-in in password mode.

@@ -225,7 +225,7 @@ def test_a_request_without_a_host_is_refused(server: Server) -> None:
 def test_a_link_is_exchanged_once_for_a_cookie_that_scripts_cannot_read(server: Server, anybody: httpx.Client) -> None:
     token = link_token(server)
     answer = anybody.post("/api/auth/exchange/", json={"token": token}, headers={"Origin": server.url})
-    assert answer.json() == {"user": {"id": "1", "username": "local", "role": "admin"}}
+    assert answer.json() == {"user": {"id": "1", "username": "local", "role": "admin", "has_password": False}}
     cookie = answer.headers["set-cookie"]
     assert cookie.startswith(f"ibidem_{server.port}=")
     parts = {part.strip().lower() for part in cookie.split(";")}

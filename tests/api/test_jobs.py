@@ -11,7 +11,19 @@ import pytest
 from tests.api.serving import Server, ask, ended, is_error, put_text, wait_for, workspace
 from tests.fakes.model_server import FakeModelServer
 
-FIELDS = {"id", "kind", "state", "priority", "attempts", "retries", "progress", "error", "created_at", "updated_at"}
+FIELDS = {
+    "id",
+    "kind",
+    "about",
+    "state",
+    "priority",
+    "attempts",
+    "retries",
+    "progress",
+    "error",
+    "created_at",
+    "updated_at",
+}
 
 
 def job_of(server: Server, run_id: str) -> dict[str, Any]:
@@ -37,6 +49,23 @@ def test_jobs_are_listed_newest_first_by_pages(server: Server) -> None:
     first = server.http.get("/api/jobs/", params={"limit": 2}).json()
     second = server.http.get("/api/jobs/", params={"limit": 2, "cursor": first["next"]}).json()
     assert [job["id"] for job in first["items"] + second["items"]] == [job["id"] for job in newest[:4]]
+
+
+def test_a_job_tells_what_it_is_about(server: Server, tmp_path: Path) -> None:
+    slug = workspace(server, "About")
+    document = put_text(server, "about.md", "The pump starts.", slug)
+    source = server.http.post(f"/api/workspaces/{slug}/sources/", json={"path": str(tmp_path), "watch": False}).json()
+    rebuilt = server.http.post(f"/api/workspaces/{slug}/index/rebuild/").json()["job"]
+    ask(server, "Who starts the pump?", workspace=slug)
+    about = {(job["kind"], job["about"]) for job in jobs(server)}
+    assert {
+        ("upload", document["title"]),
+        ("sync", str(tmp_path)),
+        ("rebuild", "About"),
+        ("answer", "Who starts the pump?"),
+    } <= about
+    assert server.http.get(f"/api/jobs/{rebuilt}/").json()["about"] == "About"
+    assert server.http.get(f"/api/jobs/{source['job']}/").json()["about"] == str(tmp_path)
 
 
 def test_jobs_are_filtered_by_state(server: Server) -> None:

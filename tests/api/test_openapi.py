@@ -10,9 +10,7 @@ from tests.api.serving import serving
 
 # Our own routes; the dialects answer as the programs do whose clients they serve. Sources are folders of this machine, models
 # are asked of other servers: neither is for made-up requests.
-OWN = (
-    r"^/(?:health|page/.*|api/(?:auth|users|keys|shares|workspaces|rag|search|symbols|runs|sessions|prompts|jobs)/.*)?$"
-)
+OWN = r"^/(?:health|page/.*|api/(?:auth|users|keys|shares|workspaces|rag|search|symbols|runs|sessions|prompts|jobs|settings|outbound|status)/.*)?$"
 LEFT_OUT = r"/sources/"
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"

@@ -49,6 +49,7 @@ class Things:
         slug = self._post("/api/workspaces/", {"name": f"w{self._made}"})["slug"] if "{slug}" in path else ""
         session = self._post("/api/sessions/", {})["id"] if "{session_id}" in path else ""
         names = {"slug": slug, "name": "absent.js", "session_id": session, "attachment_id": "absent", "digest": "x"}
+        names["option"] = "retrieve.hits"
         names["number"] = "1"
         path = path.replace(":path}", "}")
         for parameter, make in (

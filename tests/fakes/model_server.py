@@ -15,7 +15,7 @@ import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -108,6 +108,9 @@ class FakeModelServer:
     behaviour: Behaviour = "answer"
     reply: Sequence[str] = ("The pump ", "starts at ", "4.2 bar [1].")
     models: Sequence[str] = ("tiny:latest", "large:7b")
+    loaded: Sequence[str] = ()  # of `/api/ps`
+    running: dict[str, Any] = field(default_factory=dict)  # what it says of each of them
+    sizes: dict[str, int] = field(default_factory=dict)  # bytes of models, in `/api/tags`
     pause_s: float = 0.0  # before each piece
     shown: dict[str, Any] = field(default_factory=lambda: dict(SHOWN))  # of `/api/show`
     entry: dict[str, Any] = field(default_factory=dict)  # more about each model of `/v1/models`
@@ -128,7 +131,7 @@ class FakeModelServer:
         self._thread = threading.Thread(target=self._run, name="fake-model-server", daemon=True)
         started = threading.Event()
         self._loop.call_soon(started.set)
-        self._server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0))
+        self._loop.run_until_complete(self._listen())
         self.port = self._server.sockets[0].getsockname()[1]
         self._thread.start()
         started.wait(5)
@@ -162,6 +165,19 @@ class FakeModelServer:
     def wait_left(self, timeout_s: float = 5.0) -> bool:
         """Whether a client has left before its answer was complete by then."""
         return self._someone_left.wait(timeout_s)
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Nobody listens meanwhile."""
+        self._loop.call_soon_threadsafe(self._server.close)
+        asyncio.run_coroutine_threadsafe(asyncio.sleep(0), self._loop).result(5)  # it is closed
+        try:
+            yield
+        finally:
+            asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(5)
+
+    async def _listen(self) -> None:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
 
     def close(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -207,10 +223,16 @@ class FakeModelServer:
     async def _play(self, seen: Seen, writer: asyncio.StreamWriter) -> None:
         dialect: Dialect = OpenAI() if seen.path.startswith("/v1/") else Ollama()
         dialect.of_texts = seen.path in TEXTS
+        dialect.likely = seen.body.get("top_logprobs") if seen.body.get("logprobs") is True else None
         match seen.method, seen.path:
             case "GET", "/api/tags":
                 details = {"parameter_size": "3.2B", "quantization_level": "Q4_K_M"}
-                await self._list(writer, {"models": [{"name": name, "details": details} for name in self.models]})
+                sizes = [{"size": self.sizes[name]} if name in self.sizes else {} for name in self.models]
+                entries = [{"name": name, "details": details} for name in self.models]
+                models = [entry | size for entry, size in zip(entries, sizes, strict=True)]
+                await self._list(writer, {"models": models})
+            case "GET", "/api/ps" if self.loaded:
+                await self._list(writer, {"models": [{"name": name, **self.running} for name in self.loaded]})
             case "GET", "/v1/models":
                 entries = [{"id": name, "object": "model", **self.entry} for name in self.models]
                 await self._list(writer, {"object": "list", "data": entries})
@@ -350,10 +372,20 @@ class FakeModelServer:
                 yield line
 
 
+def logprob(piece: str, likely: int) -> dict[str, Any]:
+    """What is told of a token, with so many others."""
+    token = {"token": piece, "logprob": -0.25, "bytes": list(piece.encode())}
+    return {
+        **token,
+        "top_logprobs": [{"token": f"t{rank}", "logprob": -1.0 - rank, "bytes": []} for rank in range(likely)],
+    }
+
+
 class Dialect:
     media_type = b""
     opening = b""
     of_texts = False  # of a completion instead of a chat
+    likely: int | None = None  # tokens told beside each one; None: no probabilities are
     keep_alive = b"\n"
 
     def frame(self, part: dict[str, Any]) -> bytes:
@@ -384,7 +416,8 @@ class Ollama(Dialect):
     def text(self, piece: str) -> bytes:
         if self.of_texts:
             return self.frame({"response": piece, "done": False})
-        return self.frame({"message": {"role": "assistant", "content": piece}, "done": False})
+        told = {} if self.likely is None else {"logprobs": [logprob(piece, self.likely)]}
+        return self.frame({"message": {"role": "assistant", "content": piece}, **told, "done": False})
 
     def calling(self) -> list[bytes]:
         return [self.frame({"message": {"role": "assistant", "content": "", "tool_calls": [{"function": CALLED}]}})]
@@ -419,6 +452,9 @@ class OpenAI(Dialect):
     def text(self, piece: str) -> bytes:
         if self.of_texts:
             return self.frame({"choices": [{"index": 0, "text": piece, "finish_reason": None}]})
+        if self.likely is not None:
+            choice = {"index": 0, "delta": {"content": piece}, "finish_reason": None}
+            return self.frame({"choices": [{**choice, "logprobs": {"content": [logprob(piece, self.likely)]}}]})
         return self._delta({"content": piece})
 
     def calling(self) -> list[bytes]:

@@ -6,24 +6,33 @@ import asyncio
 
 from fastapi import Request
 
-from ibidem.api.access import Access
+from ibidem.api.access import Access, Principal
 from ibidem.errors import Forbidden, NoCredentials
 from ibidem.settings import DialectSettings
 from ibidem.store.workspaces import LOCAL_OWNER
 
 
 async def client_owner(request: Request) -> int:
-    """Raises NoCredentials, Forbidden. A key decides where it is one; a dummy, which SDKs always send, is nothing."""
+    """Raises NoCredentials, Forbidden."""
+    who = await client_principal(request)
+    return who.user if who else LOCAL_OWNER
+
+
+async def client_principal(request: Request) -> Principal | None:
+    """None: whoever needs no key. A key decides where it is one; a dummy, which SDKs always send, is nothing.
+
+    Raises NoCredentials, Forbidden.
+    """
     access: Access = request.app.state.access
     keyless = _keyless(request, access)
     if keyless and "authorization" not in request.headers and "cookie" not in request.headers:
-        return LOCAL_OWNER  # without a look at the store
+        return None  # without a look at the store
     try:
-        return (await asyncio.to_thread(access.principal, request)).user
+        return await asyncio.to_thread(access.principal, request)
     except NoCredentials:
         if not keyless:
             raise
-        return LOCAL_OWNER
+        return None
 
 
 def check_admin(request: Request) -> None:

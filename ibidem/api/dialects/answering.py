@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Request
 
-from ibidem.api.access import engine
-from ibidem.api.dialects.access import client_owner
+from ibidem.api.access import Access, Principal, access, engine
+from ibidem.api.dialects.access import client_principal
 from ibidem.api.dialects.body import Body
+from ibidem.api.dialects.errors import Form
+from ibidem.api.dialects.reply import Reply
 from ibidem.api.dialects.sources import annotations_of, footer_of, wants_footer, with_addresses
 from ibidem.app import App
 from ibidem.chat.answer import Draft
 from ibidem.chat.insert import Insert
 from ibidem.models.base import ChatMessage, ChatRequest, CompletionRequest, ModelEvent
+from ibidem.store.workspaces import LOCAL_OWNER
 from ibidem.tasks.dialects import Question
 from ibidem.tasks.names import Target
 from ibidem.types import Event
@@ -32,6 +36,13 @@ class Client:
     owner: int
     name: str  # its User-Agent
     base_url: str
+    gate: Access
+    who: Principal | None = None  # None: no key was needed
+
+    def reply(self, frames: AsyncGenerator[bytes, None], form: Form, media_type: str, **more: Any) -> Reply:
+        """As `Reply`; it ends where the client's right to it does."""
+        right = partial(self.gate.open, self.who) if self.who else None
+        return Reply(frames, form, media_type, right=right, **more)
 
     async def target(self, name: str) -> Target:
         """Raises ModelUnknown."""
@@ -45,8 +56,9 @@ class Client:
 
 
 async def client(request: Request) -> Client:
-    owner = await client_owner(request)
-    return Client(engine(request), owner, request.headers.get("user-agent", ""), str(request.base_url))
+    who = await client_principal(request)
+    name, owner = request.headers.get("user-agent", ""), who.user if who else LOCAL_OWNER
+    return Client(engine(request), owner, name, str(request.base_url), access(request), who)
 
 
 Asking = Annotated[Client, Depends(client)]

@@ -18,6 +18,7 @@ _KINDS = {b"\x89PNG": "image/png", b"GIF8": "image/gif", b"RIFF": "image/webp"}
 HINT = "see docs/clients.md"
 LARGE_BYTES = 1 << 18  # read in a thread, so that nobody waits for it
 MOST_STOPS = 64
+MOST_LOGPROBS = 20  # OpenAI's and Ollama's bound
 
 # Least and most of what may be wished; beyond it a value is a mistake.
 _TEMPERATURE = (0.0, 2.0)
@@ -141,6 +142,11 @@ class Body:
             frequency_penalty=self.number("frequency_penalty", *_PENALTY),
             repeat_penalty=self.number("repeat_penalty", 0.0, 10.0),
         )
+
+    def logprobs(self) -> int | None:
+        """How many likely tokens are wanted beside each one; None: no probabilities are."""
+        beside = self.whole("top_logprobs", 0, MOST_LOGPROBS)
+        return beside or 0 if self.flag("logprobs") else None
 
     def tools(self) -> tuple[Mapping[str, Any], ...]:
         """Functions to call; each has a name."""

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from ibidem.api.dialects import openai
 from ibidem.api.dialects.answering import Asking, Client, ask
 from ibidem.api.dialects.body import Body
+from ibidem.api.dialects.ollama_context import earlier
 from ibidem.api.dialects.ollama_frames import Kind, completion_lines, completion_object, ended, lines, said, whole
 from ibidem.api.dialects.ollama_messages import (
     completion_of,
@@ -23,7 +24,7 @@ from ibidem.api.dialects.ollama_messages import (
     wishes_of,
 )
 from ibidem.api.dialects.openai_messages import Pictures
-from ibidem.api.dialects.reply import JSON, NDJSON, Reply, line
+from ibidem.api.dialects.reply import JSON, NDJSON, line
 from ibidem.models.base import ChatMessage, CompletionRequest
 
 router = APIRouter(tags=["ollama"])
@@ -56,18 +57,20 @@ async def generate(client: Asking, body: openai.Sent, request: Request) -> Respo
     if template or suffix or body.flag("raw"):
         most = client.app.settings.dialects.max_tokens
         return await _complete(body, client, completion_of(body, prompt, suffix=suffix, max_tokens=most))
-    lead = [ChatMessage("system", system)] if system else []
+    before = earlier(body)
+    if system:
+        before = [ChatMessage("system", system), *(one for one in before if one.role != "system")]
     pictures: Pictures = {}
-    messages = [*lead, ChatMessage("user", prompt, images_of(body, pictures))]
+    messages = [*before, ChatMessage("user", prompt, images_of(body, pictures))]
     return await _answer(body, client, messages, pictures, "generate")
 
 
 async def _answer(body: Body, client: Client, messages: list[ChatMessage], pictures: Pictures, kind: Kind) -> Response:
     written = await ask(client, body, "ollama", messages, wishes_of(body, pictures), max_tokens=tokens_of(body))
     if body.flag("stream") is False:
-        return Reply(whole(written, kind), "ollama", JSON, headers=written.headers)
+        return client.reply(whole(written, kind), "ollama", JSON, headers=written.headers)
     name = written.question.target.name
-    return Reply(
+    return client.reply(
         lines(written, kind), "ollama", NDJSON, headers=written.headers, heartbeat=lambda: line(said(name, kind))
     )
 
@@ -76,9 +79,9 @@ async def _complete(body: Body, client: Client, request: CompletionRequest) -> R
     target = await client.target(body.model())
     parts = client.complete(target, request, fills=body.has("suffix"))
     if body.flag("stream") is False:
-        return Reply(completion_object(parts, target.name), "ollama", JSON)
+        return client.reply(completion_object(parts, target.name), "ollama", JSON)
     frames = completion_lines(parts, target.name)
-    return Reply(frames, "ollama", NDJSON, heartbeat=lambda: line(said(target.name, "generate")))
+    return client.reply(frames, "ollama", NDJSON, heartbeat=lambda: line(said(target.name, "generate")))
 
 
 async def _load(body: Body, client: Client, kind: Kind) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from typing import Any
@@ -11,6 +12,7 @@ from fastapi import APIRouter
 from ibidem.api.dialects.answering import Asking
 from ibidem.api.dialects.openai import Sent
 from ibidem.models.base import Capabilities
+from ibidem.models.found import Loaded, ollama_loaded
 from ibidem.tasks.names import LATEST, Listed
 from ibidem.types import rfc3339
 
@@ -36,12 +38,16 @@ async def tags(client: Asking) -> dict[str, Any]:
 
 @router.get("/api/ps")
 async def ps(client: Asking) -> dict[str, Any]:
-    """The models that an engine of ours has loaded. It ends when it has been idle; when that is, nobody knows before."""
-    listed = await client.app.dialects.names.listing(client.owner)
-    until = rfc3339(time.time() + client.app.settings.models.keep_alive_s)
-    loaded = [one for one in listed if one.found.loaded and one.target.workspace is None]
-    more = {"expires_at": until, "size_vram": 0}
-    return {"models": [{**_entry(one), **more, "context_length": one.found.context_tokens or WINDOW} for one in loaded]}
+    """The models in memory: of our engines, and of the Ollama that is asked. Other servers do not tell.
+
+    An engine of ours ends when it has been idle; when that is, nobody knows before.
+    """
+    settings = client.app.settings.models
+    listed, loaded = await asyncio.gather(client.app.dialects.names.listing(client.owner), ollama_loaded(settings))
+    until = rfc3339(time.time() + settings.keep_alive_s)
+    running = [one for one in listed if one.target.workspace is None]
+    running = [one for one in running if one.found.loaded or one.target.model in loaded]
+    return {"models": [_running(one, loaded.get(one.target.model, Loaded()), until) for one in running]}
 
 
 @router.post("/api/show")
@@ -88,6 +94,16 @@ def _entry(one: Listed) -> dict[str, Any]:
         "size": one.found.size_bytes or 0,
         "digest": one.digest,
         "details": _details(one),
+    }
+
+
+def _running(one: Listed, loaded: Loaded, until: str) -> dict[str, Any]:
+    return {
+        **_entry(one),
+        "size": loaded.size_bytes or one.found.size_bytes or 0,
+        "expires_at": loaded.until or until,
+        "size_vram": loaded.vram_bytes or 0,
+        "context_length": loaded.context_tokens or one.found.context_tokens or WINDOW,
     }
 
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from ibidem.api.dialects.answering import Written
+from ibidem.api.dialects.ollama_context import context_of
 from ibidem.api.dialects.reply import line, packed
 from ibidem.models.base import Done, ModelEvent, ReasoningDelta, TextDelta, ToolCall
 from ibidem.types import Usage
@@ -66,6 +67,8 @@ def _end_of(written: Written, kind: Kind) -> dict[str, Any]:
     draft = written.draft
     first, total = draft.timings.get("first_token_ms", 0.0), draft.timings.get("total_ms", 0.0)
     last = ended(written.question.target.name, kind, draft.reason, draft.usage, total_ms=total, first_ms=first)
+    if kind == "generate":
+        last["context"] = context_of(written.question.messages, draft.text)
     return last | ({"sources": written.sources} if written.sources else {})
 
 
@@ -79,6 +82,8 @@ async def lines(written: Written, kind: Kind) -> AsyncGenerator[bytes, None]:
                     yield line(said(name, kind, one.data["text"]))
                 case "reasoning":
                     yield line(said(name, kind, thinking=one.data["text"]))
+                case "logprobs":
+                    yield line(said(name, kind) | {"logprobs": one.data["tokens"]})
                 case "tool_call":
                     place = len(written.draft.calls) - 1
                     yield line(said(name, kind, calls=[tool_call(written.draft.calls[place], place)]))
@@ -91,7 +96,8 @@ async def whole(written: Written, kind: Kind) -> AsyncGenerator[bytes, None]:
     calls = [tool_call(call, place) for place, call in enumerate(written.draft.calls)]
     answer = said(written.question.target.name, kind, text, thinking=thinking, calls=calls)
     last = _end_of(written, kind)
-    yield packed({**last, **answer, "done": True})
+    tokens = {"logprobs": written.draft.logprobs} if written.draft.logprobs else {}
+    yield packed({**last, **answer, **tokens, "done": True})
 
 
 # --- completions -----------------------------------------------------------------------------------------------------

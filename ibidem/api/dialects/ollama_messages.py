@@ -55,6 +55,7 @@ def wishes_of(body: Body, pictures: Pictures) -> ChatRequest:
         think=_think(body),
         context_tokens=options.whole("num_ctx", 0, MOST_CONTEXT),
         keep_alive=keep_alive(body),
+        logprobs=body.logprobs(),
         images=pictures,
     )
 

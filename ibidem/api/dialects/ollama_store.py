@@ -13,7 +13,7 @@ from ibidem.api.dialects.access import check_admin
 from ibidem.api.dialects.answering import Asking, Client
 from ibidem.api.dialects.body import HINT, Body
 from ibidem.api.dialects.openai import Sent
-from ibidem.api.dialects.reply import JSON, NDJSON, Reply
+from ibidem.api.dialects.reply import JSON, NDJSON
 from ibidem.errors import BadInput, ModelUnknown
 from ibidem.models.http import ModelServer
 from ibidem.models.ollama import ollama_server
@@ -90,8 +90,8 @@ def _pass_on(body: Body, client: Client, path: str, name: str, **more: Any) -> R
     told = {key: value for key, value in body.fields.items() if key != "name"} | {"model": name, **more}
     server = ollama_server(client.app.settings.models, name)
     if body.flag("stream") is False:
-        return Reply(_answer(server, path, told), "ollama", JSON)
-    return Reply(_lines(server, path, told), "ollama", NDJSON)
+        return client.reply(_answer(server, path, told), "ollama", JSON)
+    return client.reply(_lines(server, path, told), "ollama", NDJSON)
 
 
 async def _lines(server: ModelServer, path: str, told: dict[str, Any]) -> AsyncGenerator[bytes, None]:

@@ -18,7 +18,7 @@ from ibidem.api.dialects.openai_frames import (
     completion_object,
 )
 from ibidem.api.dialects.openai_messages import Pictures, messages_of, tokens_of, wishes_of
-from ibidem.api.dialects.reply import JSON, SSE, Reply
+from ibidem.api.dialects.reply import JSON, SSE
 from ibidem.errors import BadInput
 from ibidem.models.base import CompletionRequest
 from ibidem.tasks.names import LATEST, Listed
@@ -42,9 +42,9 @@ async def answer(client: Client, body: Body, *, stream: bool) -> Response:
     messages = messages_of(body, pictures)
     written = await ask(client, body, "openai", messages, wishes_of(body, pictures), max_tokens=tokens_of(body))
     if not stream:
-        return Reply(chat_object(written), "openai", JSON, headers=written.headers)
+        return client.reply(chat_object(written), "openai", JSON, headers=written.headers)
     frames = chat_chunks(written, with_usage=wants_usage(body))
-    return Reply(frames, "openai", SSE, headers=written.headers, heartbeat=lambda: KEEP_ALIVE)
+    return client.reply(frames, "openai", SSE, headers=written.headers, heartbeat=lambda: KEEP_ALIVE)
 
 
 @router.post("/v1/completions", response_class=Response)
@@ -75,9 +75,9 @@ async def complete(
     )
     parts = client.complete(target, request, fills=body.has("suffix"))
     if not (stream if body.flag("stream") is None else body.flag("stream")):
-        return Reply(completion_object(parts, target.name, as_chat=as_chat), "openai", JSON)
+        return client.reply(completion_object(parts, target.name, as_chat=as_chat), "openai", JSON)
     frames = completion_chunks(parts, target.name, with_usage=wants_usage(body), as_chat=as_chat)
-    return Reply(frames, "openai", SSE, heartbeat=lambda: KEEP_ALIVE)
+    return client.reply(frames, "openai", SSE, heartbeat=lambda: KEEP_ALIVE)
 
 
 def _prompt(body: Body) -> str:

@@ -34,8 +34,11 @@ class _Stamp:
         return {**self._same, "choices": list(choices), **more}
 
 
-def _choice(delta: dict[str, Any], reason: str | None = None) -> dict[str, Any]:
-    return {"index": 0, "delta": delta, "finish_reason": reason}
+def _choice(
+    delta: dict[str, Any], reason: str | None = None, logprobs: list[dict[str, Any]] | None = None
+) -> dict[str, Any]:
+    told = {"logprobs": {"content": logprobs}} if logprobs else {}
+    return {"index": 0, "delta": delta, **told, "finish_reason": reason}
 
 
 async def chat_chunks(written: Written, *, with_usage: bool) -> AsyncGenerator[bytes, None]:
@@ -43,12 +46,12 @@ async def chat_chunks(written: Written, *, with_usage: bool) -> AsyncGenerator[b
     stamp = _Stamp("chat.completion.chunk", written.question.target.name)
     opened = False
 
-    def chunk(delta: dict[str, Any], **more: Any) -> bytes:
+    def chunk(delta: dict[str, Any], logprobs: list[dict[str, Any]] | None = None, **more: Any) -> bytes:
         """The first chunk tells the role beside what it says; an error before it still has a status of its own."""
         nonlocal opened
         head = b"" if opened else event(stamp([_choice({"role": "assistant", "content": ""})]))
         opened = True
-        return head + event(stamp([_choice(delta)], **more))
+        return head + event(stamp([_choice(delta, None, logprobs)], **more))
 
     async with aclosing(written.events()) as events:
         async for one in events:
@@ -57,6 +60,8 @@ async def chat_chunks(written: Written, *, with_usage: bool) -> AsyncGenerator[b
                     yield chunk({"content": one.data["text"]})
                 case "reasoning":
                     yield chunk({"reasoning": one.data["text"]})
+                case "logprobs":
+                    yield chunk({"content": ""}, one.data["tokens"])
                 case "tool_call":
                     place = len(written.draft.calls) - 1
                     yield chunk({"tool_calls": [{"index": place, **tool_call(written.draft.calls[place], place)}]})
@@ -80,7 +85,8 @@ async def chat_object(written: Written) -> AsyncGenerator[bytes, None]:
     message |= {"tool_calls": calls} if calls else {}
     message |= {"annotations": written.annotations} if extras else {}
     stamp = _Stamp("chat.completion", written.question.target.name)
-    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish_reason(written)}
+    logprobs = {"content": written.draft.logprobs, "refusal": None} if written.draft.logprobs else None
+    choice = {"index": 0, "message": message, "logprobs": logprobs, "finish_reason": finish_reason(written)}
     yield packed(stamp([choice], usage=usage_of(written.draft.usage), **extras))
 
 

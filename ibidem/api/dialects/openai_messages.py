@@ -93,6 +93,7 @@ def wishes_of(body: Body, pictures: Pictures) -> ChatRequest:
         tools=body.tools(),
         tool_choice=body.fields.get("tool_choice"),
         think=_effort(body.fields.get("reasoning_effort"), body),
+        logprobs=body.logprobs(),
         images=pictures,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing, suppress
+from contextlib import AbstractAsyncContextManager, aclosing, suppress
 from typing import Any
 
 from starlette.responses import Response
@@ -13,15 +13,19 @@ from starlette.types import Receive, Scope, Send
 
 from ibidem.api.dialects.errors import Form, body, refusal
 from ibidem.api.errors import status_of
-from ibidem.errors import IbidemError
+from ibidem.errors import IbidemError, NoCredentials
 
 HEARTBEAT_S = 15.0  # of silence: a long prompt is being read, and clients give up what says nothing
+ENDED = NoCredentials("the key or sign-in that this was asked with has ended", hint="ask with another one")
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 NDJSON, SSE, JSON = "application/x-ndjson", "text/event-stream", "application/json; charset=utf-8"
 
 
 class Reply(Response):
-    """`heartbeat` is a frame that says nothing; without one the answer is a whole, and begins when it is complete."""
+    """`heartbeat` is a frame that says nothing; without one the answer is a whole, and begins when it is complete.
+
+    `right` holds while the answer is given; its event is set when the client's right to it ends, and the answer with it.
+    """
 
     def __init__(
         self,
@@ -31,10 +35,12 @@ class Reply(Response):
         *,
         headers: dict[str, str] | None = None,
         heartbeat: Callable[[], bytes] | None = None,
+        right: Callable[[], AbstractAsyncContextManager[asyncio.Event]] | None = None,
     ) -> None:
         self._frames = frames
         self._form = form
         self._heartbeat = heartbeat
+        self._right = right
         self._started = False
         self._ended = False
         self._sent = 0
@@ -45,18 +51,28 @@ class Reply(Response):
         self.raw_headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in whole.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._right is None:
+            await self._answer(scope, receive, send)
+            return
+        async with self._right() as ended:
+            await self._answer(scope, receive, send, asyncio.ensure_future(ended.wait()))
+            if ended.is_set() and not self._ended:
+                await self._fail(ENDED, scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, *others: asyncio.Future[Any]) -> None:
+        """Until all is said, the client has left, or one of `others` is done."""
         producing = asyncio.ensure_future(self._produce(scope, receive, send))
-        others = [asyncio.ensure_future(_left(receive))]
+        watched = [asyncio.ensure_future(_left(receive)), *others]
         if self._heartbeat:
-            others.append(asyncio.ensure_future(self._beat(send)))
+            watched.append(asyncio.ensure_future(self._beat(send)))
         try:
-            await asyncio.wait({producing, *others}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({producing, *watched}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (producing, *others):
+            for task in (producing, *watched):
                 task.cancel()
             with suppress(asyncio.CancelledError):
                 await producing
-            await asyncio.gather(*others, return_exceptions=True)
+            await asyncio.gather(*watched, return_exceptions=True)
 
     async def _produce(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -64,11 +80,20 @@ class Reply(Response):
                 async for frame in frames:
                     await self._send(send, frame)
         except IbidemError as error:
-            if not self._started:
-                self._started = self._ended = True
-                await refusal(error, self._form, status_of(error))(scope, receive, send)
-                return
-            await self._send(send, _error_frame(error, self._form))
+            await self._fail(error, scope, receive, send)
+            return
+        await self._end(send)
+
+    async def _fail(self, error: IbidemError, scope: Scope, receive: Receive, send: Send) -> None:
+        """With its status; behind a first frame, as the last one."""
+        if not self._started:
+            self._started = self._ended = True
+            await refusal(error, self._form, status_of(error))(scope, receive, send)
+            return
+        await self._send(send, _error_frame(error, self._form))
+        await self._end(send)
+
+    async def _end(self, send: Send) -> None:
         self._ended = True
         await self._start(send)
         await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -17,7 +17,7 @@ from ibidem.api.dialects.body import HINT, Body, whole_text
 from ibidem.api.dialects.openai import Sent
 from ibidem.api.dialects.openai_frames import KEEP_ALIVE, tool_call
 from ibidem.api.dialects.openai_messages import MOST_TOKENS, Pictures, arguments_of, content_of
-from ibidem.api.dialects.reply import JSON, SSE, Reply, packed
+from ibidem.api.dialects.reply import JSON, SSE, packed
 from ibidem.errors import BadInput
 from ibidem.models.base import ChatMessage, ChatRequest, ToolCall
 
@@ -37,8 +37,8 @@ async def responses(client: Asking, body: Sent) -> Response:
     written = await ask(client, body, "openai", _messages(body, pictures), _wishes(body, pictures), max_tokens=most)
     told = _Response(written, body)
     if body.flag("stream"):
-        return Reply(told.events(), "openai", SSE, headers=written.headers, heartbeat=lambda: KEEP_ALIVE)
-    return Reply(told.whole(), "openai", JSON, headers=written.headers)
+        return client.reply(told.events(), "openai", SSE, headers=written.headers, heartbeat=lambda: KEEP_ALIVE)
+    return client.reply(told.whole(), "openai", JSON, headers=written.headers)
 
 
 def _wishes(body: Body, pictures: Pictures) -> ChatRequest:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -29,13 +31,22 @@ def model(upstream: FakeModelServer) -> FakeModelServer:
     upstream.behaviour = "answer"
     upstream.reply = ("The pump ", "starts at ", "4.2 bar [1].")
     upstream.pause_s = 0.0
+    upstream.chunk_bytes = 0
+    upstream.loaded = ()
     upstream.seen.clear()
     upstream._someone_left.clear()
+    upstream._someone_asked.clear()
     return upstream
 
 
 @pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory, upstream: FakeModelServer) -> Iterator[Server]:
+    with serving_plant(tmp_path_factory.mktemp("dialects") / "data", upstream) as running:
+        yield running
+
+
+@contextmanager
+def serving_plant(data: Path, upstream: FakeModelServer, **more: str) -> Iterator[Server]:
     settings = {
         "IBIDEM_MODELS__OLLAMA_URL": upstream.ollama_url,
         "IBIDEM_MODELS__OPENAI_URL": upstream.openai_url,
@@ -44,7 +55,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, upstream: FakeModelServer) 
         "IBIDEM_MODELS__FIRST_TOKEN_TIMEOUT_S": "5",
         "IBIDEM_DIALECTS__ALIASES": "gpt-4o=plant, stub=plain/ollama.tiny, stub-src = plant",
     }
-    with serving(tmp_path_factory.mktemp("dialects") / "data", **settings) as running:
+    with serving(data, **settings, **more) as running:
         workspace(running, "Plant")
         put_text(running, "pumps.md", "# Pumps\nThe reserve pump starts at 4.2 bar.\n", "plant")
         put_text(

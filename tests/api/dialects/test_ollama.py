@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from typing import Any
 
 import httpx
@@ -79,6 +80,19 @@ def test_every_name_on_offer_can_be_shown(client: httpx.Client) -> None:
 
 def test_nothing_is_loaded_while_no_engine_runs(client: httpx.Client) -> None:
     assert client.get("/api/ps").json() == {"models": []}
+
+
+def test_what_ollama_has_loaded_is_listed_with_what_it_says_of_it(client: httpx.Client, model: FakeModelServer) -> None:
+    told = {"size": 5 << 30, "size_vram": 3 << 30, "context_length": 4096, "expires_at": "2026-01-01T00:05:00Z"}
+    model.loaded, model.running = ["tiny:latest", "unknown:1b"], told
+    one, *alias = client.get("/api/ps").json()["models"]
+    assert [one["name"], *(other["name"] for other in alias)] == ["plain/ollama.tiny:latest", "stub:latest"]
+    assert {name: one[name] for name in told} == told
+
+
+def test_an_ollama_that_is_away_has_nothing_loaded(client: httpx.Client, model: FakeModelServer) -> None:
+    with model.away():
+        assert client.get("/api/ps").json() == {"models": []}
 
 
 # --- chats -----------------------------------------------------------------------------------------------------------
@@ -216,6 +230,27 @@ def test_a_template_of_plain_variables_is_filled(client: httpx.Client, model: Fa
     body = {"model": "plain/ollama.tiny", "prompt": "Hi", "system": "Short", "template": template, "stream": False}
     assert client.post("/api/generate", json=body).status_code == 200
     assert model.seen[-1].body["prompt"] == "<s>Short</s><u>Hi</u>" and model.seen[-1].body["raw"] is True
+
+
+def test_a_context_goes_on_with_the_conversation_it_came_from(client: httpx.Client, model: FakeModelServer) -> None:
+    first = {"model": "plant", "prompt": QUESTION, "system": "Be short.", "stream": False}
+    context = client.post("/api/generate", json=first).json()["context"]
+    assert all(isinstance(one, int) for one in context)
+    *_, last = lines(client.post("/api/generate", json={"model": "plant", "prompt": "펌프는?", "context": context}))
+    system, asked, answered, again = prompt(model)
+    assert (system["content"], answered["content"]) == ("Be short.", ANSWER)
+    assert QUESTION in asked["content"] and "펌프는?" in again["content"]
+    assert last["context"] != context
+
+
+@pytest.mark.parametrize(
+    "context",
+    [[128000, 9906], [1, 2, 3], ["a"], "a", 7, [*zlib.compress(b"{}" * 9)], [*zlib.compress(b'[["user", 1]]')]],
+)
+def test_a_context_of_another_server_is_refused(client: httpx.Client, context: Any) -> None:
+    answer = client.post("/api/generate", json={"model": "plant", "prompt": "hi", "context": context})
+    assert answer.status_code == 400
+    assert "context" in answer.json()["error"]
 
 
 # --- OpenAI's shapes where a client's preset expects them --------------------------------------------------------------

@@ -35,7 +35,7 @@ export function Sidebar({ current, search, onNavigate, onHelp }: Props) {
             <ListItemText primary={label} />
           </ListItemButton>
         ))}
-        <SettingsMenu onHelp={onHelp} />
+        <SettingsMenu onHelp={onHelp} onNavigate={onNavigate} />
       </List>
     </>
   );

@@ -11,6 +11,12 @@ const DocumentPage = lazy(() => import("./DocumentPage"));
 const TemplatesPage = lazy(() => import("@/features/templates/TemplatesPage"));
 const ModelsPage = lazy(() => import("@/features/models/ModelsPage"));
 const JobsPage = lazy(() => import("@/features/jobs/JobsPage"));
+const AccountPage = lazy(() => import("@/features/account/AccountPage"));
+const ServerPage = lazy(() => import("./ServerPage"));
+const SettingsPage = lazy(() => import("@/features/server/SettingsPage"));
+const StatePage = lazy(() => import("@/features/server/StatePage"));
+const ConnectionsPage = lazy(() => import("@/features/server/ConnectionsPage"));
+const UsersPage = lazy(() => import("@/features/users/UsersPage"));
 
 export const router = createHashRouter([{
   element: <Shell />,
@@ -24,6 +30,13 @@ export const router = createHashRouter([{
     { path: "templates", element: <TemplatesPage /> },
     { path: "models", element: <ModelsPage /> },
     { path: "jobs", element: <JobsPage /> },
+    { path: "account", element: <AccountPage /> },
+    { path: "settings", element: <ServerPage />, children: [
+      { index: true, element: <SettingsPage /> },
+      { path: "state", element: <StatePage /> },
+      { path: "connections", element: <ConnectionsPage /> },
+      { path: "users", element: <UsersPage /> },
+    ] },
     { path: "*", element: <ChatPage /> },
   ],
 }]);

@@ -187,7 +187,9 @@ export interface paths {
         };
         /**
          * Ps
-         * @description The models that an engine of ours has loaded. It ends when it has been idle; when that is, nobody knows before.
+         * @description The models in memory: of our engines, and of the Ollama that is asked. Other servers do not tell.
+         *
+         *     An engine of ours ends when it has been idle; when that is, nobody knows before.
          */
         get: operations["ps_api_ps_get"];
         put?: never;
@@ -1424,6 +1426,87 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/settings/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Settings
+         * @description In password mode for admins.
+         */
+        get: operations["settings_api_settings__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/{option}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change */
+        put: operations["change_api_settings__option___put"];
+        post?: never;
+        /**
+         * Reset
+         * @description The default again; answers with the option.
+         */
+        delete: operations["reset_api_settings__option___delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/outbound/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Outbound
+         * @description In password mode for admins.
+         */
+        get: operations["outbound_api_outbound__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/status/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Status
+         * @description In password mode for admins.
+         */
+        get: operations["status_api_status__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/models/": {
         parameters: {
             query?: never;
@@ -1455,6 +1538,114 @@ export interface paths {
          * @description Answers when it is measured: the model is loaded first, and a long answer is written.
          */
         post: operations["test_api_models_test__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/default/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Default
+         * @description Which model answers where no other is named, kept in `ibidem.toml`.
+         */
+        put: operations["set_default_api_models_default__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/nearby/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Servers Nearby
+         * @description Model servers of this machine at their usual ports, also those that are not set.
+         */
+        get: operations["servers_nearby_api_models_nearby__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/pulls/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pulls
+         * @description One's own, newest first.
+         */
+        get: operations["pulls_api_models_pulls__get"];
+        put?: never;
+        /**
+         * Pull
+         * @description Begin to fetch a model; one that is being fetched is returned.
+         */
+        post: operations["pull_api_models_pulls__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/embedder/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Embedder
+         * @description The one in use, those there are, and how far the vectors of one's own workspaces are.
+         */
+        get: operations["embedder_api_models_embedder__get"];
+        /**
+         * Set Embedder
+         * @description It is tried first. Its vectors are then built beside those that are there, which answer meanwhile.
+         */
+        put: operations["set_embedder_api_models_embedder__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/fit/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fits
+         * @description The table's models, the best for this machine first, then those that are here.
+         */
+        get: operations["fits_api_fit__get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1548,6 +1739,23 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Allowed
+         * @description A server that the settings name, or where models are fetched from. `here`: on this machine.
+         */
+        Allowed: {
+            /** Address */
+            address: string;
+            /** Provider */
+            provider: string;
+            /** Uses */
+            uses: ("questions" | "vectors" | "ranking" | "models" | "download")[];
+            /** Here */
+            here: boolean;
+            /** Allowed */
+            allowed: boolean;
+            seen: components["schemas"]["Seen"];
+        };
         /** Asked */
         Asked: {
             /**
@@ -1649,6 +1857,54 @@ export interface components {
             /** Next */
             next: string | null;
         };
+        /**
+         * Default
+         * @description `setting` and `address` of one that GET nearby/ told: its server is asked from now on.
+         */
+        Default: {
+            /** Model */
+            model: string;
+            /** Setting */
+            setting?: ("ollama_url" | "openai_url") | null;
+            /**
+             * Address
+             * @default
+             */
+            address: string;
+        };
+        /** DefaultModel */
+        DefaultModel: {
+            /** Default */
+            default: string;
+        };
+        /**
+         * Disk
+         * @description `low`: less is free than `low_below_bytes`.
+         */
+        Disk: {
+            /** Parts */
+            parts: components["schemas"]["DiskPart"][];
+            /** Used Bytes */
+            used_bytes: number;
+            /** Free Bytes */
+            free_bytes: number;
+            /** Total Bytes */
+            total_bytes: number;
+            /** Low Below Bytes */
+            low_below_bytes: number;
+            /** Low */
+            low: boolean;
+        };
+        /** DiskPart */
+        DiskPart: {
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "database" | "index" | "files" | "models" | "backups" | "other";
+            /** Size Bytes */
+            size_bytes: number;
+        };
         /** Earlier */
         Earlier: {
             /** Question */
@@ -1667,6 +1923,54 @@ export interface components {
             content?: string | null;
             /** Workspace */
             workspace?: string | null;
+        };
+        /**
+         * Embedded
+         * @description How far a workspace is. `answering` is the embedder whose vectors are searched now; null: words alone.
+         */
+        Embedded: {
+            /** Slug */
+            slug: string;
+            /** Name */
+            name: string;
+            /** Embedded */
+            embedded: number;
+            /** Chunks */
+            chunks: number;
+            /** Answering */
+            answering: string | null;
+        };
+        /** EmbedderChoice */
+        EmbedderChoice: {
+            /** Embedder */
+            embedder: string;
+        };
+        /** EmbedderItem */
+        EmbedderItem: {
+            /** Name */
+            name: string;
+            /** Asked As */
+            asked_as: string;
+            /** Here */
+            here: boolean;
+            /** Title */
+            title: string;
+            /** Languages */
+            languages: string[];
+            /** Size Bytes */
+            size_bytes: number | null;
+            /** Licence */
+            licence: string | null;
+        };
+        /** EmbedderState */
+        EmbedderState: {
+            /** Embedder */
+            embedder: string;
+            /** Items */
+            items: components["schemas"]["EmbedderItem"][];
+            /** Workspaces */
+            workspaces: components["schemas"]["Embedded"][];
+            failure: components["schemas"]["ibidem__api__models__Failure"] | null;
         };
         /**
          * ErrorBody
@@ -1697,6 +2001,127 @@ export interface components {
             /** Message */
             message: string;
         };
+        /**
+         * FitItem
+         * @description A model of the table or one that can be asked now, judged. What is not known of it is null.
+         */
+        FitItem: {
+            /** Name */
+            name: string;
+            /** Asked As */
+            asked_as: string;
+            /** Here */
+            here: boolean;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "table" | "file" | "server";
+            /** Title */
+            title: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "fits" | "busy" | "slow" | "too_large" | "unusable" | "unknown";
+            /**
+             * Why
+             * @default
+             */
+            why: string;
+            /**
+             * Advised
+             * @default false
+             */
+            advised: boolean;
+            /**
+             * Quantisation
+             * @default
+             */
+            quantisation: string;
+            /** Korean */
+            korean?: boolean | null;
+            /** Licence */
+            licence?: string | null;
+            /** Size Bytes */
+            size_bytes?: number | null;
+            /** Context Tokens */
+            context_tokens?: number | null;
+            /** Prompt Tokens S */
+            prompt_tokens_s?: number | null;
+            /** Generation Tokens S */
+            generation_tokens_s?: number | null;
+            /**
+             * Speed Basis
+             * @default unknown
+             * @enum {string}
+             */
+            speed_basis: "measured" | "calibrated" | "estimated" | "unknown";
+            memory?: components["schemas"]["MemoryParts"] | null;
+            /**
+             * Settings
+             * @default []
+             */
+            settings: string[];
+            /**
+             * Smaller
+             * @default
+             */
+            smaller: string;
+            /**
+             * Warnings
+             * @default []
+             */
+            warnings: string[];
+        };
+        /** Fits */
+        Fits: {
+            machine: components["schemas"]["Machine"];
+            /** Items */
+            items: components["schemas"]["FitItem"][];
+            /** Next */
+            next: null;
+            /** Engine */
+            engine: boolean;
+            /** Warnings */
+            warnings: string[];
+        };
+        /**
+         * FoundModel
+         * @description What its provider does not say is null, or empty.
+         */
+        FoundModel: {
+            /** Name */
+            name: string;
+            /** Provider */
+            provider: string;
+            /** Size Bytes */
+            size_bytes: number | null;
+            /** Context Tokens */
+            context_tokens: number | null;
+            /** Detail */
+            detail: string;
+            /** Loaded */
+            loaded: boolean | null;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "chat" | "embed" | "rerank";
+        };
+        /** Gpu */
+        Gpu: {
+            /** Name */
+            name: string;
+            /** Total Bytes */
+            total_bytes: number;
+            /** Free Bytes */
+            free_bytes: number;
+            /** Usable */
+            usable: boolean;
+            /** Unified */
+            unified: boolean;
+        };
         /** HTTPValidationError */
         HTTPValidationError: {
             /** Detail */
@@ -1715,10 +2140,171 @@ export interface components {
             /** Sign In */
             sign_in: string;
         };
+        /** JobList */
+        JobList: {
+            /** Items */
+            items: components["schemas"]["ShownJob"][];
+            /** Next */
+            next: string | null;
+        };
+        /** KeyList */
+        KeyList: {
+            /** Items */
+            items: components["schemas"]["ShownKey"][];
+            /** Next */
+            next?: null;
+        };
+        /** LoginList */
+        LoginList: {
+            /** Items */
+            items: components["schemas"]["ShownLogin"][];
+            /** Next */
+            next?: null;
+        };
+        /** Machine */
+        Machine: {
+            /** Processor */
+            processor: string;
+            /** Cores */
+            cores: number;
+            /** Memory Bytes */
+            memory_bytes: number;
+            /** Available Bytes */
+            available_bytes: number;
+            /** Safe Bytes */
+            safe_bytes: number;
+            /** Unified */
+            unified: boolean;
+            /** Limited */
+            limited: boolean;
+            /** Gpus */
+            gpus: components["schemas"]["Gpu"][];
+        };
+        /** MadeKey */
+        MadeKey: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Scopes */
+            scopes: ("chat" | "read" | "ingest")[];
+            /** Created At */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Used At */
+            used_at: string | null;
+            /**
+             * Key
+             * @description what a program sends as Bearer; shown here and nowhere else
+             */
+            key: string;
+        };
+        /**
+         * Measured
+         * @description What was not measured is null.
+         */
+        Measured: {
+            /** Model */
+            model: string;
+            /** Said */
+            said: string;
+            /** Load S */
+            load_s: number;
+            /** First Token S */
+            first_token_s: number;
+            /** Prompt Tokens */
+            prompt_tokens: number;
+            /** Written Tokens */
+            written_tokens: number;
+            /** Prompt Tokens S */
+            prompt_tokens_s: number | null;
+            /** Written Tokens S */
+            written_tokens_s: number | null;
+            /** Memory Bytes */
+            memory_bytes: number | null;
+            /** Calibrated */
+            calibrated: boolean;
+        };
+        /**
+         * MemoryParts
+         * @description What a model takes, by what it is for; `gpu_bytes` of them lie on a graphics card of its own memory.
+         */
+        MemoryParts: {
+            /** Weights Bytes */
+            weights_bytes: number;
+            /** Repack Bytes */
+            repack_bytes: number;
+            /** Kv Bytes */
+            kv_bytes: number;
+            /** Checkpoint Bytes */
+            checkpoint_bytes: number;
+            /** Compute Bytes */
+            compute_bytes: number;
+            /** Prompt Cache Bytes */
+            prompt_cache_bytes: number;
+            /** Process Bytes */
+            process_bytes: number;
+            /** Gpu Bytes */
+            gpu_bytes: number;
+            /** Server Bytes */
+            server_bytes: number;
+            /** Korean Bytes */
+            korean_bytes: number;
+            /** Embedder Bytes */
+            embedder_bytes: number;
+            /** Total Bytes */
+            total_bytes: number;
+        };
+        /** ModelServer */
+        ModelServer: {
+            /** Provider */
+            provider: string;
+            /** Address */
+            address: string;
+            /** Reachable */
+            reachable: boolean;
+            /** Detail */
+            detail: string;
+        };
+        /** Models */
+        Models: {
+            /** Items */
+            items: components["schemas"]["FoundModel"][];
+            /** Next */
+            next: null;
+            /** Servers */
+            servers: components["schemas"]["ModelServer"][];
+            /** Default */
+            default: string;
+        };
         /** Name */
         Name: {
             /** Name */
             name: string;
+        };
+        /** NearbyServer */
+        NearbyServer: {
+            /** Program */
+            program: string;
+            /**
+             * Setting
+             * @enum {string}
+             */
+            setting: "ollama_url" | "openai_url";
+            /** Address */
+            address: string;
+            /** Models */
+            models: components["schemas"]["FoundModel"][];
+            /** Current */
+            current: boolean;
+        };
+        /** NearbyServers */
+        NearbyServers: {
+            /** Items */
+            items: components["schemas"]["NearbyServer"][];
+            /** Next */
+            next: null;
         };
         /** NewKey */
         NewKey: {
@@ -1741,6 +2327,21 @@ export interface components {
             password: string;
             /** New Password */
             new_password: string;
+        };
+        /** NewPull */
+        NewPull: {
+            /** Name */
+            name: string;
+            /**
+             * Agreed
+             * @default false
+             */
+            agreed: boolean;
+            /**
+             * Sha256
+             * @default
+             */
+            sha256: string;
         };
         /** NewSession */
         NewSession: {
@@ -1788,6 +2389,46 @@ export interface components {
             /** Password */
             password?: string | null;
         };
+        /** NewValue */
+        NewValue: {
+            /**
+             * Value
+             * @description of the option's kind; written into ibidem.toml, read at the next start
+             */
+            value: boolean | number | string;
+        };
+        /** OneTimeLink */
+        OneTimeLink: {
+            /** Url */
+            url: string;
+        };
+        /**
+         * Other
+         * @description Anything else that was connected to: engines of ours on this machine, and what a download was redirected to.
+         */
+        Other: {
+            /** Host */
+            host: string;
+            /** Port */
+            port: number;
+            /** Here */
+            here: boolean;
+            seen: components["schemas"]["Seen"];
+        };
+        /**
+         * OutboundList
+         * @description `offline`: whatever is not on this machine is refused. `others`: what no target explains.
+         */
+        OutboundList: {
+            /** Items */
+            items: components["schemas"]["Allowed"][];
+            /** Next */
+            next?: null;
+            /** Others */
+            others: components["schemas"]["Other"][];
+            /** Offline */
+            offline: boolean;
+        };
         /** PageLine */
         PageLine: {
             /** Line */
@@ -1818,6 +2459,69 @@ export interface components {
              * @description those asked for; none while the indexed text is not the file's
              */
             lines: components["schemas"]["PageLine"][];
+        };
+        /**
+         * Pull
+         * @description A job: `/api/jobs/{id}/cancel/` ends it and keeps what has come, `retry/` goes on with that.
+         */
+        Pull: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Model */
+            model: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed" | "dead" | "cancelled";
+            progress: components["schemas"]["PullProgress"];
+            error: components["schemas"]["ibidem__api__models__Failure"] | null;
+            /** Created At */
+            created_at: string;
+            /** Updated At */
+            updated_at: string;
+        };
+        /** PullProgress */
+        PullProgress: {
+            /**
+             * Stage
+             * @default
+             */
+            stage: string;
+            /**
+             * Have Bytes
+             * @default 0
+             */
+            have_bytes: number;
+            /**
+             * Total Bytes
+             * @default 0
+             */
+            total_bytes: number;
+            /**
+             * Rate Bytes S
+             * @default 0
+             */
+            rate_bytes_s: number;
+            /**
+             * File
+             * @default 1
+             */
+            file: number;
+            /**
+             * Files
+             * @default 1
+             */
+            files: number;
+        };
+        /** Pulls */
+        Pulls: {
+            /** Items */
+            items: components["schemas"]["Pull"][];
+            /** Next */
+            next: null;
         };
         /** Query */
         Query: {
@@ -1891,6 +2595,72 @@ export interface components {
              */
             history: components["schemas"]["Earlier"][];
         };
+        /**
+         * Seen
+         * @description Connections that were tried since the start, and those that offline mode forbade.
+         */
+        Seen: {
+            /** Connections */
+            connections: number;
+            /** Refused */
+            refused: number;
+            /** Last At */
+            last_at: string | null;
+        };
+        /**
+         * Setting
+         * @description `value` is what the next start will read, `running` what this server was started with; a secret shows neither.
+         */
+        Setting: {
+            /** Name */
+            name: string;
+            /** Section */
+            section: string;
+            /** Key */
+            key: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "text" | "number" | "whole" | "choice" | "switch";
+            /** Choices */
+            choices: string[];
+            /** Meaning */
+            meaning: string;
+            /** Default */
+            default: boolean | number | string;
+            /** Value */
+            value: boolean | number | string | null;
+            /** Running */
+            running: boolean | number | string | null;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "default" | "file" | "environment";
+            /** Variable */
+            variable: string;
+            /** By Hand */
+            by_hand: boolean;
+            /** Secret */
+            secret: boolean;
+            /** Pending */
+            pending: boolean;
+        };
+        /**
+         * Settings
+         * @description `restart`: something was changed that holds only once the server has been started again.
+         */
+        Settings: {
+            /** Items */
+            items: components["schemas"]["Setting"][];
+            /** Next */
+            next?: null;
+            /** File */
+            file: string;
+            /** Restart */
+            restart: boolean;
+        };
         /** SettingsBody */
         SettingsBody: {
             /** Model */
@@ -1908,12 +2678,149 @@ export interface components {
              */
             language: "question" | "own";
         };
+        /**
+         * ShownJob
+         * @description `about` is what it is done for: a question, a path, a title; empty when that is gone. `progress` may hold `done` and
+         *     `total`.
+         */
+        ShownJob: {
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** About */
+            about: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed" | "dead" | "cancelled";
+            /** Priority */
+            priority: number;
+            /** Attempts */
+            attempts: number;
+            /** Retries */
+            retries: number;
+            /** Progress */
+            progress: {
+                [key: string]: unknown;
+            };
+            error: components["schemas"]["ibidem__api__jobs__Failure"] | null;
+            /** Created At */
+            created_at: string;
+            /** Updated At */
+            updated_at: string;
+        };
+        /** ShownKey */
+        ShownKey: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Scopes */
+            scopes: ("chat" | "read" | "ingest")[];
+            /** Created At */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Used At */
+            used_at: string | null;
+        };
+        /**
+         * ShownLogin
+         * @description A sign-in of a browser; `proof` is what it came in by, `current` the one that asks.
+         */
+        ShownLogin: {
+            /** Id */
+            id: string;
+            /**
+             * Proof
+             * @enum {string}
+             */
+            proof: "link" | "name" | "password";
+            /** Address */
+            address: string;
+            /** Agent */
+            agent: string;
+            /** Created At */
+            created_at: string;
+            /** Used At */
+            used_at: string;
+            /** Expires At */
+            expires_at: string;
+            /** Current */
+            current: boolean;
+        };
+        /**
+         * ShownUser
+         * @description `seen_at`: when a sign-in or key of theirs was used last, as far as one is left.
+         */
+        ShownUser: {
+            /** Id */
+            id: string;
+            /** Username */
+            username: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "admin" | "member";
+            /** Disabled */
+            disabled: boolean;
+            /** Has Password */
+            has_password: boolean;
+            /** Created At */
+            created_at: string;
+            /** Seen At */
+            seen_at: string | null;
+        };
         /** SignIn */
         SignIn: {
             /** Username */
             username: string;
             /** Password */
             password?: string | null;
+        };
+        /** SignedIn */
+        SignedIn: {
+            user: components["schemas"]["SignedUser"];
+        };
+        /** SignedUser */
+        SignedUser: {
+            /** Id */
+            id: string;
+            /** Username */
+            username: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "admin" | "member";
+            /** Has Password */
+            has_password: boolean;
+        };
+        /**
+         * Status
+         * @description `behind`: workspaces whose index has not got every change yet. `writable`: false after a damage or on a full disk.
+         */
+        Status: {
+            /** Version */
+            version: string;
+            /** Python */
+            python: string;
+            /** Sqlite */
+            sqlite: string;
+            /** Started At */
+            started_at: string;
+            /** Data Dir */
+            data_dir: string;
+            /** Sign In */
+            sign_in: string;
+            /** Writable */
+            writable: boolean;
+            /** Behind */
+            behind: number;
+            disk: components["schemas"]["Disk"];
         };
         /**
          * TemplateBody
@@ -1970,6 +2877,13 @@ export interface components {
             /** Model */
             model: string;
         };
+        /** UserList */
+        UserList: {
+            /** Items */
+            items: components["schemas"]["ShownUser"][];
+            /** Next */
+            next?: null;
+        };
         /** ValidationError */
         ValidationError: {
             /** Location */
@@ -2008,6 +2922,27 @@ export interface components {
              * @enum {string}
              */
             access: "read" | "write";
+        };
+        /** Failure */
+        ibidem__api__jobs__Failure: {
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+            /** Hint */
+            hint: string;
+        };
+        /** Failure */
+        ibidem__api__models__Failure: {
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+            /**
+             * Hint
+             * @default
+             */
+            hint: string;
         };
         /**
          * Change
@@ -2573,9 +3508,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["SignedIn"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -2613,9 +3546,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: string;
-                    };
+                    "application/json": components["schemas"]["OneTimeLink"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -2657,9 +3588,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["SignedIn"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -2733,9 +3662,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["SignedIn"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -2815,9 +3742,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["LoginList"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -2893,9 +3818,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["UserList"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -2937,9 +3860,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ShownUser"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -2983,9 +3904,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ShownUser"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -3025,9 +3944,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["KeyList"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -3069,9 +3986,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["MadeKey"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -5347,9 +6262,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["JobList"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -5389,9 +6302,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ShownJob"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -5431,9 +6342,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ShownJob"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -5473,9 +6382,205 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ShownJob"];
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    settings_api_settings__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change_api_settings__option___put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                option: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewValue"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setting"];
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    reset_api_settings__option___delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                option: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setting"];
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    outbound_api_outbound__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutboundList"];
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    status_api_status__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -5513,9 +6618,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["Models"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -5557,9 +6660,285 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["Measured"];
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    set_default_api_models_default__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Default"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DefaultModel"];
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    servers_nearby_api_models_nearby__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NearbyServers"];
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    pulls_api_models_pulls__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pulls"];
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    pull_api_models_pulls__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPull"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pull"];
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    embedder_api_models_embedder__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmbedderState"];
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    set_embedder_api_models_embedder__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmbedderChoice"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmbedderState"];
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    fits_api_fit__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fits"];
                 };
             };
             /** @description what is wrong, and what to do next */

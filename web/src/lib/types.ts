@@ -2,6 +2,8 @@
 
 import type { components } from "./schema";
 
+type Schemas = components["schemas"];
+
 export type Verdict = "supported" | "weak" | "unsupported";
 export type Mode = "chat" | "query" | "plain";
 export type DocumentState = "queued" | "reading" | "indexing" | "ok" | "partial" | "skipped" | "failed";
@@ -9,7 +11,15 @@ export type MessageStatus = "finished" | "stopped" | "interrupted" | "failed" | 
 
 export interface Page<T> { items: T[]; next: string | null; total?: number }
 export interface Fault { code: string; message: string; hint: string; field?: string }
-export interface User { id: string; username: string; role: "admin" | "user" }
+export type User = Schemas["SignedUser"];
+export type Person = Schemas["ShownUser"];
+export type Key = Schemas["ShownKey"];
+export type MadeKey = Schemas["MadeKey"];
+export type Login = Schemas["ShownLogin"];
+export type Setting = Schemas["Setting"];
+export type Settings = Schemas["Settings"];
+export type Status = Schemas["Status"];
+export type Outbound = Schemas["OutboundList"];
 export interface Health { status: string; version: string; index: string; model: string; sign_in?: string }
 
 export interface Citation {
@@ -64,9 +74,14 @@ export interface Chunk {
 export interface Share { id: string; owner: string; username: string; workspace: string; slug: string; access: "read" | "write"; mine: boolean }
 export interface DocumentText { document: Document; start_line: number; end_line: number; text: string }
 
-export interface Model { name: string; provider: string; size_bytes: number | null; context_tokens: number | null; detail: string; engine?: string | null }
-export interface ModelServer { provider: string; address: string; reachable: boolean; detail: string }
-export interface Models extends Page<Model> { servers: ModelServer[] }
+export type Model = Schemas["FoundModel"];
+export type Models = Schemas["Models"];
+export type Measured = Schemas["Measured"];
+export type NearbyServer = Schemas["NearbyServer"];
+export type Pull = Schemas["Pull"];
+export type Embedders = Schemas["EmbedderState"];
+export type Fits = Schemas["Fits"];
+export type Fit = Schemas["FitItem"];
 
 export interface Variable { name: string; default: string | null; description: string }
 export interface Template {
@@ -76,10 +91,7 @@ export interface Template {
   tokens: { system: number; examples: number; total: number }; shipped: boolean;
 }
 
-export interface Job {
-  id: string; kind: string; state: string; attempts: number; retries: number; progress: unknown; error: Fault | null;
-  created_at: string; updated_at: string;
-}
+export type Job = Schemas["ShownJob"];
 
 export interface TracedChunk { rank: number; chunk: number; path: string; start_line: number; page: number | null; score: number; channels: Record<string, number> }
 export interface Trace {

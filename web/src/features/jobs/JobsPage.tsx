@@ -2,48 +2,47 @@
 
 import Alert from "@mui/material/Alert";
 import Button from "@mui/material/Button";
-import Chip from "@mui/material/Chip";
-import List from "@mui/material/List";
-import ListItem from "@mui/material/ListItem";
-import ListItemText from "@mui/material/ListItemText";
 import Typography from "@mui/material/Typography";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { told, useNotices } from "@/components/Notices";
+import List from "@mui/material/List";
+import { useQuery } from "@tanstack/react-query";
+import { told } from "@/components/Notices";
 import { call } from "@/lib/api";
-import { dateTime } from "@/lib/format";
 import { t } from "@/lib/i18n";
+import { useRights } from "@/lib/queries";
 import type { Job, Page } from "@/lib/types";
+import { JobRow } from "./JobRow";
 
-const SHOWN = ["running", "queued", "failed", "dead"]; // in this order; what is done is of no interest
-const COLOURS: Record<string, "error" | "info" | "default"> = { failed: "error", dead: "error", running: "info" };
+const BUSY_MS = 1000;
+const IDLE_MS = 5000;
+const GROUPS = { running: ["running"], queued: ["queued"], failed: ["failed", "dead"] } as const; // what is done is of no interest
+type Group = keyof typeof GROUPS;
 
-async function jobs(): Promise<Job[]> {
-  const pages = await Promise.all(SHOWN.map((state) => call<Page<Job>>("GET", `/api/jobs/?state=${state}&limit=100`)));
-  return pages.flatMap((page) => page.items);
+async function jobs(): Promise<Record<Group, Job[]>> {
+  const listed = async (group: Group) => {
+    const pages = await Promise.all(GROUPS[group].map((state) => call<Page<Job>>("GET", `/api/jobs/?state=${state}&limit=100`)));
+    return pages.flatMap((page) => page.items);
+  };
+  const [running, queued, failed] = await Promise.all([listed("running"), listed("queued"), listed("failed")]);
+  return { running, queued, failed };
 }
 
 export default function JobsPage() {
-  const client = useQueryClient();
-  const { fail } = useNotices();
-  const found = useQuery({ queryKey: ["jobs"], queryFn: jobs, refetchInterval: 2000 });
-  const act = (job: Job, verb: "cancel" | "retry") => () => void call("POST", `/api/jobs/${job.id}/${verb}/`).then(() => client.invalidateQueries({ queryKey: ["jobs"] }), fail);
+  const found = useQuery({ queryKey: ["jobs"], queryFn: jobs, refetchInterval: ({ state }) => (state.data?.running.length ? BUSY_MS : IDLE_MS) });
+  const { server } = useRights();
+  const groups = (Object.keys(GROUPS) as Group[]).filter((group) => found.data?.[group].length);
   return (
     <main className="page" id="main">
       <Typography variant="h5" component="h1">{t.jobs}</Typography>
-      <Typography color="textSecondary" sx={{ mb: 2 }}>{t.jobsText}</Typography>
+      <Typography color="textSecondary">{t.jobsText}</Typography>
+      {server && <div className="toolbar"><Button size="small" variant="outlined" href="#/settings/state">{t.seeState}</Button></div>}
       {found.isError && <Alert severity="error">{told(found.error)}</Alert>}
-      {found.data?.length === 0 && <Typography color="textSecondary" sx={{ py: 4, textAlign: "center" }}>{t.noJobs}</Typography>}
-      <List>
-        {found.data?.map((job) => {
-          const waits = job.state === "queued" || job.state === "running";
-          return (
-            <ListItem key={job.id} disableGutters divider secondaryAction={<Button size="small" onClick={act(job, waits ? "cancel" : "retry")}>{waits ? t.cancel : t.runAgain}</Button>}>
-              <ListItemText primary={<>{t.jobKinds[job.kind] ?? job.kind} <Chip size="small" variant="outlined" color={COLOURS[job.state] ?? "default"} label={t.jobStates[job.state] ?? job.state} /></>}
-                secondary={[dateTime(job.updated_at), job.error && [job.error.message, job.error.hint].filter(Boolean).join(" — ")].filter(Boolean).join(" · ")} slotProps={{ secondary: { sx: { pr: 12, overflowWrap: "anywhere" } } }} />
-            </ListItem>
-          );
-        })}
-      </List>
+      {found.data && groups.length === 0 && <Typography color="textSecondary" sx={{ py: 4, textAlign: "center" }}>{t.noJobs}</Typography>}
+      {groups.map((group) => (
+        <section key={group} aria-label={t.jobGroups[group]}>
+          <Typography variant="h6" component="h2" sx={{ mt: 3 }}>{t.jobGroups[group]}</Typography>
+          <List>{found.data?.[group].map((job) => <JobRow key={job.id} job={job} />)}</List>
+        </section>
+      ))}
     </main>
   );
 }

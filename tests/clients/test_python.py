@@ -1,8 +1,7 @@
-"""The official Python clients of both dialects, as their users call them."""
+"""What the Python clients of both dialects do beside chatting: lists, vectors, tools, thinking, failures by their type."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +13,7 @@ from tests.api.dialects.conftest import ANSWER, ASKED
 from tests.api.serving import Server
 from tests.fakes.model_server import FakeModelServer
 
+PIECES = ["The pump ", "starts at ", "4.2 bar [1]."]
 WEATHER = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object", "properties": {}}}}
 
 
@@ -59,13 +59,14 @@ def test_ollama_calls_tools_and_thinks(spoken: ollama.Client, model: FakeModelSe
     assert spoken.chat("plant", messages=ASKED, think=True).message.thinking == "Let me see."
 
 
-def test_ollama_s_async_client_streams(server: Server, model: FakeModelServer) -> None:
-    async def chat() -> str:
-        client = ollama.AsyncClient(host=server.url, trust_env=False)
-        parts = await client.chat("plant", messages=ASKED, stream=True)
-        return "".join([part.message.content or "" async for part in parts])
-
-    assert asyncio.run(chat()) == ANSWER
+def test_ollama_tells_how_likely_each_token_was(spoken: ollama.Client) -> None:
+    told = spoken.chat("plant", messages=ASKED, logprobs=True, top_logprobs=2).logprobs or ()
+    assert [(one.token, one.logprob, len(one.top_logprobs or ())) for one in told] == [
+        (one, -0.25, 2) for one in PIECES
+    ]
+    parts = spoken.generate("plant", "When does the reserve pump start?", stream=True, logprobs=True)
+    assert [one.token for part in parts for one in part.logprobs or ()] == PIECES
+    assert spoken.chat("plant", messages=ASKED).logprobs is None
 
 
 def test_ollama_raises_what_went_wrong(spoken: ollama.Client, model: FakeModelServer) -> None:
@@ -122,6 +123,19 @@ def test_openai_calls_tools_completes_embeds_and_responds(asked: openai.OpenAI, 
     assert told.choices[0].message.tool_calls[0].function.name == "weather"
 
 
+@pytest.mark.parametrize("model", ["plant", "plain/openai.tiny"])
+def test_openai_tells_how_likely_each_token_was(asked: openai.OpenAI, model: str) -> None:
+    body: Any = {"model": model, "messages": ASKED, "logprobs": True, "top_logprobs": 3}
+    (choice,) = asked.chat.completions.create(**body).choices
+    told = choice.logprobs.content or () if choice.logprobs else ()
+    assert [(one.token, len(one.top_logprobs)) for one in told] == [(one, 3) for one in PIECES]
+    with asked.chat.completions.stream(**body) as stream:
+        final = stream.get_final_completion().choices[0]
+    assert final.message.content == ANSWER
+    assert final.logprobs
+    assert [one.token for one in final.logprobs.content or ()] == PIECES
+
+
 def test_openai_raises_what_went_wrong(asked: openai.OpenAI, model: FakeModelServer) -> None:
     with pytest.raises(openai.NotFoundError):
         asked.chat.completions.create(model="nothing-here", messages=ASKED)  # type: ignore[arg-type]
@@ -140,11 +154,3 @@ def test_a_call_that_fails_on_the_server_s_side_is_sent_three_times_by_its_clien
     with client, pytest.raises(openai.InternalServerError):
         client.chat.completions.create(model="plant", messages=ASKED)  # type: ignore[arg-type]
     assert len(model.chats) == 3
-
-
-def test_leaving_a_stream_after_two_parts_stops_the_upstream(asked: openai.OpenAI, model: FakeModelServer) -> None:
-    model.reply, model.pause_s = ["word "] * 500, 0.01
-    stream = asked.chat.completions.create(model="plain/ollama.tiny", messages=ASKED, stream=True)  # type: ignore[arg-type]
-    next(stream), next(stream)
-    stream.close()
-    assert model.wait_left(5)
