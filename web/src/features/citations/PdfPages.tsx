@@ -60,6 +60,7 @@ export default function PdfPages({ id, clue, page, switcher }: Props) {
 
 function Sheet({ id, shown, marked, zoom, onFail }: { id: string; shown: PageShown; marked: PageMarks | null; zoom: number; onFail: () => void }) {
   const frame = useRef<HTMLDivElement>(null);
+  const [drawn, setDrawn] = useState(0); // the page whose picture is there
   const { number, width_pt: width, height_pt: height } = shown;
   useLayoutEffect(() => { // the passage comes into view, else the page's top
     const scroller = frame.current;
@@ -71,9 +72,9 @@ function Sheet({ id, shown, marked, zoom, onFail }: { id: string; shown: PageSho
   }, [number, marked, zoom]);
   return (
     <div className={`pdf-page zoom-${zoom}`} ref={frame} tabIndex={0} role="region" aria-label={t.page(number)}>
-      <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={marked?.lines.length ? t.pageMarked(number) : t.page(number)}>
+      <svg viewBox={`0 0 ${width} ${height}`} className={drawn === number ? "drawn" : ""} role="img" aria-label={marked?.lines.length ? t.pageMarked(number) : t.page(number)}>
         <rect width={width} height={height} fill="#fff" />
-        <image href={`/api/rag/documents/${id}/pages/${number}/image/?width=${WIDTH_PX}`} width={width} height={height} onError={onFail} />
+        <image href={`/api/rag/documents/${id}/pages/${number}/image/?width=${WIDTH_PX}`} width={width} height={height} onLoad={() => setDrawn(number)} onError={onFail} />
         {marked && (["lines", "words"] as const).map((kind) => marked[kind].map((box, at) => (
           <rect key={`${kind}${at}`} className={kind} x={box.left - 1} y={box.top - 1} width={box.right - box.left + 2} height={box.bottom - box.top + 2} rx={1.5} />
         )))}
