@@ -54,7 +54,7 @@ export const en = {
   verdictHints: { supported: "The passage says what the answer says.", weak: "The passage says this only in part.", unsupported: "The passage does not say this." },
   earlier: "Earlier lines", later: "Later lines", openOriginal: "Open original", gone: "The document is no longer there.", goneHint: "This is the text as it was when it was cited.",
   changed: "The document has changed since it was cited, so nothing is marked. This is the text that was cited:", noText: "No text of this document is indexed.",
-  view: "View", asPage: "Page", asText: "Text", pages: "Pages", previousPage: "Previous page", nextPage: "Next page", pageNumber: "Page number", toPassage: "To the passage", zoom: "Zoom", wholeDocument: "Whole document",
+  view: "View", asPage: "Page", asText: "Text", pages: "Pages", previousPage: "Previous page", nextPage: "Next page", pageNumber: "Page number", toPassage: "To the passage", zoom: (percent: number) => `Zoom: ${percent}%`, wholeDocument: "Whole document",
   pageMarked: (number: number) => `page ${number}, with the passage marked`, noPicture: (number: number) => `Page ${number} cannot be shown as a picture.`, textInstead: "This is its text.",
   nextCitation: "Next source", previousCitation: "Previous source", textOf: (name: string) => `Text of ${name}`,
 

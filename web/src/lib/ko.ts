@@ -48,7 +48,7 @@ export const ko: Words = {
   verdictHints: { supported: "구절이 답변의 내용을 담고 있습니다.", weak: "구절이 일부만 뒷받침합니다.", unsupported: "구절에 이런 내용이 없습니다." },
   earlier: "앞부분 더 보기", later: "뒷부분 더 보기", openOriginal: "원본 열기", gone: "문서가 더 이상 없습니다.", goneHint: "인용할 때의 내용입니다.",
   changed: "인용된 뒤에 문서가 바뀌어 아무 줄도 표시하지 않았습니다. 인용된 내용은 다음과 같습니다.", noText: "이 문서는 색인된 텍스트가 없습니다.",
-  view: "보기", asPage: "쪽", asText: "텍스트", pages: "쪽 이동", previousPage: "이전 쪽", nextPage: "다음 쪽", pageNumber: "쪽 번호", toPassage: "인용 위치로", zoom: "확대", wholeDocument: "전체 문서",
+  view: "보기", asPage: "쪽", asText: "텍스트", pages: "쪽 이동", previousPage: "이전 쪽", nextPage: "다음 쪽", pageNumber: "쪽 번호", toPassage: "인용 위치로", zoom: (percent) => `확대: ${percent}%`, wholeDocument: "전체 문서",
   pageMarked: (number) => `${number}쪽, 인용된 부분 표시됨`, noPicture: (number) => `${number}쪽을 그림으로 보여 줄 수 없습니다.`, textInstead: "대신 텍스트를 보여 드립니다.",
   nextCitation: "다음 출처", previousCitation: "이전 출처", textOf: (name) => `${name} 내용`,
 
