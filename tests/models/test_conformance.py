@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from ibidem.errors import ModelUnknown, ModelUnreachable
-from ibidem.models.base import ChatMessage, ChatRequest, Done, PromptProgress, ModelEvent, TextDelta
+from ibidem.models.base import ChatMessage, ChatRequest, Done, ModelEvent, PromptProgress, TextDelta
 from ibidem.models.embed import embed_documents
 from tests.fakes.model_server import FakeModelServer, closed_port
 from tests.models.conformance import ANSWER, PROMPT, PROVIDERS, Providers
