@@ -7,10 +7,12 @@ import logging
 import os
 import threading
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from ibidem.chat.answer import prepare
 from ibidem.chat.insert import Insert, Insertions
@@ -54,10 +56,15 @@ from ibidem.tasks.answers import Answers
 from ibidem.tasks.chats import Chats
 from ibidem.tasks.control import JobControl
 from ibidem.tasks.dialects import Dialects
+from ibidem.tasks.embedders import Embedders
 from ibidem.tasks.embedding import Embedding
 from ibidem.tasks.indexing import Indexing
 from ibidem.tasks.models import offered
 from ibidem.tasks.names import Names
+from ibidem.tasks.options import write_options
+from ibidem.tasks.pictures import TIMEOUT_S as PICTURE_TIMEOUT_S
+from ibidem.tasks.pictures import Pictures
+from ibidem.tasks.pulling import Pulling
 from ibidem.tasks.reading import Reader
 from ibidem.tasks.sources import Sources
 from ibidem.tasks.summaries import Summaries
@@ -93,7 +100,8 @@ class App:
             1, memory_bytes=KIWI_ADDRESS_BYTES, timeout_s=limits.batch_timeout_s, niceness=0, idle_s=KIWI_IDLE_S
         )
         embedders = pool(1, niceness=15, memory_bytes=0, timeout_s=EMBEDDING_TIMEOUT_S)
-        self.pools = [readers, quick, indexer, second, kiwi, embedders]
+        drawers = pool(1, timeout_s=PICTURE_TIMEOUT_S, niceness=0)
+        self.pools = [readers, quick, indexer, second, kiwi, embedders, drawers]
         self.settings = settings
         self.data = data
         self.db = db
@@ -105,24 +113,24 @@ class App:
         self.korean = KoreanQuestions(kiwi)
         self.files = FileTables(db)
         self.vectors = Vectors(data.index, db, embedders.call)
+        self.pictures = Pictures(db, data.files, drawers)
         self.timed = Timed()
         self.engines = Engines(self._plan_engine, settings.models)
         self._embedders: dict[str, Embedder] = {}
-        self.embedding: Embedding | None = None
-        self.dense: DenseChannel | None = None
         if settings.models.embedder:
             self.open_embedder(settings.models.embedder)  # raises for a name that no provider knows
-            self.embedding = Embedding(
+        self.embedders = Embedders(
+            settings.models,
+            lambda models: Embedding(
                 db,
                 self.vectors,
-                settings.models,
+                models,
                 open_embedder=self.open_embedder,
                 call=embedders.call,
                 busy=lambda: self.queue.any_running("answer"),
-            )
-            self.dense = DenseChannel(
-                self.vectors, self.open_embedder, self.timed, budget_ms=settings.retrieve.dense_ms
-            )
+            ),
+        )
+        self.dense = DenseChannel(self.vectors, self.open_embedder, self.timed, budget_ms=settings.retrieve.dense_ms)
         self.reranker: TimedReranker | None = None
         if settings.models.reranker:
             reranker = open_reranker(settings.models.reranker, settings.models, self.engines, data.models)
@@ -133,7 +141,7 @@ class App:
             self.queue,
             settings,
             end_idle=[*(pool.end_idle for pool in self.pools), self.engines.end_idle],
-            replayed=self.embedding.changed if self.embedding else lambda: None,
+            replayed=self.embedders.changed,
         )
         self.uploads = Reader(db, quick, limits, changed=self.upkeep.index_changed)
         self.sources = Sources(
@@ -143,12 +151,20 @@ class App:
             quick=self.uploads,
             changed=self.upkeep.index_changed,
         )
-        self.answers = Answers(db, self.queue, self.streams, settings, search=self.search, open_model=self.open_model)
+        self.answers = Answers(
+            db,
+            self.queue,
+            self.streams,
+            settings,
+            search=self.search,
+            open_model=self.open_model,
+            default_model=self.default_model,
+        )
         self.insertions = Insertions(self.complete, settings.complete)
         self.dialects = Dialects(
             db,
             settings,
-            names=Names(db, settings.dialects, settings.models.default, offered=self._offered),
+            names=Names(db, settings.dialects, self.default_model, offered=self._offered),
             search=self.search,
             open_model=self.open_model,
             meter=self.answers.meter,
@@ -162,20 +178,27 @@ class App:
             sources=self.sources,
             uploads=self.uploads,
             indexes=self.indexes,
-            embedding=self.embedding,
+            embedders=self.embedders,
         )
+        self.pulling = Pulling(self.queue, data.models, lambda: self.settings.models)
         summaries = Summaries(db, open_model=self.open_model)
         jobs = settings.jobs
         per_owner = max(1, jobs.answers_per_user) if settings.serve.sign_in == "password" else None
         self.worker = Worker(
             self.queue,
-            {"answer": self.answers.handle, "summary": summaries.handle, **indexing.handlers},
+            {
+                "answer": self.answers.handle,
+                "summary": summaries.handle,
+                "pull": self.pulling.handle,
+                **indexing.handlers,
+            },
             [
                 Lane(["answer"], jobs.answers, per_owner=per_owner),
                 Lane(["summary"], 1, wait=lambda: self.queue.any_open("answer")),
                 Lane(["sync"], jobs.indexing),
                 Lane(["refresh", "upload"], 2),
                 Lane(["rebuild"], 1),
+                Lane(["pull"], 2),
             ],
             lease_s=jobs.lease_s,
             poll_s=jobs.poll_s,
@@ -215,7 +238,7 @@ class App:
             hits=hits,
             turns=turns,
             korean=self.korean.morphemes,
-            dense=self.dense,
+            dense=self.dense if self.settings.models.embedder else None,
             reranker=self.reranker,
             judged=judged,
         )
@@ -247,6 +270,19 @@ class App:
     def insert(self, owner: int, request: Insert) -> AsyncGenerator[ModelEvent, None]:
         """Code for a cursor, for the dialects: see `chat.insert`."""
         return self.insertions.stream(owner, request)
+
+    def default_model(self) -> str:
+        return self.settings.models.default
+
+    def change_models(self, changes: Mapping[str, Any]) -> None:
+        """Write these settings of [models] to `ibidem.toml`, and go by them from now on. Raises Conflict, BadInput."""
+        write_options(self.data.root, "models", changes)
+        self.settings = replace(self.settings, models=replace(self.settings.models, **changes))
+        self._models.clear()  # they hold the addresses of before; an answer under way keeps its own
+        if changes.keys() & {"ollama_url", "openai_url"}:
+            self._embedders.clear()
+        if "embedder" in changes:
+            self.embedders.use(self.settings.models)
 
     async def _offered(self) -> list[Found]:
         """All models that can be asked now."""
@@ -337,16 +373,14 @@ class App:
         ]
         if watch:
             tasks.append(asyncio.create_task(self.watcher.run()))
-        if watch and self.embedding:
-            tasks.append(asyncio.create_task(self.embedding.run()))
+            tasks.append(asyncio.create_task(self.embedders.run()))
         tasks.append(asyncio.create_task(asyncio.to_thread(prepare)))
         worker = asyncio.create_task(self.worker.run())
         try:
             yield self
         finally:
             self.indexes.stop()
-            if self.embedding:
-                self.embedding.stop()
+            self.embedders.stop()
             for pool in self.pools:
                 pool.refuse_new(after_s=GRACE_S)
             await self._stop_answers()

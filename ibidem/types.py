@@ -108,7 +108,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file or pasted text as the user sees it in a list. Times are seconds since 1970, UTC."""
+    """A file or pasted text as the user sees it in a list. Times are seconds since 1970, UTC.
+
+    `source` is the folder it belongs to, None for an upload; `chunks_so_far` those of a reading under way.
+    """
 
     id: str
     workspace: str
@@ -122,6 +125,8 @@ class Document:
     chunks: int
     created_at: float
     updated_at: float
+    source: str | None
+    chunks_so_far: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import secrets
-import stat
 import time
 import unicodedata
 from collections.abc import Iterator
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated, Any, BinaryIO, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
@@ -22,20 +20,15 @@ from ibidem.api.access import Engine, Owner
 from ibidem.api.errors import bad_shape
 from ibidem.api.paging import Cursor, Limit, page
 from ibidem.app import App
-from ibidem.errors import BadInput, Conflict, NotFound, Refused
+from ibidem.errors import BadInput, Conflict, Refused
 from ibidem.ingest.secrets import is_secret_name
 from ibidem.store.chunks import chunks_of, text_lines
-from ibidem.store.documents import (
-    add_upload,
-    delete_documents,
-    edit_upload,
-    get_document,
-    get_place,
-    list_documents,
-    row_number,
-)
+from ibidem.store.documents import delete_documents, get_document, get_place, row_number
+from ibidem.store.listing import Sort, list_documents, sorted_documents
 from ibidem.store.sharing import document_owner
-from ibidem.store.workspaces import HOME, get_source, get_workspace, shown_path
+from ibidem.store.uploads import add_upload, edit_upload
+from ibidem.store.workspaces import HOME, get_workspace, shown_path
+from ibidem.tasks.originals import open_original
 from ibidem.tasks.reading import upload_path
 from ibidem.tasks.uploads import save
 from ibidem.types import Document, as_json, rfc3339
@@ -44,6 +37,7 @@ router = APIRouter(prefix="/api/rag/documents", tags=["documents"])
 
 BLOCK_BYTES = 1 << 18
 MAX_LINE = 1 << 31
+MAX_FOLDER_CHARS = 2000
 
 
 class Pasted(BaseModel):
@@ -72,10 +66,26 @@ def documents(
     user: Owner,
     workspace: str | None = None,
     state: str | None = None,
+    name: Annotated[str, Query(max_length=500, description="part of the path")] = "",
+    sort: Annotated[Sort | None, Query(description="without it, as programs like it: oldest first, no `total`")] = None,
+    order: Literal["asc", "desc"] = "asc",
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> dict[str, Any]:
     place = get_workspace(app.db, user, workspace) if workspace else None
+    if sort or name:
+        items, total = sorted_documents(
+            app.db,
+            user,
+            workspace=place,
+            state=state,
+            name=name,
+            sort=sort or "name",
+            descending=order == "desc",
+            after=cursor,
+            limit=limit + 1,
+        )
+        return {**page([(mark, shown(document)) for mark, document in items], limit), "total": total}
     found = list_documents(app.db, user, workspace=place, state=state, after=cursor, limit=limit + 1)
     return page([(mark, shown(document)) for mark, document in found], limit)
 
@@ -92,7 +102,11 @@ def documents(
                     "schema": {
                         "type": "object",
                         "required": ["file"],
-                        "properties": {"file": {"type": "string", "format": "binary"}, "workspace": {"type": "string"}},
+                        "properties": {
+                            "file": {"type": "string", "format": "binary"},
+                            "workspace": {"type": "string"},
+                            "folder": {"type": "string", "description": "where it lay, to be shown: manuals/pumps"},
+                        },
                     }
                 },
             },
@@ -103,10 +117,10 @@ async def add(request: Request, app: Engine, user: Owner) -> dict[str, Any]:
     """A file as multipart, or text as JSON. The document is `queued`; it is searchable when its state is `ok`."""
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
         async with request.form(max_files=1, max_fields=5) as form:
-            file, workspace = form.get("file"), form.get("workspace") or HOME
-            if not isinstance(file, UploadFile) or not isinstance(workspace, str):
+            file, workspace, folder = form.get("file"), form.get("workspace") or HOME, form.get("folder") or ""
+            if not isinstance(file, UploadFile) or not isinstance(workspace, str) or not isinstance(folder, str):
                 raise BadInput("the form has no `file`", hint="send the file as the form field `file`", field="file")
-            return await run_in_threadpool(_store, app, user, workspace, file.filename or "", file.file)
+            return await run_in_threadpool(_store, app, user, workspace, folder, file.filename or "", file.file)
     body = await run_in_threadpool(_pasted, await request.body())
     return await run_in_threadpool(_store_text, app, user, body)
 
@@ -148,7 +162,7 @@ def delete(document_id: str, app: Engine, user: Owner) -> None:
 def content(document_id: str, app: Engine, user: Owner) -> StreamingResponse:
     """The original bytes, always as a download: what a document holds is never run in the page."""
     document = get_document(app.db, user, document_id)
-    file = _open_original(app, document_owner(app.db, user, document_id), document)
+    file = open_original(app.db, app.data.files, document_owner(app.db, user, document_id), document_id)
     name = quote(document.path.rpartition("/")[2])
     headers = {
         "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
@@ -204,17 +218,24 @@ def _store_text(app: App, user: int, body: Pasted) -> dict[str, Any]:
     return _put(app, user, body.workspace, body.title, iter([body.content.encode("utf-8", "replace")]))
 
 
-def _store(app: App, user: int, workspace: str, filename: str, file: BinaryIO) -> dict[str, Any]:
-    return _put(app, user, workspace, filename.replace("\\", "/").rpartition("/")[2], _blocks(file))
+def _store(app: App, user: int, workspace: str, folder: str, filename: str, file: BinaryIO) -> dict[str, Any]:
+    name = filename.replace("\\", "/").rpartition("/")[2]
+    return _put(app, user, workspace, name, _blocks(file), folder=clean_folder(folder))
 
 
-def _put(app: App, user: int, workspace: str, title: str, blocks: Iterator[bytes]) -> dict[str, Any]:
+def _put(
+    app: App, user: int, workspace: str, title: str, blocks: Iterator[bytes], *, folder: str = ""
+) -> dict[str, Any]:
     """First the bytes, durably, then the row: a document never lacks its content."""
     place = get_workspace(app.db, user, workspace, need="write")
     title = clean_title(title)
     document_id = secrets.token_hex(8)
     size = save(app.data.files, document_id, blocks)
-    app.jobs.upload(place.owner, document_id, lambda tx: add_upload(tx, place, document_id, title, size, time.time()))
+    app.jobs.upload(
+        place.owner,
+        document_id,
+        lambda tx: add_upload(tx, place, document_id, title, size, time.time(), folder=folder),
+    )
     return shown(get_document(app.db, user, document_id))
 
 
@@ -230,6 +251,14 @@ def clean_title(title: str) -> str:
     return shown_title[:500]
 
 
+def clean_folder(folder: str) -> str:
+    """Names with slashes between, to be shown and no more. Raises BadInput for a way up, Refused for names of secrets."""
+    names = [name for name in folder.replace("\\", "/").split("/") if name.strip() not in ("", ".")]
+    if any(name.strip() == ".." for name in names) or len(folder) > MAX_FOLDER_CHARS:
+        raise BadInput(f"the folder {folder[:100]!r} is none", hint="name it as a/b/c", field="folder")
+    return "/".join(clean_title(name) for name in names)
+
+
 def _owner_of_upload(app: App, user: int, document_id: str) -> int:
     """Whose document it is that the user may change. Raises NotFound, NotEntitled, Conflict for a file of a source."""
     owner = document_owner(app.db, user, document_id, need="write")
@@ -240,38 +269,6 @@ def _owner_of_upload(app: App, user: int, document_id: str) -> int:
             hint="edit or delete the file itself, name it in .ibidemignore, or remove the source",
         )
     return owner
-
-
-def _open_original(app: App, owner: int, document: Document) -> BinaryIO:
-    source, raw_path = get_place(app.db, owner, document.id)
-    if source is None or raw_path is None:
-        path = os.fsencode(upload_path(app.data.files, document.id))
-        root = path
-    else:
-        root = get_source(app.db, owner, source).root
-        path = root if os.path.isfile(root) else os.path.join(root, raw_path)
-    try:
-        if path != root and not _below(path, root):
-            raise FileNotFoundError(errno.ENOENT, "a link leads out of its folder")
-        return _open_regular(path)
-    except OSError as error:
-        name = shown_path(os.path.basename(path))
-        raise NotFound(f"the original {name!r} cannot be opened: {error.strerror}", hint="is it still there?") from None
-
-
-def _below(path: bytes, root: bytes) -> bool:
-    """Whether no link on the way leads out of the folder."""
-    top = os.path.realpath(root)
-    return os.path.commonpath([top, os.path.realpath(os.path.dirname(path))]) == top
-
-
-def _open_regular(path: bytes) -> BinaryIO:
-    """Without following a link, and without waiting for whoever writes to a pipe. Raises OSError."""
-    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
-        raise FileNotFoundError(errno.ENOENT, "not a regular file")
-    return file
 
 
 def _blocks(file: BinaryIO) -> Iterator[bytes]:

@@ -14,7 +14,9 @@ _BY_PATH: tuple[tuple[str, Scope | None, Scope | None], ...] = (
     ("/api/workspaces/", "read", "ingest"),
     ("/api/rag/documents/", "read", "ingest"),
     ("/api/jobs/", "read", "ingest"),
-    ("/api/models/", "read", "chat"),
+    ("/api/models/test/", None, "chat"),
+    ("/api/models/", "read", None),  # what changes the whole server wants a sign-in
+    ("/api/fit/", "read", None),
     ("/api/runs/", "chat", "chat"),
     ("/api/sessions/", "chat", "chat"),
     ("/api/prompts/templates/", "chat", "chat"),

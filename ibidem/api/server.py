@@ -23,12 +23,15 @@ from ibidem.api import (
     context,
     documents,
     errors,
+    fit,
     health,
     jobs,
     keys,
     models,
     outbound,
     page,
+    pages,
+    readings,
     runs,
     search,
     session_files,
@@ -91,7 +94,7 @@ def application(engine: App, port: int, lifespan: Callable[[FastAPI], object] | 
     app.state.engine = engine
     app.state.access = Access(engine, port)
     app.state.started_at = time.time()
-    app.state.options = Options(engine.settings, check)
+    app.state.options = Options(lambda: engine.settings, check)
     app.state.mcp = Endpoint(engine)
     app.router.routes.append(app.state.mcp.route)
     return app
@@ -120,6 +123,8 @@ def routes(lifespan: Callable[[FastAPI], object] | None = None) -> FastAPI:
         shares,
         workspaces,
         documents,
+        pages,
+        readings,
         search,
         symbols,
         runs,
@@ -132,6 +137,7 @@ def routes(lifespan: Callable[[FastAPI], object] | None = None) -> FastAPI:
         outbound,
         status,
         models,
+        fit,
         answers,
         context,
         health,

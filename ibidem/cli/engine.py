@@ -148,8 +148,8 @@ class Alone:
         async def replay(app: Any) -> None:
             place = get_workspace(app.db, LOCAL_OWNER, workspace, need="own")
             await asyncio.to_thread(app.indexes.replay, place.id, fresh=True)
-            if app.embedding:
-                await asyncio.to_thread(app.embedding.rebuild, place.id)
+            if app.embedders.now:
+                await asyncio.to_thread(app.embedders.now.rebuild, place.id)
 
         self._run(replay, only=["rebuild"])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -183,50 +183,11 @@ def _rate(tokens_s: float) -> str:
 def _shown(
     machine: Machine, chosen: Choice | None, others: list[Choice], warnings: list[str], beside: Beside
 ) -> dict[str, Any]:
-    from ibidem.hardware.plan import safe_bytes
+    from ibidem.hardware.shown import shown_choice, shown_machine
 
     return {
-        "machine": {
-            **{key: value for key, value in asdict(machine).items() if key != "gpus"},
-            "unified": machine.unified,
-            "safe_bytes": safe_bytes(machine),
-            "gpus": [{**asdict(gpu), "bandwidth_bytes_s": gpu.bandwidth_bytes_s} for gpu in machine.gpus],
-        },
-        "choice": _choice(chosen, machine, beside) if chosen else None,
-        "others": [_choice(one, machine, beside) for one in others],
+        "machine": shown_machine(machine),
+        "choice": shown_choice(chosen, machine, beside) if chosen else None,
+        "others": [shown_choice(one, machine, beside) for one in others],
         "warnings": warnings,
-    }
-
-
-def _choice(choice: Choice, machine: Machine, beside: Beside) -> dict[str, Any]:
-    from ibidem.hardware.advise import why
-
-    memory, row = choice.memory, choice.model
-    return {
-        "model": row.name if row else choice.header.path,
-        "title": choice.header.name,
-        "quantisation": choice.quantisation or choice.header.quantisation,
-        "korean": row.korean if row else None,
-        "licence": row.licence if row else None,
-        "why": why(choice, machine),
-        "warnings": list(choice.warnings),
-        "context_tokens": choice.context_tokens,
-        "prompt_tokens_s": round(choice.speed.prompt, 1) or None,
-        "generation_tokens_s": round(choice.speed.generation, 1) or None,
-        "speed_basis": choice.speed.basis,
-        "memory": {
-            "weights_bytes": memory.weights,
-            "repack_bytes": memory.repack,
-            "kv_bytes": memory.kv,
-            "checkpoint_bytes": memory.checkpoints,
-            "compute_bytes": memory.compute,
-            "prompt_cache_bytes": memory.prompt_cache,
-            "process_bytes": memory.process,
-            "gpu_bytes": memory.on_gpu,
-            "server_bytes": beside.server,
-            "korean_bytes": beside.korean,
-            "embedder_bytes": beside.embedder,
-            "total_bytes": memory.on_host + beside.total,
-        },
-        "plan": asdict(choice.plan),
     }

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,12 +14,12 @@ import typer
 
 from ibidem.cli.client import find
 from ibidem.cli.main import DataDirOption, JsonOption, app, settings
-from ibidem.errors import BadInput, ModelUnknown
+from ibidem.errors import BadInput
 from ibidem.settings import Settings
 from ibidem.store.datadir import DataDir
 
 if TYPE_CHECKING:
-    from ibidem.types import Role  # 20 ms that no other command waits for
+    from ibidem.tasks.wanted import Wanted  # time that no other command waits for
 
 MB, GB = 1e6, 1e9
 USE = "ibidem models [list | pull NAME | test NAME]"
@@ -91,17 +91,6 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
 # --- pull ----------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A model that is to be fetched."""
-
-    title: str
-    address: str
-    licence: str
-    size_gb: float = 0.0  # about, where the table has it
-    role: Role = "chat"
-
-
 def _pulled(name: str, loaded: Settings, *, yes: bool, sha256: str) -> dict[str, Any]:
     if name.startswith("ollama:"):
         from ibidem.models.ollama_pull import ollama_pull
@@ -112,6 +101,7 @@ def _pulled(name: str, loaded: Settings, *, yes: bool, sha256: str) -> dict[str,
             ollama_pull(name.removeprefix("ollama:"), loaded.models, on_progress=show)
         return {"model": name, "role": "chat", "files": []}
     from ibidem.models.origin import parts
+    from ibidem.tasks.wanted import find_wanted
 
     wanted = find_wanted(name)
     addresses = parts(wanted.address)
@@ -127,28 +117,6 @@ def _pulled(name: str, loaded: Settings, *, yes: bool, sha256: str) -> dict[str,
         "role": wanted.role,
         "files": [{**one, "path": str(one["path"])} for one in files],
     }
-
-
-def find_wanted(name: str) -> Wanted:
-    """By a name of the tables, or an address. Raises ModelUnknown, BadInput."""
-    from ibidem.hardware import catalog
-    from ibidem.models.hub import hub_models
-    from ibidem.models.origin import given, shown
-
-    if "://" in name:
-        address = given(name)
-        return Wanted(shown(address), address, "not known here: see the page it comes from")
-    short, _, quantisation = name.strip().partition(":")
-    for row in hub_models():
-        if row.name == short.lower():
-            return Wanted(row.title, row.address(quantisation), row.licence, role=row.role)
-    try:
-        model, size = catalog.find(name)
-    except ModelUnknown as error:
-        others = ", ".join(row.name for row in hub_models())
-        raise ModelUnknown(error.message, hint=f"{error.hint.partition('; ')[0]}; {others}; or an address") from error
-    title = f"{model.title} {size}"
-    return Wanted(title, model.file_address(size), model.licence, model.size_gb[size])
 
 
 def _agree(wanted: Wanted, addresses: list[str], folder: Path, *, yes: bool) -> None:

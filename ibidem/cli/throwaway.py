@@ -71,8 +71,8 @@ def add_folders(app: App, name: str, folders: Sequence[Path]) -> Workspace:
         app.sources.sync(app.db.write(insert), {}, threading.Event())
     app.indexes.replay(workspace.id)
     app.indexes.add_morphemes(workspace.id)
-    if app.embedding:
-        app.embedding.fill()
+    if app.embedders.now:
+        app.embedders.now.fill()
     return workspace
 
 

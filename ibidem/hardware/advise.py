@@ -89,13 +89,17 @@ def advise(
                 beside=beside,
                 calibrations=calibrations,
             )
-            fitting.append((_rank(choice, model, machine), choice))
+            fitting.append((rank(choice, machine), choice))
     fitting.sort(key=lambda pair: pair[0], reverse=True)
     return [choice for _, choice in fitting]
 
 
-def _rank(choice: Choice, model: Model, machine: Machine) -> tuple[int, float]:
-    """How many of the conditions for advice it meets, then its quality; among slow ones the quickest."""
+def rank(choice: Choice, machine: Machine) -> tuple[int, float]:
+    """Of a row of the table: how many of the conditions for advice it meets, then its quality; among slow ones the
+    quickest."""
+    model = choice.model
+    if model is None:
+        return 0, 0.0
     generation = choice.speed.generation
     pace = choice.speed.basis == "unknown" or generation >= LEAST_TOKENS_S
     if not pace:

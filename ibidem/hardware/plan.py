@@ -88,8 +88,16 @@ def plan(
     for arranged in arrangements:
         if arranged.needs_bytes <= budget and _fits_gpu(header, machine, arranged):
             return replace(arranged, lock_memory=_may_lock(header, machine, arranged))
-    smallest = min(arrangements, key=lambda one: one.needs_bytes)
-    raise too_large(header, machine, smallest, budget, beside)
+    raise too_large(header, machine, _smallest(arrangements), budget, beside)
+
+
+def least(header: Header, machine: Machine, *, wishes: Wishes = NO_WISHES) -> EnginePlan:
+    """The arrangement that takes the least memory, whether there is so much or not: it shows what is missing."""
+    return _smallest([_with_needs(header, machine, one) for one in _arrangements(header, machine, header.role, wishes)])
+
+
+def _smallest(arrangements: list[EnginePlan]) -> EnginePlan:
+    return min(arrangements, key=lambda one: one.needs_bytes)
 
 
 def _with_needs(header: Header, machine: Machine, arranged: EnginePlan) -> EnginePlan:

@@ -135,7 +135,15 @@ class Queue(Protocol):
 
     def get(self, job_id: str, owner: int) -> Job: ...
 
-    def jobs(self, owner: int, *, state: str | None = None, after: str | None = None, limit: int = 50) -> list[Job]:
+    def jobs(
+        self,
+        owner: int,
+        *,
+        state: str | None = None,
+        kind: str | None = None,
+        after: str | None = None,
+        limit: int = 50,
+    ) -> list[Job]:
         """Newest first."""
         ...
 

@@ -272,11 +272,19 @@ class SqliteQueue:
         row = self._db.read_one(f"SELECT {_JOB} FROM job WHERE id = ? AND owner = ?", (_number(job_id), owner))
         return _found(row, job_id)
 
-    def jobs(self, owner: int, *, state: str | None = None, after: str | None = None, limit: int = 50) -> list[Job]:
+    def jobs(
+        self,
+        owner: int,
+        *,
+        state: str | None = None,
+        kind: str | None = None,
+        after: str | None = None,
+        limit: int = 50,
+    ) -> list[Job]:
         rows = self._db.read(
             f"SELECT {_JOB} FROM job WHERE owner = ? AND (?2 IS NULL OR state = ?2) AND (?3 IS NULL OR id < ?3)"
-            " ORDER BY id DESC LIMIT ?4",
-            (owner, state, _cursor(after), limit),
+            " AND (?5 IS NULL OR kind = ?5) ORDER BY id DESC LIMIT ?4",
+            (owner, state, _cursor(after), limit, kind),
         )
         return [_job(row) for row in rows]
 

@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ibidem.errors import IbidemError, ModelError, ModelTimeout
+from ibidem.models.families import UNKNOWN, family_of
 from ibidem.models.http import ModelServer, load_client
 from ibidem.models.ollama import ollama_server
 from ibidem.models.openai import openai_server
 from ibidem.models.origin import shown
 from ibidem.models.upstream import as_count, as_dict, as_text
 from ibidem.settings import ModelSettings
+from ibidem.types import Role
 
 WITHIN_S = 1.0  # a server on this machine answers in milliseconds
 MAX_BYTES = 1 << 60
@@ -28,7 +30,8 @@ class Found:
     size_bytes: int | None = None
     context_tokens: int | None = None
     detail: str = ""
-    loaded: bool = False  # an engine of ours runs it now
+    loaded: bool | None = None  # in memory now, as an engine of ours is, or as its server says
+    role: Role = "chat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,25 +78,36 @@ async def ollama_models(settings: ModelSettings) -> list[Found]:
     server = ollama_server(settings)
     until = asyncio.get_running_loop().time() + WITHIN_S
     try:
-        entries = _entries(await server.get("/api/tags", timeout_s=WITHIN_S), "models")
+        listed, loaded = await asyncio.gather(
+            server.get("/api/tags", timeout_s=WITHIN_S), _ollama_loaded(server, WITHIN_S)
+        )
+        entries = _entries(listed, "models")
         models = [_of_ollama(entry) for entry in entries]
         left_s = max(0.05, until - asyncio.get_running_loop().time())
         contexts = await asyncio.gather(*(_ollama_context(server, model.name, left_s) for model in models))
     finally:
         await server.close()
-    return [replace(model, context_tokens=context) for model, context in zip(models, contexts, strict=True)]
+    return [
+        replace(model, context_tokens=context, loaded=None if loaded is None else model.name in loaded)
+        for model, context in zip(models, contexts, strict=True)
+    ]
 
 
 async def ollama_loaded(settings: ModelSettings) -> dict[str, Loaded]:
-    """What Ollama has in memory, by name as --model takes it; {} where it is away."""
+    """What Ollama has in memory, by name as --model takes it; {} where it does not say."""
     server = ollama_server(settings)
     try:
-        entries = _entries(await server.get("/api/ps", timeout_s=WITHIN_S), "models")
-    except ModelError:
-        return {}
+        return await _ollama_loaded(server, WITHIN_S) or {}
     finally:
         await server.close()
-    return {f"ollama:{as_text(entry.get('name'))}": _loaded(entry) for entry in entries}
+
+
+async def _ollama_loaded(server: ModelServer, within_s: float) -> dict[str, Loaded] | None:
+    try:
+        told = await server.get("/api/ps", timeout_s=within_s)
+    except ModelError:
+        return None
+    return {f"ollama:{as_text(entry.get('name'))}": _loaded(entry) for entry in _entries(told, "models")}
 
 
 def _loaded(entry: Mapping[str, Any]) -> Loaded:
@@ -105,7 +119,7 @@ def _of_ollama(entry: Mapping[str, Any]) -> Found:
     details = as_dict(entry.get("details"))
     facts = (as_text(details.get("parameter_size")), as_text(details.get("quantization_level")))
     size, name = _size(entry.get("size")), as_text(entry.get("name"))
-    return Found(f"ollama:{name}", "ollama", size, detail=" ".join(fact for fact in facts if fact))
+    return Found(f"ollama:{name}", "ollama", size, detail=" ".join(filter(None, facts)), role=role_of(name))
 
 
 async def _ollama_context(server: ModelServer, name: str, within_s: float) -> int | None:
@@ -150,14 +164,24 @@ def _of_openai(entry: Mapping[str, Any]) -> Found:
         meta.get("n_ctx"),
         meta.get("n_ctx_train"),
     )
-    facts = (as_text(entry.get("quantization")), as_text(entry.get("state")))
+    state = as_text(entry.get("state"))  # LM Studio
+    facts = (as_text(entry.get("quantization")), state)
     return Found(
         f"openai:{as_text(entry.get('id'))}",
         "openai",
         _size(meta.get("size")),
         next((count for count in map(as_count, contexts) if count), None),
         " ".join(fact for fact in facts if fact),
+        loaded=state == "loaded" if state else None,
+        role=role_of(as_text(entry.get("id"))),
     )
+
+
+def role_of(name: str) -> Role:
+    """What a server's model is for, by its name: servers do not say it in their lists."""
+    if "rerank" in name.lower():
+        return "rerank"
+    return "embed" if family_of([name]) is not UNKNOWN or "embed" in name.lower() else "chat"
 
 
 def _entries(answer: Mapping[str, Any], key: str) -> list[dict[str, Any]]:

@@ -69,8 +69,22 @@ def stored_chunk(row: Row) -> StoredChunk:
     return StoredChunk(row["id"], row["document_id"], row["path"], row["title"], row["media_type"], chunk)
 
 
-def text_lines(db: Database, owner: int, document_id: str, start_line: int, end_line: int) -> list[str]:
-    """Lines of the document's text as indexed, both ends included, put together from the chunks that hold them."""
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A run of a document's text: whole chunks, so it may begin before what was asked for and end behind it."""
+
+    text: str
+    start_char: int
+    first_line: int
+
+    def lines(self, start_line: int, end_line: int) -> list[str]:
+        """Both ends included."""
+        lines = self.text.removesuffix("\n").split("\n")
+        return lines[max(0, start_line - self.first_line) : max(0, end_line - self.first_line + 1)]
+
+
+def stretch(db: Database, owner: int, document_id: str, start_line: int, end_line: int) -> Stretch | None:
+    """The text that holds these lines, put together from its chunks; None where there is none."""
     rows = db.read(
         f"SELECT {CHUNK_COLUMNS} FROM chunk AS c JOIN document AS d ON d.id = c.document AND d.version = c.version"
         " WHERE c.owner = ?1 AND c.document = ?2 AND c.ordinal BETWEEN"
@@ -81,12 +95,18 @@ def text_lines(db: Database, owner: int, document_id: str, start_line: int, end_
     )
     chunks = [stored_chunk(row).chunk for row in rows]
     if not chunks:
-        return []
+        return None
     text, end = "", chunks[0].span.start_char
     for chunk in chunks:
         text += chunk.text[max(0, end - chunk.span.start_char) :]
         end = chunk.span.end_char
     head = chunks[0].text
     blank = len(head) - len(head.lstrip() or head)  # a chunk's lines are those of its text, without blank edges
-    first = chunks[0].span.start_line - head.count("\n", 0, blank)
-    return text.removesuffix("\n").split("\n")[max(0, start_line - first) : max(0, end_line - first + 1)]
+    first_line = chunks[0].span.start_line - head.count("\n", 0, blank)
+    return Stretch(text, chunks[0].span.start_char, first_line)
+
+
+def text_lines(db: Database, owner: int, document_id: str, start_line: int, end_line: int) -> list[str]:
+    """Lines of the document's text as indexed, both ends included."""
+    found = stretch(db, owner, document_id, start_line, end_line)
+    return found.lines(start_line, end_line) if found else []

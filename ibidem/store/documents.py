@@ -100,17 +100,6 @@ def _new_file(source: Source, raw_path: bytes) -> tuple[Any, ...]:
     return secrets.token_hex(8), source.owner, source.workspace, source.id, raw_path, shown, below.rpartition("/")[2]
 
 
-def add_upload(
-    tx: sqlite3.Connection, workspace: Workspace, document_id: str, title: str, size: int, now: float
-) -> None:
-    """An uploaded or pasted document; its bytes lie in the data directory under its id already."""
-    tx.execute(
-        "INSERT INTO document (id, owner, workspace, path, title, size_bytes, state, created_at, updated_at)"
-        " VALUES (?1, ?2, ?3, ?4, ?4, ?5, 'queued', ?6, ?6)",
-        (document_id, workspace.owner, workspace.id, title, size, now),
-    )
-
-
 def files_below(db: Database, source: Source, path: bytes) -> list[str]:
     """Ids of the source's documents at `path` or in the folder of that name."""
     rows = db.read(
@@ -118,11 +107,6 @@ def files_below(db: Database, source: Source, path: bytes) -> list[str]:
         (source.id, source.owner, path, len(path) + 1, path + b"/"),
     )
     return [row["id"] for row in rows]
-
-
-def uploads_kept(db: Database) -> set[str]:
-    """Ids of every document whose bytes lie in the data directory."""
-    return {row["id"] for row in db.read("SELECT id FROM document WHERE source IS NULL")}
 
 
 # --- leaving -------------------------------------------------------------------------------------------------------
@@ -199,10 +183,11 @@ def sweep(db: Database) -> int:
 
 # `ok` in the store means read; for the user a document is `indexing` until the index has its last change.
 # The workspace is named as the user who looks knows it.
-_DOCUMENT = (
+DOCUMENT_SHOWN = (
     "SELECT d.id, coalesce(s.slug, w.slug) AS workspace, d.title, d.path, d.media_type, d.encoding, d.size_bytes,"
     " CASE WHEN d.state IN ('ok', 'partial') AND c.seq > w.indexed_seq THEN 'indexing' ELSE d.state END AS state,"
-    " d.reason, d.chunks, d.created_at, d.updated_at"
+    " d.reason, d.chunks, d.created_at, d.updated_at, d.source, CASE d.state WHEN 'reading' THEN (SELECT count(*) FROM chunk AS n"
+    " WHERE n.document = d.id AND n.version = d.next_version AND n.owner = d.owner) ELSE 0 END AS chunks_so_far"
     " FROM document AS d JOIN workspace AS w ON w.id = d.workspace LEFT JOIN change AS c ON c.workspace = d.workspace AND c.document = d.id"
     " LEFT JOIN share AS s ON s.workspace = d.workspace AND s.user = :user WHERE (d.owner = :user OR s.user = :user)"
 )
@@ -210,7 +195,7 @@ _DOCUMENT = (
 
 def get_document(db: Database, user: int, document_id: str) -> Document:
     """The user's own, or one in a workspace that is shared with him. Raises NotFound."""
-    row = db.read_one(f"{_DOCUMENT} AND d.id = :id", {"user": user, "id": document_id})
+    row = db.read_one(f"{DOCUMENT_SHOWN} AND d.id = :id", {"user": user, "id": document_id})
     if row is None:
         raise NotFound(f"no document {document_id!r}", hint="list them with GET /api/rag/documents/")
     return Document(**row)
@@ -222,37 +207,6 @@ def get_place(db: Database, owner: int, document_id: str) -> tuple[str | None, b
     if row is None:
         raise NotFound(f"no document {document_id!r}", hint="list them with GET /api/rag/documents/")
     return row["source"], row["raw_path"]
-
-
-def edit_upload(
-    tx: sqlite3.Connection,
-    owner: int,
-    document_id: str,
-    *,
-    title: str | None,
-    workspace: Workspace | None,
-    size: int | None,
-    now: float,
-) -> None:
-    """Change an uploaded document's title, place or (with the new `size`) content; it is read or indexed again."""
-    row = tx.execute(
-        "SELECT workspace, version, state FROM document WHERE id = ? AND owner = ? AND source IS NULL",
-        (document_id, owner),
-    ).fetchone()
-    if row is None:
-        raise NotFound(f"no document {document_id!r}", hint="list them with GET /api/rag/documents/")
-    place = workspace.id if workspace else row["workspace"]
-    tx.execute(
-        "UPDATE document SET title = coalesce(?1, title), path = coalesce(?1, path), workspace = ?2,"
-        " size_bytes = coalesce(?3, size_bytes), state = CASE WHEN ?3 IS NULL THEN state ELSE 'queued' END,"
-        " reason = CASE WHEN ?3 IS NULL THEN reason ELSE '' END, tries = 0, updated_at = ?4 WHERE id = ?5 AND owner = ?6",
-        (title, place, size, now, document_id, owner),
-    )
-    if row["version"]:
-        if place != row["workspace"]:
-            log_change(tx, owner, row["workspace"], document_id, deleted=True)
-            tx.execute("UPDATE symbol SET workspace = ? WHERE document = ? AND owner = ?", (place, document_id, owner))
-        log_change(tx, owner, place, document_id, deleted=False)
 
 
 def row_number(cursor: str) -> int:
@@ -270,26 +224,6 @@ def recently_edited(db: Database, workspace: Workspace, *, since: float, limit: 
         (workspace.id, workspace.owner, int(since * 1e9), limit + 1),
     )
     return [row["id"] for row in rows] if len(rows) <= limit else []
-
-
-def list_documents(
-    db: Database, user: int, *, workspace: Workspace | None, state: str | None, after: str | None, limit: int
-) -> list[tuple[str, Document]]:
-    """What the user may read, with cursors, oldest first. Raises BadInput for a cursor that we never gave."""
-    start = row_number(after) if after else 0
-    rows = db.read(
-        f"SELECT * FROM (SELECT d.rowid AS cursor, shown.* FROM ({_DOCUMENT}) AS shown"
-        " JOIN document AS d ON d.id = shown.id WHERE d.rowid > :start AND (:workspace IS NULL OR d.workspace = :workspace))"
-        " WHERE :state IS NULL OR state = :state ORDER BY cursor LIMIT :limit",
-        {
-            "user": user,
-            "start": start,
-            "workspace": workspace.id if workspace else None,
-            "state": state,
-            "limit": limit,
-        },
-    )
-    return [(str(row["cursor"]), Document(**{key: row[key] for key in row.keys() if key != "cursor"})) for row in rows]  # noqa: SIM118
 
 
 def count_by_state(

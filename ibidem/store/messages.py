@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ibidem.errors import Conflict, NotFound
+from ibidem.store.citing import put_cited
 from ibidem.store.database import Database, Row
 from ibidem.store.sessions import Session, lock_session, put_words, set_head, touch
 from ibidem.types import rfc3339
@@ -190,6 +191,7 @@ def add_message(
         (message_id, session.owner, session.id, parent, role, content, status)
         + (_json(details or {}), None if sent is None else _json(sent), idempotency_key, now),
     ).fetchone()
+    put_cited(tx, session.owner, message_id, details or {})
     put_words(tx, session, row["ordinal"], words)
     set_head(tx, session, message_id)
     touch(tx, session, now)
@@ -206,6 +208,7 @@ def end_answer(
         + (message["id"], owner),
     ).fetchone()
     if row:
+        put_cited(tx, owner, message["id"], message)
         put_words(tx, lock_session(tx, owner, row["session"]), row["ordinal"], words)
 
 

@@ -84,6 +84,7 @@ class Answers:
         *,
         search: Search,
         open_model: Callable[[str], ChatModel],
+        default_model: Callable[[], str],
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._db = db
@@ -93,7 +94,9 @@ class Answers:
         self._files = settings.data_dir / "files"
         self._search = search
         self._open_model = open_model
-        self._questions = Questions(db, queue, settings, open_model=open_model, clock=clock)
+        self._questions = Questions(
+            db, queue, settings, open_model=open_model, default_model=default_model, clock=clock
+        )
         self._conversations = Conversations()
         self._meters: dict[str, Meter] = {}  # by model, the latest METERS of them
         self._clock = clock

@@ -36,6 +36,7 @@ from ibidem.settings import ModelSettings
 from ibidem.store import vectors as store
 from ibidem.store.database import Database
 from ibidem.store.vectors import Unembedded
+from ibidem.tasks.threads import in_daemon
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +102,7 @@ class Embedding:
                 self._changed.clear()
                 filled = False
                 try:
-                    filled = await _in_daemon(self.fill)
+                    filled = await in_daemon(self.fill, "embedding")
                 except StoreError as error:
                     log.warning("vectors wait: %s", error)
                 except Exception:  # foreign work, or a folder that goes meanwhile: the loop must outlive it
@@ -274,29 +275,3 @@ class Embedding:
         for _ in store.sweep_vectors(self._db, time.time()):
             if self._stop.wait(SWEEP_PAUSE_S):
                 return
-
-
-async def _in_daemon(work: Callable[[], bool]) -> bool:
-    """Run it in a thread that does not keep the program from ending: an embedder's server may hang for minutes."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[bool] = loop.create_future()
-
-    def settle(result: bool | Exception) -> None:
-        if done.cancelled():
-            return
-        if isinstance(result, Exception):
-            done.set_exception(result)
-        else:
-            done.set_result(result)
-
-    def run() -> None:
-        result: bool | Exception
-        try:
-            result = work()
-        except Exception as error:  # noqa: BLE001 - carried to who waits
-            result = error
-        with suppress(RuntimeError):  # the loop has ended
-            loop.call_soon_threadsafe(settle, result)
-
-    threading.Thread(target=run, name="embedding", daemon=True).start()
-    return await done

@@ -17,7 +17,7 @@ from ibidem.jobs.worker import Ticket
 from ibidem.store.database import Database
 from ibidem.store.readings import waiting_upload
 from ibidem.store.workspaces import Source, get_source
-from ibidem.tasks.embedding import Embedding
+from ibidem.tasks.embedders import Embedders
 from ibidem.tasks.reading import Reader, upload_path
 from ibidem.tasks.sources import Sources
 
@@ -34,7 +34,7 @@ class Indexing:
         sources: Sources,
         uploads: Reader,
         indexes: Indexes,
-        embedding: Embedding | None,
+        embedders: Embedders,
     ) -> None:
         self._db = db
         self._files = files  # the folder of uploaded bytes
@@ -42,7 +42,7 @@ class Indexing:
         self._sources = sources
         self._uploads = uploads
         self._indexes = indexes
-        self._embedding = embedding
+        self._embedders = embedders
 
     @property
     def handlers(self) -> dict[str, Callable[[Ticket], Awaitable[None]]]:
@@ -74,7 +74,7 @@ class Indexing:
     async def _rebuild(self, ticket: Ticket) -> None:
         workspace = ticket.job.payload["workspace"]
         await self._in_thread(lambda _: self._indexes.replay(workspace, fresh=True))
-        if embedding := self._embedding:
+        if embedding := self._embedders.now:
             await self._in_thread(lambda _: embedding.rebuild(workspace))
 
     def _source_of(self, job: Job) -> Source | None:

@@ -29,13 +29,13 @@ BUILT_IN = Found("quotes", "quotes", detail="built in: the passages' own sentenc
 
 async def list_models(settings: ModelSettings, models_dir: Path, engines: Engines | None = None) -> dict[str, Any]:
     """`{"items": [Found], "next": None, "servers": [Server]}`: all that --model takes now, and who was asked."""
-    found, asked = await _all(settings, models_dir, engines)
+    found, asked = await all_models(settings, models_dir, engines)
     return {"items": [asdict(one) for one in found], "next": None, "servers": [asdict(one) for one in asked]}
 
 
 async def offered(settings: ModelSettings, models_dir: Path, engines: Engines) -> list[Found]:
     """All models that can be asked now, the default one wherever its file lies."""
-    found = (await _all(settings, models_dir, engines))[0]
+    found = (await all_models(settings, models_dir, engines))[0]
     provider, _, file = settings.default.partition(":")
     if provider != "llama" or settings.default in {one.name for one in found}:
         return found
@@ -49,7 +49,9 @@ def _elsewhere(path: Path, *, loaded: bool) -> Found | None:
     return _local(path, loaded=loaded) if path.is_file() else None
 
 
-async def _all(settings: ModelSettings, models_dir: Path, engines: Engines | None) -> tuple[list[Found], list[Server]]:
+async def all_models(
+    settings: ModelSettings, models_dir: Path, engines: Engines | None
+) -> tuple[list[Found], list[Server]]:
     running = {plan.path for plan, _ in engines.loaded()} if engines else set()
     files, (asked, served) = await asyncio.gather(
         asyncio.to_thread(local_models, models_dir, running), servers(settings)
@@ -74,7 +76,8 @@ def _local(path: Path, *, loaded: bool) -> Found:
     except ModelError as error:
         return Found(name, "llama", size, detail=f"unusable: {error.message}")
     about = (header.quantisation, USES[header.role])
-    return Found(name, "llama", size, header.context_length or None, " ".join(filter(None, about)), loaded)
+    detail = " ".join(filter(None, about))
+    return Found(name, "llama", size, header.context_length or None, detail, loaded, header.role)
 
 
 def _parts(path: Path) -> Iterator[Path]:

@@ -56,7 +56,7 @@ class Names:
         self,
         db: Database,
         settings: DialectSettings,
-        default_model: str,
+        default_model: Callable[[], str],
         *,
         offered: Callable[[], Awaitable[Sequence[Found]]],
         clock: Callable[[], float] = time.monotonic,
@@ -84,7 +84,7 @@ class Names:
         if pinned:
             return Target(name, pinned, places.get(self._settings.workspace))
         if bare in places:
-            return Target(name, self._default_model, places[bare])
+            return Target(name, self._default_model(), places[bare])
         if slash and head in places:
             return Target(name, await self._model(rest, name), places[head])
         model = await self._model(meant, name)
@@ -95,7 +95,7 @@ class Names:
         """Every name that can be asked now, workspaces first."""
         await self._ask(FRESH_S)
         places = await asyncio.to_thread(list_workspaces, self._db, owner)
-        default = self._known.get(self._default_model, _unknown(self._default_model))
+        default = self.found(self._default_model())
         models = list(self._known.values())
         listed = [Listed(Target(place.slug, default.name, place), default) for place in places]
         for place in places:

@@ -49,16 +49,44 @@ class Option:
         return f"{self.section}.{self.key}"
 
 
+def write_options(
+    folder: Path, section: str, changes: Mapping[str, Value | None], environ: Mapping[str, str] = os.environ
+) -> None:
+    """Change what the file of a data directory says; all else in it stays as its owner wrote it. None: the default again.
+
+    Raises Conflict where the environment decides, and for a file that says it in a way that is not changed from here.
+    """
+    given = from_environment(section, environ)
+    for key in changes:
+        if key in given:
+            raise Conflict(
+                f"{section}.{key} is set by {given[key][1]}, which comes before the file",
+                hint="change the variable, and start the server again",
+            )
+    path = (folder / FILE).resolve()  # a link stays one
+    read_file(path)  # raises for one that is broken
+    text = path.read_text("utf-8") if path.exists() else ""
+    new = text
+    for key, value in changes.items():
+        new = edited(new, section, key, value)
+    new.encode()  # half a character is told before anything is written
+    if new != text:
+        write_private(path, new)
+
+
 class Options:
-    """Of one data directory. `running` is what the server was started with; `check` refuses what could not be started."""
+    """Of one data directory. `running` is what the server goes by; `check` refuses what could not be started."""
 
     def __init__(
-        self, running: Settings, check: Callable[[str, Settings], None], environ: Mapping[str, str] = os.environ
+        self,
+        running: Callable[[], Settings],
+        check: Callable[[str, Settings], None],
+        environ: Mapping[str, str] = os.environ,
     ) -> None:
         self._running = running
         self._check = check
         self._environ = environ
-        self._folder = running.data_dir
+        self._folder = running().data_dir
         self._changing = threading.Lock()
 
     @property
@@ -89,12 +117,6 @@ class Options:
                 raise Forbidden(
                     f"{name} is not changed from here", hint=f"write it into {self.path}, and start the server again"
                 )
-            if option.source == "environment":
-                raise Conflict(
-                    f"{name} is set by {option.variable}, which comes before the file",
-                    hint="change the variable, and start the server again",
-                    field="value",
-                )
             try:
                 self._write(option, value)
             except IbidemError as error:
@@ -109,16 +131,11 @@ class Options:
             coming = build(self._folder, written, self._environ)
             value = getattr(getattr(coming, option.section), option.key)  # of the field's type
             self._check(option.name, coming)
-        path = self.path.resolve()  # a link stays one
-        text = path.read_text("utf-8") if path.exists() else ""
-        new = edited(text, option.section, option.key, value)
-        new.encode()  # half a character is told before anything is written
-        if new != text:
-            write_private(path, new)
+        write_options(self._folder, option.section, {option.key: value}, self._environ)
 
     def _option(self, section: str, item: Any, written: Mapping[str, Any], coming: Settings) -> Option:
         value = getattr(getattr(coming, section), item.name)
-        running = getattr(getattr(self._running, section), item.name)
+        running = getattr(getattr(self._running(), section), item.name)
         wanted = get_type_hints(SECTIONS[section])[item.name]
         choices = get_args(wanted) if get_origin(wanted) is Literal else ()
         given = from_environment(section, self._environ).get(item.name)

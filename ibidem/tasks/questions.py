@@ -37,6 +37,7 @@ class Questions:
         settings: Settings,
         *,
         open_model: Callable[[str], ChatModel],
+        default_model: Callable[[], str],
         clock: Callable[[], float],
     ) -> None:
         self._db = db
@@ -44,6 +45,7 @@ class Questions:
         self._settings = settings
         self._files = settings.data_dir / "files"
         self._open_model = open_model
+        self._default_model = default_model
         self._clock = clock
 
     def start(self, owner: int, ask: Ask) -> Run:
@@ -77,7 +79,7 @@ class Questions:
         question = again.content if again else ask.question
         check_question(question, self._settings.serve.max_question_bytes)
         check_attachments(ask)
-        mode, model = wishes.mode, wishes.model or self._settings.models.default
+        mode, model = wishes.mode, wishes.model or self._default_model()
         check_mode(mode)
         self._open_model(model)  # raises for a name that no provider knows
         place = get_workspace(self._db, owner, ask.workspace or (session.workspace if session else HOME))
@@ -125,4 +127,4 @@ class Questions:
         """The name of the model that a question goes to."""
         wished = get_session(self._db, owner, ask.session).settings if ask.session else {}
         wishes = wishes_of(self._db, owner, replace(ask, texts=()), wished, None)
-        return wishes.model or self._settings.models.default
+        return wishes.model or self._default_model()

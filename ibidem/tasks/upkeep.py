@@ -17,10 +17,11 @@ from ibidem.settings import Settings
 from ibidem.store.attachments import attachments_kept
 from ibidem.store.attempts import forget_attempts
 from ibidem.store.database import Database
-from ibidem.store.documents import sweep, uploads_kept
+from ibidem.store.documents import sweep
 from ibidem.store.logins import forget_logins
 from ibidem.store.runs import forget_events, forget_runs
 from ibidem.store.session_removal import delete_orphans
+from ibidem.store.uploads import uploads_kept
 
 log = logging.getLogger(__name__)
 

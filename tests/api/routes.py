@@ -12,6 +12,7 @@ PARAMETERS = (
     "slug",
     "source_id",
     "document_id",
+    "number",
     "session_id",
     "message_id",
     "attachment_id",
@@ -92,6 +93,11 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("GET", "/api/rag/documents/{document_id}/content/"): Route(200, other=404),
     ("GET", "/api/rag/documents/{document_id}/text/"): Route(200, other=404),
     ("GET", "/api/rag/documents/{document_id}/chunks/"): Route(200, other=404),
+    ("GET", "/api/rag/documents/{document_id}/pages/{number}/"): Route(422, other=404, absent=400),
+    ("GET", "/api/rag/documents/{document_id}/pages/{number}/image/"): Route(422, other=404, absent=400),
+    ("POST", "/api/rag/documents/{document_id}/cancel/"): Route(409, other=404),
+    ("POST", "/api/rag/documents/{document_id}/retry/"): Route(409, other=404),
+    ("GET", "/api/rag/documents/{document_id}/cited/"): Route(200, other=404),
     ("POST", "/api/search/"): Route(200, body={"query": "pump"}),
     ("GET", "/api/symbols/"): Route(400),
     ("POST", "/api/runs/"): Route(400, body={"question": " "}),
@@ -133,6 +139,13 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("GET", "/api/models/"): Route(200),
     ("GET", "/api/models/capabilities/"): Route(200),
     ("POST", "/api/models/test/"): Route(400, body={"model": "nobody:x"}),
+    ("GET", "/api/models/nearby/"): Route(403, admin=200, absent=200),
+    ("PUT", "/api/models/default/"): Route(403, admin=400, absent=400, body={"model": "nobody:x"}),
+    ("GET", "/api/models/pulls/"): Route(403, admin=200, absent=200),
+    ("POST", "/api/models/pulls/"): Route(403, admin=400, absent=400, body={"name": "ollama:"}),
+    ("GET", "/api/models/embedder/"): Route(200),
+    ("PUT", "/api/models/embedder/"): Route(403, admin=400, absent=400, body={"embedder": "nobody:x"}),
+    ("GET", "/api/fit/"): Route(200),
 }
 
 # Of the dialects: keyless in local mode (`tests/api/dialects/test_access.py`), with a key or a sign-in in password mode.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import time
+import unicodedata
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,8 @@ FIELDS = {
     "chunks",
     "created_at",
     "updated_at",
+    "source",
+    "chunks_so_far",
 }
 RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
@@ -465,3 +468,80 @@ def test_every_upload_ends_in_one_state_with_its_reason(server: Server, name: st
     assert document["state"] == state
     assert document["state"] in ENDED
     assert bool(document["reason"]) == (state != "ok" or not content), document
+
+
+# --- lists for people ------------------------------------------------------------------------------------------------
+
+
+def titles(server: Server, slug: str, **query: str | int) -> list[str]:
+    answer = server.http.get(PLACE, params={"workspace": slug, **query})
+    assert answer.status_code == 200, answer.text
+    return [one["title"] for one in answer.json()["items"]]
+
+
+def test_a_list_is_sorted_and_filtered_by_name(server: Server) -> None:
+    slug = workspace(server, "Sorted")
+    for title, size in (("beta.md", 30), ("Alpha.md", 20), ("알파.md", 10), ("50%_off.md", 40)):
+        put_text(server, title, "x" * size, slug)
+    settled(server, upload(server, "bad.txt", b"\x00\x01\x02" * 300, workspace=slug).json()["id"])
+    assert titles(server, slug, sort="name") == ["50%_off.md", "Alpha.md", "bad.txt", "beta.md", "알파.md"]
+    assert titles(server, slug, sort="name", order="desc")[0] == "알파.md"
+    assert titles(server, slug, sort="size", order="desc") == [
+        "bad.txt",
+        "50%_off.md",
+        "beta.md",
+        "Alpha.md",
+        "알파.md",
+    ]
+    assert titles(server, slug, sort="added")[0] == "beta.md"
+    assert titles(server, slug, sort="state")[-1] == "bad.txt"
+    assert titles(server, slug, name="ALPHA") == ["Alpha.md"]
+    assert titles(server, slug, name=unicodedata.normalize("NFD", "알파")) == ["알파.md"]
+    assert titles(server, slug, name="%") == titles(server, slug, name="_") == ["50%_off.md"]
+    assert titles(server, slug, sort="name", state="skipped", name="b") == ["bad.txt"]
+    is_error(server.http.get(PLACE, params={"sort": "owner"}), 400)
+
+
+def test_a_sorted_list_tells_how_many_there_are_and_goes_on_behind_its_cursor(server: Server) -> None:
+    slug = workspace(server, "Counted")
+    for number in range(5):
+        put_text(server, f"{number}.md", "x", slug)
+    seen: list[str] = []
+    cursor = None
+    for _ in range(3):
+        query = {"workspace": slug, "sort": "name", "limit": 2, **({"cursor": cursor} if cursor else {})}
+        page = server.http.get(PLACE, params=query).json()
+        assert page["total"] == 5
+        seen += [one["title"] for one in page["items"]]
+        cursor = page["next"]
+    assert (seen, cursor) == ([f"{number}.md" for number in range(5)], None)
+    is_error(server.http.get(PLACE, params={"sort": "name", "cursor": "x"}), 400)
+
+
+# --- where they come from --------------------------------------------------------------------------------------------
+
+
+def test_a_file_of_an_uploaded_folder_is_shown_where_it_lay(server: Server) -> None:
+    slug = workspace(server, "Folders")
+    document = upload(server, "guide.md", b"The kestrel hovers.", workspace=slug, folder="manuals\\pumps/").json()
+    assert (document["title"], document["path"]) == ("guide.md", "manuals/pumps/guide.md")
+    settled(server, document["id"])
+    assert paths_found(server, "kestrel", slug) == ["manuals/pumps/guide.md"]
+    renamed = server.http.put(f"{PLACE}{document['id']}/", json={"title": "birds.md"}).json()
+    assert (renamed["title"], renamed["path"]) == ("birds.md", "manuals/pumps/birds.md")
+
+
+@pytest.mark.parametrize(("folder", "status"), [("../up", 400), ("a/../b", 400), ("a" * 2001, 400), ("a/.env/b", 422)])
+def test_a_folder_that_is_none_is_refused(server: Server, folder: str, status: int) -> None:
+    before = files_stored(server)
+    is_error(upload(server, "x.md", b"x", folder=folder), status)
+    assert files_stored(server) <= before
+
+
+def test_a_document_tells_which_folder_it_belongs_to(server: Server, tmp_path: Path) -> None:
+    slug = workspace(server, "Sources")
+    (tmp_path / "a.md").write_text("one")
+    source = add_folder(server, tmp_path, slug)
+    put_text(server, "b.md", "two", slug)
+    found = {one["title"]: one["source"] for one in documents(server, workspace=slug)}
+    assert found == {"a.md": source["id"], "b.md": None}

@@ -316,6 +316,8 @@ def test_reading_is_not_changing_and_changing_is_not_owning(server: Server, minj
         is_error(jun.post("/api/rag/documents/", json=text), 403, "not_entitled")
         is_error(jun.put(f"/api/rag/documents/{document}/", json={"title": "mine.md"}), 403, "not_entitled")
         is_error(jun.delete(f"/api/rag/documents/{document}/"), 403, "not_entitled")
+        is_error(jun.post(f"/api/rag/documents/{document}/cancel/"), 403, "not_entitled")
+        is_error(jun.post(f"/api/rag/documents/{document}/retry/"), 403, "not_entitled")
         share(minji, slug, jun="write")
         added = jun.post("/api/rag/documents/", json=text)
         assert added.status_code == 201 and minji.get(f"/api/rag/documents/{added.json()['id']}/").status_code == 200

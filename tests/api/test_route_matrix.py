@@ -50,6 +50,7 @@ class Things:
         session = self._post("/api/sessions/", {})["id"] if "{session_id}" in path else ""
         names = {"slug": slug, "name": "absent.js", "session_id": session, "attachment_id": "absent", "digest": "x"}
         names["option"] = "retrieve.hits"
+        names["number"] = "1"
         path = path.replace(":path}", "}")
         for parameter, make in (
             ("source_id", lambda: self._source(slug)),
@@ -225,7 +226,7 @@ def test_what_belongs_to_another_looks_like_what_is_not_there(
         "key_id",
     ):
         absent = absent.replace(f"{{{parameter}}}", "absent")
-    absent = absent.replace("{user_id}", "999")
+    absent = absent.replace("{user_id}", "999").replace("{number}", "1")
     assert call(callers["other"], route, absent) == call(callers["other"], route, things.fill(route[1]))
 
 

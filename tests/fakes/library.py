@@ -22,9 +22,10 @@ from ibidem.retrieve.retrieve import Context, retrieve
 from ibidem.retrieve.timed import Timed
 from ibidem.settings import ModelSettings, RetrieveSettings
 from ibidem.store.database import Database
-from ibidem.store.documents import add_upload, delete_documents, sweep
+from ibidem.store.documents import delete_documents, sweep
 from ibidem.store.migrate import migrate
 from ibidem.store.readings import Reading, add_chunks, begin_reading, finish_reading, waiting_upload
+from ibidem.store.uploads import add_upload
 from ibidem.store.workspaces import LOCAL_OWNER, Workspace, create_workspace, ensure_home, get_workspace
 from ibidem.tasks.embedding import Embedding
 from ibidem.types import Chunk, Span, estimate_tokens

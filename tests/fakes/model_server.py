@@ -110,6 +110,7 @@ class FakeModelServer:
     models: Sequence[str] = ("tiny:latest", "large:7b")
     loaded: Sequence[str] = ()  # of `/api/ps`
     running: dict[str, Any] = field(default_factory=dict)  # what it says of each of them
+    sizes: dict[str, int] = field(default_factory=dict)  # bytes of models, in `/api/tags`
     pause_s: float = 0.0  # before each piece
     shown: dict[str, Any] = field(default_factory=lambda: dict(SHOWN))  # of `/api/show`
     entry: dict[str, Any] = field(default_factory=dict)  # more about each model of `/v1/models`
@@ -226,8 +227,11 @@ class FakeModelServer:
         match seen.method, seen.path:
             case "GET", "/api/tags":
                 details = {"parameter_size": "3.2B", "quantization_level": "Q4_K_M"}
-                await self._list(writer, {"models": [{"name": name, "details": details} for name in self.models]})
-            case "GET", "/api/ps":
+                sizes = [{"size": self.sizes[name]} if name in self.sizes else {} for name in self.models]
+                entries = [{"name": name, "details": details} for name in self.models]
+                models = [entry | size for entry, size in zip(entries, sizes, strict=True)]
+                await self._list(writer, {"models": models})
+            case "GET", "/api/ps" if self.loaded:
                 await self._list(writer, {"models": [{"name": name, **self.running} for name in self.loaded]})
             case "GET", "/v1/models":
                 entries = [{"id": name, "object": "model", **self.entry} for name in self.models]

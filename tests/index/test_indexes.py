@@ -24,7 +24,8 @@ from ibidem.index.indexes import Indexes
 from ibidem.index.lexical import LexicalReader
 from ibidem.store.chunks import chunks_by_id
 from ibidem.store.database import Database
-from ibidem.store.documents import delete_documents, edit_upload, get_document
+from ibidem.store.documents import delete_documents, get_document
+from ibidem.store.uploads import edit_upload
 from ibidem.store.workspaces import Workspace, create_workspace
 from tests.index.conftest import in_process
 from tests.store.texts import add, rewrite

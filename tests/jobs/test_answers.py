@@ -76,6 +76,7 @@ class Desk:
             SETTINGS,
             search=self._search,
             open_model=self._open_model,
+            default_model=lambda: SETTINGS.models.default,
             clock=self.clock,
         )
         self.worker = Worker(

@@ -35,7 +35,7 @@ def nobody() -> str:
 
 
 def test_ollama_and_lm_studio_say_what_they_have(hub: Hub, other_hub: Hub) -> None:
-    hub.routes = {"/api/tags": TAGS, "/api/show": SHOWN}
+    hub.routes = {"/api/tags": TAGS, "/api/show": SHOWN, "/api/ps": {"models": [{"name": "qwen2.5:7b"}]}}
     other_hub.routes = {
         "/v1/models": {"data": [{"id": "gemma-3-4b"}, {"id": "phi-4"}]},
         "/api/v0/models": {
@@ -48,9 +48,9 @@ def test_ollama_and_lm_studio_say_what_they_have(hub: Hub, other_hub: Hub) -> No
     asked, models = found(hub.url, f"{other_hub.url}/v1")
     assert [(one.provider, one.reachable) for one in asked] == [("ollama", True), ("openai", True)]
     assert models == [
-        Found("ollama:qwen2.5:7b", "ollama", 4_683_087_332, 32768, "7.6B Q4_K_M"),
-        Found("openai:gemma-3-4b", "openai", None, 131072, "Q4_K_M not-loaded"),
-        Found("openai:phi-4", "openai", None, 8192, "loaded"),
+        Found("ollama:qwen2.5:7b", "ollama", 4_683_087_332, 32768, "7.6B Q4_K_M", loaded=True),
+        Found("openai:gemma-3-4b", "openai", None, 131072, "Q4_K_M not-loaded", loaded=False),
+        Found("openai:phi-4", "openai", None, 8192, "loaded", loaded=True),
     ]
 
 

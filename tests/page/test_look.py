@@ -24,7 +24,7 @@ REPLY = (
 PLACES = {  # its title, and what is there once it has loaded
     "documents": (("Documents", "문서"), "main tbody tr"),
     "templates": (("Templates", "템플릿"), "main .cards h2"),
-    "models": (("Models", "모델"), "main h2 ~ ul li"),
+    "models": (("Models", "모델"), "main .memory-bar"),
     "jobs": (("Jobs", "작업"), "main p + :is(p, ul)"),
 }
 SIZES = {"desktop": (1280, 800, False), "dark": (1280, 800, True), "phone": (360, 740, False)}

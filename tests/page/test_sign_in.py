@@ -45,6 +45,6 @@ def test_a_name_and_a_password_open_the_page_and_a_wrong_one_is_told(server: Ser
     assert page.evaluate(f"document.querySelector('{name}').value") == "boss"
     fill(page, password, PASSWORD)
     page.press("Enter")
-    page.wait("document.querySelector('.composer')", 10)
+    page.wait("document.querySelector('.first-run')", 10)
     page.open(server.url)
-    page.wait("document.querySelector('.composer')", 10)
+    page.wait("document.querySelector('.first-run')", 10)

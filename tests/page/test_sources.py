@@ -124,7 +124,7 @@ def test_a_folder_is_added_by_its_path(signed_in: Browser, tmp_path: Path) -> No
     signed_in.evaluate("location.hash = '#/documents'")
     for path, shown in ((tmp_path / "absent", "[role=dialog] [role=alert]"), (tmp_path, "main ul")):
         if not signed_in.evaluate("Boolean(document.querySelector('[role=dialog]'))"):
-            press_button(signed_in, "폴더 추가")
+            press_button(signed_in, "서버 폴더 추가")
         signed_in.wait("document.querySelector('[role=dialog] input')")
         signed_in.click("[role=dialog] input")
         signed_in.evaluate("document.activeElement.select()")

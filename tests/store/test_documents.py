@@ -16,18 +16,16 @@ from ibidem.store.documents import (
     Stat,
     count_by_state,
     delete_documents,
-    edit_upload,
     files_below,
     get_document,
     get_place,
     known_files,
-    list_documents,
     queue_files,
     skip_files,
     source_progress,
     sweep,
-    uploads_kept,
 )
+from ibidem.store.listing import list_documents
 from ibidem.store.readings import (
     Reading,
     add_chunks,
@@ -41,6 +39,7 @@ from ibidem.store.readings import (
     waiting_upload,
 )
 from ibidem.store.removal import delete_workspace, remove_source
+from ibidem.store.uploads import edit_upload, uploads_kept
 from ibidem.store.workspaces import Source, Workspace, add_source, create_workspace, get_source
 from ibidem.types import Chunk, Page, Span
 from tests.store.texts import add, begin, finish, rewrite, take, tile

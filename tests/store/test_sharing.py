@@ -8,9 +8,11 @@ import pytest
 
 from ibidem.errors import Conflict, NotEntitled, NotFound, UnknownWorkspace
 from ibidem.store.database import Database
-from ibidem.store.documents import add_upload, get_document, list_documents
+from ibidem.store.documents import get_document
+from ibidem.store.listing import list_documents
 from ibidem.store.removal import delete_workspace
 from ibidem.store.sharing import ShareAccess, document_owner, end_share, list_shares, set_shares, shares_of
+from ibidem.store.uploads import add_upload
 from ibidem.store.users import User, create_user
 from ibidem.store.workspaces import (
     LOCAL_OWNER,

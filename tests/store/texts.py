@@ -6,8 +6,8 @@ import secrets
 from collections.abc import Sequence
 
 from ibidem.store.database import Database
-from ibidem.store.documents import add_upload
 from ibidem.store.readings import Reading, Waiting, add_chunks, begin_reading, finish_reading, waiting_upload
+from ibidem.store.uploads import add_upload
 from ibidem.store.workspaces import Workspace
 from ibidem.types import Chunk, Span, estimate_tokens
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from ibidem.app import App
 from ibidem.ingest.children import Children
-from ibidem.store.documents import list_documents, source_progress
+from ibidem.store.documents import source_progress
+from ibidem.store.listing import list_documents
 from ibidem.store.workspaces import LOCAL_OWNER, Source, Workspace, all_sources, get_source, get_workspace
 from ibidem.types import Document
 

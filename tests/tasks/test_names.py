@@ -51,7 +51,7 @@ def plant(db: Database, home: Workspace) -> Workspace:
 
 def names(db: Database, servers: Servers, clock: Clock | None = None, **settings: str) -> Names:
     more = {"clock": clock} if clock else {}
-    return Names(db, DialectSettings(**settings), DEFAULT, offered=servers, **more)  # type: ignore[arg-type]
+    return Names(db, DialectSettings(**settings), lambda: DEFAULT, offered=servers, **more)  # type: ignore[arg-type]
 
 
 def means(known: Names, name: str, owner: int = LOCAL_OWNER) -> tuple[str, str]:

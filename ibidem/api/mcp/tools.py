@@ -27,7 +27,8 @@ from ibidem.chat.answer import Draft
 from ibidem.errors import IbidemError, NotFound
 from ibidem.models.base import ChatMessage, ChatRequest
 from ibidem.store.chunks import text_lines
-from ibidem.store.documents import get_document, list_documents
+from ibidem.store.documents import get_document
+from ibidem.store.listing import list_documents
 from ibidem.store.sharing import document_owner
 from ibidem.store.workspaces import HOME, get_workspace, list_workspaces
 from ibidem.tasks.asking import check_question

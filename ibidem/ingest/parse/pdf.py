@@ -49,7 +49,7 @@ class PdfText:
 
     def parse(self, file: BinaryIO) -> Iterator[Block | Page]:
         """A page comes before its blocks. Raises Refused: it needs a password, is broken, or has no text at all."""
-        document = _opened(file)
+        document = open_pdf(file)
         try:
             self.title = " ".join((document.get_metadata_value("Title") or "").split())
             count = len(document)
@@ -73,7 +73,8 @@ class PdfText:
             document.close()
 
 
-def _opened(file: BinaryIO) -> pdfium.PdfDocument:
+def open_pdf(file: BinaryIO) -> pdfium.PdfDocument:
+    """Raises Refused: it needs a password, is broken, or has no pages."""
     try:
         document = pdfium.PdfDocument(file)
         if len(document) == 0:
@@ -88,12 +89,17 @@ def _opened(file: BinaryIO) -> pdfium.PdfDocument:
     return document
 
 
-def _page(document: pdfium.PdfDocument, index: int, start_char: int) -> tuple[str, Page, bool]:
-    """Text of a page (ends with a line break), its record, and whether a page without text shows pictures."""
+def open_page(document: pdfium.PdfDocument, index: int) -> pdfium.PdfPage:
+    """The page, from 0. Raises Refused for a broken one."""
     try:
-        page = document[index]
+        return document[index]
     except pdfium.PdfiumError as error:
         raise Refused(f"broken PDF: page {index + 1}", hint="open it in a viewer and print it to a new PDF") from error
+
+
+def _page(document: pdfium.PdfDocument, index: int, start_char: int) -> tuple[str, Page, bool]:
+    """Text of a page (ends with a line break), its record, and whether a page without text shows pictures."""
+    page = open_page(document, index)
     try:
         codes, floats = _characters(page)
         text, boxes = _normal(codes, _tenths(floats, page))

@@ -12,7 +12,11 @@ import { SourcePanel } from "@/features/citations/SourcePanel";
 import { t } from "@/lib/i18n";
 import { isComposing } from "@/lib/keys";
 import type { Message, Session } from "@/lib/types";
+import { useFirstRun } from "./firstRun";
 
+const FirstDocuments = lazy(() => import("./FirstDocuments"));
+const FirstQuestion = lazy(() => import("./FirstQuestion"));
+const FirstModel = lazy(() => import("./FirstModel"));
 const UsedDialog = lazy(() => import("@/features/citations/UsedDialog"));
 
 export function ChatPage() {
@@ -44,12 +48,18 @@ export function ChatPage() {
   }, [cited, close]);
 
   const explain = useCallback((message: Message, question: string) => setExplained({ message, question }), []);
+  const first = useFirstRun(id !== undefined);
+  if (!first.known) return <main className="chat-main" id="main" />; // nothing that would be replaced in a moment
+  if (first.step === "documents") return <Suspense><FirstDocuments admin={first.admin} onBegin={first.begin} onSkip={first.end} /></Suspense>;
   const panel = cited && <SourcePanel {...cited} onOpen={(citation) => setCited({ ...cited, citation, sentence: "" })} onClose={close} />;
   const workspace = client.getQueryData<Session>(["session", id])?.workspace ?? "home";
   return (
     <div className="chat-page">
       <main className="chat-main" id="main">
-        {id ? <Chat key={id} id={id} at={search.get("at")} onCite={cite} onExplain={explain} /> : <NewChat onStarted={(made) => void navigate(`/chat/${made}`)} />}
+        {id && first.step === "model" && first.admin && <Suspense><FirstModel session={id} onEnd={first.end} /></Suspense>}
+        {id
+          ? <Chat key={id} id={id} at={search.get("at")} onCite={cite} onExplain={explain} />
+          : <NewChat onStarted={(made) => void navigate(`/chat/${made}`)} welcome={first.step === "question" && <Suspense><FirstQuestion onSkip={first.end} /></Suspense>} />}
       </main>
       {wide
         ? panel && <aside className="source-side" aria-label={t.source}>{panel}</aside>

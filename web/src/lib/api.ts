@@ -33,10 +33,11 @@ export async function call<T>(method: Method, path: string, body?: unknown, init
 }
 
 /** Sends a file as a document; `progress` goes from 0 to 1; `signal` breaks it off. */
-export function upload(file: File, workspace: string, progress: (share: number) => void, signal: AbortSignal): Promise<Document> {
+export function upload(file: File, { workspace, folder }: { workspace: string; folder: string }, progress: (share: number) => void, signal: AbortSignal): Promise<Document> {
   return new Promise((resolve, reject) => {
     const form = new FormData();
     form.append("workspace", workspace);
+    if (folder) form.append("folder", folder);
     form.append("file", file);
     const request = new XMLHttpRequest();
     request.open("POST", "/api/rag/documents/");

@@ -18,3 +18,10 @@ export function bytes(size: number): string {
 }
 
 export const seconds = (milliseconds: number) => (milliseconds < 1000 ? (milliseconds / 1000).toFixed(2) : (milliseconds / 1000).toFixed(1));
+
+/** About how long, for something that is under way. */
+export function duration(seconds: number): string {
+  const unit = seconds < 90 ? "second" : seconds < 5400 ? "minute" : "hour";
+  const size = { second: 1, minute: 60, hour: 3600 }[unit];
+  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: 0 }).format(Math.max(1, Math.round(seconds / size)));
+}

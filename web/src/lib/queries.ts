@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { call } from "./api";
 import type { components } from "./schema";
-import type { Health, Models, Page, Template, User, Workspace } from "./types";
+import type { Fits, Health, Models, NearbyServer, Page, Pull, Template, User, Workspace } from "./types";
 
 const BUSY_MS = 1000;
 const IDLE_MS = 10_000;
@@ -14,6 +14,17 @@ export const isBusy = (workspaces: Workspace[] | undefined) => Boolean(workspace
 export const useUser = (enabled = true) => useQuery({ enabled, queryKey: ["user"], queryFn: async () => (await call<{ user: User }>("GET", "/api/auth/user/")).user, retry: false, staleTime: 60_000 });
 export const useHealth = () => useQuery({ queryKey: ["health"], queryFn: () => call<Health>("GET", "/health"), refetchInterval: IDLE_MS });
 export const useModels = () => useQuery({ queryKey: ["models"], queryFn: () => call<Models>("GET", "/api/models/"), staleTime: 15_000 });
+export const useFits = (enabled = true) => useQuery({ enabled, queryKey: ["fits"], queryFn: () => call<Fits>("GET", "/api/fit/"), staleTime: 60_000 });
+/** Servers of this machine that are not set: for admins. */
+export const useNearby = (enabled: boolean) => useQuery({ enabled, queryKey: ["nearby"], queryFn: async () => (await call<Page<NearbyServer>>("GET", "/api/models/nearby/")).items, staleTime: 30_000 });
+/** What is being fetched or was, newest first: for admins. */
+export const usePulls = (enabled: boolean) => useQuery({
+  enabled,
+  queryKey: ["pulls"],
+  queryFn: async () => (await call<Page<Pull>>("GET", "/api/models/pulls/")).items,
+  refetchInterval: ({ state }) => (state.data?.some(isUnderWay) ? BUSY_MS : IDLE_MS),
+});
+export const isUnderWay = ({ state }: Pull) => state === "queued" || state === "running";
 export const useTemplates = (enabled = true) => useQuery({ enabled, queryKey: ["templates"], queryFn: async () => (await call<Page<Template>>("GET", "/api/prompts/templates/?limit=500")).items });
 /** Of the default model where none is named. */
 export const useCapabilities = (model: string, enabled: boolean) => useQuery({

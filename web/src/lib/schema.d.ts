@@ -898,6 +898,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rag/documents/{document_id}/pages/{number}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Page
+         * @description A page's size, and the boxes of lines `start_line` to `end_line` on it.
+         */
+        get: operations["page_api_rag_documents__document_id__pages__number___get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rag/documents/{document_id}/pages/{number}/image/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Image
+         * @description The page as a PNG, smaller where it would have more than 4 million pixels.
+         */
+        get: operations["image_api_rag_documents__document_id__pages__number__image__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rag/documents/{document_id}/cancel/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel
+         * @description Give up its reading, whether it waits or is under way. An earlier reading goes on to count.
+         */
+        post: operations["cancel_api_rag_documents__document_id__cancel__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rag/documents/{document_id}/retry/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry
+         * @description Read it again: it failed, was read in part, or its reading was cancelled.
+         */
+        post: operations["retry_api_rag_documents__document_id__retry__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rag/documents/{document_id}/cited/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cited
+         * @description The user's own chats that cite it, the latest first; also of a document that another one shares with him.
+         */
+        get: operations["cited_api_rag_documents__document_id__cited__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/search/": {
         parameters: {
             query?: never;
@@ -1484,6 +1584,114 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/models/default/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Default
+         * @description Which model answers where no other is named, kept in `ibidem.toml`.
+         */
+        put: operations["set_default_api_models_default__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/nearby/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Servers Nearby
+         * @description Model servers of this machine at their usual ports, also those that are not set.
+         */
+        get: operations["servers_nearby_api_models_nearby__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/pulls/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pulls
+         * @description One's own, newest first.
+         */
+        get: operations["pulls_api_models_pulls__get"];
+        put?: never;
+        /**
+         * Pull
+         * @description Begin to fetch a model; one that is being fetched is returned.
+         */
+        post: operations["pull_api_models_pulls__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/embedder/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Embedder
+         * @description The one in use, those there are, and how far the vectors of one's own workspaces are.
+         */
+        get: operations["embedder_api_models_embedder__get"];
+        /**
+         * Set Embedder
+         * @description It is tried first. Its vectors are then built beside those that are there, which answer meanwhile.
+         */
+        put: operations["set_embedder_api_models_embedder__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/fit/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fits
+         * @description The table's models, the best for this machine first, then those that are here.
+         */
+        get: operations["fits_api_fit__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/answers/": {
         parameters: {
             query?: never;
@@ -1682,6 +1890,49 @@ export interface components {
             /** Content */
             content: string;
         };
+        /** Citing */
+        Citing: {
+            /** Session */
+            session: string;
+            /** Title */
+            title: string;
+            /** Answers */
+            answers: number;
+            /** Message */
+            message: string;
+            /** Cited At */
+            cited_at: string;
+        };
+        /**
+         * CitingPage
+         * @description Sessions of the one who asks; `message` is the last answer in each that cites the document.
+         */
+        CitingPage: {
+            /** Items */
+            items: components["schemas"]["Citing"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * Default
+         * @description `setting` and `address` of one that GET nearby/ told: its server is asked from now on.
+         */
+        Default: {
+            /** Model */
+            model: string;
+            /** Setting */
+            setting?: ("ollama_url" | "openai_url") | null;
+            /**
+             * Address
+             * @default
+             */
+            address: string;
+        };
+        /** DefaultModel */
+        DefaultModel: {
+            /** Default */
+            default: string;
+        };
         /**
          * Disk
          * @description `low`: less is free than `low_below_bytes`.
@@ -1730,6 +1981,54 @@ export interface components {
             workspace?: string | null;
         };
         /**
+         * Embedded
+         * @description How far a workspace is. `answering` is the embedder whose vectors are searched now; null: words alone.
+         */
+        Embedded: {
+            /** Slug */
+            slug: string;
+            /** Name */
+            name: string;
+            /** Embedded */
+            embedded: number;
+            /** Chunks */
+            chunks: number;
+            /** Answering */
+            answering: string | null;
+        };
+        /** EmbedderChoice */
+        EmbedderChoice: {
+            /** Embedder */
+            embedder: string;
+        };
+        /** EmbedderItem */
+        EmbedderItem: {
+            /** Name */
+            name: string;
+            /** Asked As */
+            asked_as: string;
+            /** Here */
+            here: boolean;
+            /** Title */
+            title: string;
+            /** Languages */
+            languages: string[];
+            /** Size Bytes */
+            size_bytes: number | null;
+            /** Licence */
+            licence: string | null;
+        };
+        /** EmbedderState */
+        EmbedderState: {
+            /** Embedder */
+            embedder: string;
+            /** Items */
+            items: components["schemas"]["EmbedderItem"][];
+            /** Workspaces */
+            workspaces: components["schemas"]["Embedded"][];
+            failure: components["schemas"]["ibidem__api__models__Failure"] | null;
+        };
+        /**
          * ErrorBody
          * @description Every failure, whatever its status.
          */
@@ -1748,15 +2047,6 @@ export interface components {
             /** Token */
             token: string;
         };
-        /** Failure */
-        Failure: {
-            /** Code */
-            code: string;
-            /** Message */
-            message: string;
-            /** Hint */
-            hint: string;
-        };
         /**
          * Fault
          * @description One of several things that are wrong with a template or a file of them.
@@ -1766,6 +2056,127 @@ export interface components {
             field: string;
             /** Message */
             message: string;
+        };
+        /**
+         * FitItem
+         * @description A model of the table or one that can be asked now, judged. What is not known of it is null.
+         */
+        FitItem: {
+            /** Name */
+            name: string;
+            /** Asked As */
+            asked_as: string;
+            /** Here */
+            here: boolean;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "table" | "file" | "server";
+            /** Title */
+            title: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "fits" | "busy" | "slow" | "too_large" | "unusable" | "unknown";
+            /**
+             * Why
+             * @default
+             */
+            why: string;
+            /**
+             * Advised
+             * @default false
+             */
+            advised: boolean;
+            /**
+             * Quantisation
+             * @default
+             */
+            quantisation: string;
+            /** Korean */
+            korean?: boolean | null;
+            /** Licence */
+            licence?: string | null;
+            /** Size Bytes */
+            size_bytes?: number | null;
+            /** Context Tokens */
+            context_tokens?: number | null;
+            /** Prompt Tokens S */
+            prompt_tokens_s?: number | null;
+            /** Generation Tokens S */
+            generation_tokens_s?: number | null;
+            /**
+             * Speed Basis
+             * @default unknown
+             * @enum {string}
+             */
+            speed_basis: "measured" | "calibrated" | "estimated" | "unknown";
+            memory?: components["schemas"]["MemoryParts"] | null;
+            /**
+             * Settings
+             * @default []
+             */
+            settings: string[];
+            /**
+             * Smaller
+             * @default
+             */
+            smaller: string;
+            /**
+             * Warnings
+             * @default []
+             */
+            warnings: string[];
+        };
+        /** Fits */
+        Fits: {
+            machine: components["schemas"]["Machine"];
+            /** Items */
+            items: components["schemas"]["FitItem"][];
+            /** Next */
+            next: null;
+            /** Engine */
+            engine: boolean;
+            /** Warnings */
+            warnings: string[];
+        };
+        /**
+         * FoundModel
+         * @description What its provider does not say is null, or empty.
+         */
+        FoundModel: {
+            /** Name */
+            name: string;
+            /** Provider */
+            provider: string;
+            /** Size Bytes */
+            size_bytes: number | null;
+            /** Context Tokens */
+            context_tokens: number | null;
+            /** Detail */
+            detail: string;
+            /** Loaded */
+            loaded: boolean | null;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "chat" | "embed" | "rerank";
+        };
+        /** Gpu */
+        Gpu: {
+            /** Name */
+            name: string;
+            /** Total Bytes */
+            total_bytes: number;
+            /** Free Bytes */
+            free_bytes: number;
+            /** Usable */
+            usable: boolean;
+            /** Unified */
+            unified: boolean;
         };
         /** HTTPValidationError */
         HTTPValidationError: {
@@ -1806,6 +2217,25 @@ export interface components {
             /** Next */
             next?: null;
         };
+        /** Machine */
+        Machine: {
+            /** Processor */
+            processor: string;
+            /** Cores */
+            cores: number;
+            /** Memory Bytes */
+            memory_bytes: number;
+            /** Available Bytes */
+            available_bytes: number;
+            /** Safe Bytes */
+            safe_bytes: number;
+            /** Unified */
+            unified: boolean;
+            /** Limited */
+            limited: boolean;
+            /** Gpus */
+            gpus: components["schemas"]["Gpu"][];
+        };
         /** MadeKey */
         MadeKey: {
             /** Id */
@@ -1826,10 +2256,111 @@ export interface components {
              */
             key: string;
         };
+        /**
+         * Measured
+         * @description What was not measured is null.
+         */
+        Measured: {
+            /** Model */
+            model: string;
+            /** Said */
+            said: string;
+            /** Load S */
+            load_s: number;
+            /** First Token S */
+            first_token_s: number;
+            /** Prompt Tokens */
+            prompt_tokens: number;
+            /** Written Tokens */
+            written_tokens: number;
+            /** Prompt Tokens S */
+            prompt_tokens_s: number | null;
+            /** Written Tokens S */
+            written_tokens_s: number | null;
+            /** Memory Bytes */
+            memory_bytes: number | null;
+            /** Calibrated */
+            calibrated: boolean;
+        };
+        /**
+         * MemoryParts
+         * @description What a model takes, by what it is for; `gpu_bytes` of them lie on a graphics card of its own memory.
+         */
+        MemoryParts: {
+            /** Weights Bytes */
+            weights_bytes: number;
+            /** Repack Bytes */
+            repack_bytes: number;
+            /** Kv Bytes */
+            kv_bytes: number;
+            /** Checkpoint Bytes */
+            checkpoint_bytes: number;
+            /** Compute Bytes */
+            compute_bytes: number;
+            /** Prompt Cache Bytes */
+            prompt_cache_bytes: number;
+            /** Process Bytes */
+            process_bytes: number;
+            /** Gpu Bytes */
+            gpu_bytes: number;
+            /** Server Bytes */
+            server_bytes: number;
+            /** Korean Bytes */
+            korean_bytes: number;
+            /** Embedder Bytes */
+            embedder_bytes: number;
+            /** Total Bytes */
+            total_bytes: number;
+        };
+        /** ModelServer */
+        ModelServer: {
+            /** Provider */
+            provider: string;
+            /** Address */
+            address: string;
+            /** Reachable */
+            reachable: boolean;
+            /** Detail */
+            detail: string;
+        };
+        /** Models */
+        Models: {
+            /** Items */
+            items: components["schemas"]["FoundModel"][];
+            /** Next */
+            next: null;
+            /** Servers */
+            servers: components["schemas"]["ModelServer"][];
+            /** Default */
+            default: string;
+        };
         /** Name */
         Name: {
             /** Name */
             name: string;
+        };
+        /** NearbyServer */
+        NearbyServer: {
+            /** Program */
+            program: string;
+            /**
+             * Setting
+             * @enum {string}
+             */
+            setting: "ollama_url" | "openai_url";
+            /** Address */
+            address: string;
+            /** Models */
+            models: components["schemas"]["FoundModel"][];
+            /** Current */
+            current: boolean;
+        };
+        /** NearbyServers */
+        NearbyServers: {
+            /** Items */
+            items: components["schemas"]["NearbyServer"][];
+            /** Next */
+            next: null;
         };
         /** NewKey */
         NewKey: {
@@ -1852,6 +2383,21 @@ export interface components {
             password: string;
             /** New Password */
             new_password: string;
+        };
+        /** NewPull */
+        NewPull: {
+            /** Name */
+            name: string;
+            /**
+             * Agreed
+             * @default false
+             */
+            agreed: boolean;
+            /**
+             * Sha256
+             * @default
+             */
+            sha256: string;
         };
         /** NewSession */
         NewSession: {
@@ -1939,6 +2485,37 @@ export interface components {
             /** Offline */
             offline: boolean;
         };
+        /** PageLine */
+        PageLine: {
+            /** Line */
+            line: number;
+            /** Text */
+            text: string;
+            /**
+             * Boxes
+             * @description left, top, right, bottom of each character, tenths of a point; zeros where it is not drawn; empty for a line of another page
+             */
+            boxes: number[];
+        };
+        /** PageShown */
+        PageShown: {
+            /** Number */
+            number: number;
+            /**
+             * Pages
+             * @description how many the document has
+             */
+            pages: number;
+            /** Width Pt */
+            width_pt: number;
+            /** Height Pt */
+            height_pt: number;
+            /**
+             * Lines
+             * @description those asked for; none while the indexed text is not the file's
+             */
+            lines: components["schemas"]["PageLine"][];
+        };
         /**
          * Preview
          * @description What stands at the top of a prompt. `missing` are the variables that still need a value, `faults` what PUT would refuse.
@@ -1993,6 +2570,69 @@ export interface components {
             examples: number;
             /** Total */
             total: number;
+        };
+        /**
+         * Pull
+         * @description A job: `/api/jobs/{id}/cancel/` ends it and keeps what has come, `retry/` goes on with that.
+         */
+        Pull: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Model */
+            model: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed" | "dead" | "cancelled";
+            progress: components["schemas"]["PullProgress"];
+            error: components["schemas"]["ibidem__api__models__Failure"] | null;
+            /** Created At */
+            created_at: string;
+            /** Updated At */
+            updated_at: string;
+        };
+        /** PullProgress */
+        PullProgress: {
+            /**
+             * Stage
+             * @default
+             */
+            stage: string;
+            /**
+             * Have Bytes
+             * @default 0
+             */
+            have_bytes: number;
+            /**
+             * Total Bytes
+             * @default 0
+             */
+            total_bytes: number;
+            /**
+             * Rate Bytes S
+             * @default 0
+             */
+            rate_bytes_s: number;
+            /**
+             * File
+             * @default 1
+             */
+            file: number;
+            /**
+             * Files
+             * @default 1
+             */
+            files: number;
+        };
+        /** Pulls */
+        Pulls: {
+            /** Items */
+            items: components["schemas"]["Pull"][];
+            /** Next */
+            next: null;
         };
         /** Query */
         Query: {
@@ -2176,7 +2816,7 @@ export interface components {
             progress: {
                 [key: string]: unknown;
             };
-            error: components["schemas"]["Failure"] | null;
+            error: components["schemas"]["ibidem__api__jobs__Failure"] | null;
             /** Created At */
             created_at: string;
             /** Updated At */
@@ -2393,6 +3033,27 @@ export interface components {
              * @enum {string}
              */
             access: "read" | "write";
+        };
+        /** Failure */
+        ibidem__api__jobs__Failure: {
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+            /** Hint */
+            hint: string;
+        };
+        /** Failure */
+        ibidem__api__models__Failure: {
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+            /**
+             * Hint
+             * @default
+             */
+            hint: string;
         };
         /**
          * Change
@@ -4004,6 +4665,11 @@ export interface operations {
             query?: {
                 workspace?: string | null;
                 state?: string | null;
+                /** @description part of the path */
+                name?: string;
+                /** @description without it, as programs like it: oldest first, no `total` */
+                sort?: ("name" | "size" | "added" | "state") | null;
+                order?: "asc" | "desc";
                 /** @description items of a page */
                 limit?: number;
                 /** @description `next` of the page before */
@@ -4070,6 +4736,8 @@ export interface operations {
                     /** Format: binary */
                     file: string;
                     workspace?: string;
+                    /** @description where it lay, to be shown: manuals/pumps */
+                    folder?: string;
                 };
             };
         };
@@ -4341,6 +5009,232 @@ export interface operations {
                     "application/json": {
                         [key: string]: unknown;
                     };
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    page_api_rag_documents__document_id__pages__number___get: {
+        parameters: {
+            query?: {
+                start_line?: number | null;
+                end_line?: number | null;
+            };
+            header?: never;
+            path: {
+                document_id: string;
+                /** @description of the page, from 1 */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageShown"];
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    image_api_rag_documents__document_id__pages__number__image__get: {
+        parameters: {
+            query?: {
+                /** @description pixels */
+                width?: number;
+            };
+            header?: never;
+            path: {
+                document_id: string;
+                /** @description of the page, from 1 */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
+                };
+            };
+            /** @description the picture is still the same */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cancel_api_rag_documents__document_id__cancel__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    retry_api_rag_documents__document_id__retry__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cited_api_rag_documents__document_id__cited__get: {
+        parameters: {
+            query?: {
+                /** @description items of a page */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CitingPage"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -5877,9 +6771,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["Models"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -5962,9 +6854,285 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["Measured"];
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    set_default_api_models_default__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Default"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DefaultModel"];
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    servers_nearby_api_models_nearby__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NearbyServers"];
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    pulls_api_models_pulls__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pulls"];
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    pull_api_models_pulls__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPull"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pull"];
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    embedder_api_models_embedder__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmbedderState"];
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    set_embedder_api_models_embedder__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmbedderChoice"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmbedderState"];
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    fits_api_fit__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fits"];
                 };
             };
             /** @description what is wrong, and what to do next */

@@ -15,3 +15,21 @@ export function keep(key: string, value: string | null): void {
     else localStorage.setItem(`ibidem-${key}`, value);
   } catch { /* full or forbidden */ }
 }
+
+/** What is kept as long as this tab, over its reloads. */
+export const tabStorage = {
+  get(key: string): string | null {
+    try {
+      return sessionStorage.getItem(`ibidem-${key}`);
+    } catch {
+      return null;
+    }
+  },
+  /** null forgets. */
+  set(key: string, value: string | null): void {
+    try {
+      if (value === null) sessionStorage.removeItem(`ibidem-${key}`);
+      else sessionStorage.setItem(`ibidem-${key}`, value);
+    } catch { /* full or forbidden */ }
+  },
+};

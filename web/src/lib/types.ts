@@ -9,7 +9,7 @@ export type Mode = "chat" | "query" | "plain";
 export type DocumentState = "queued" | "reading" | "indexing" | "ok" | "partial" | "skipped" | "failed";
 export type MessageStatus = "finished" | "stopped" | "interrupted" | "failed" | "running";
 
-export interface Page<T> { items: T[]; next: string | null }
+export interface Page<T> { items: T[]; next: string | null; total?: number }
 export interface Fault { code: string; message: string; hint: string; field?: string }
 export type User = Schemas["SignedUser"];
 export type Person = Schemas["ShownUser"];
@@ -49,19 +49,39 @@ export interface Session {
 }
 
 export type Counts = Partial<Record<DocumentState, number>>;
-export interface Workspace { slug: string; name: string; documents: number; counts: Counts; access?: "own" | "write" | "read" }
+export interface Workspace {
+  slug: string; name: string; documents: number; counts: Counts; access?: "own" | "write" | "read";
+  shared_with?: { username: string; access: "read" | "write" }[];
+}
 export interface Source {
   id: string; path: string; watch: boolean; state: "syncing" | "ready" | "missing" | "failed"; reason: string; counts: Counts; ignored: number;
 }
 export interface Document {
   id: string; workspace: string; title: string; path: string; media_type: string; encoding: string; size_bytes: number;
   state: DocumentState; reason: string; chunks: number; created_at: string; updated_at: string;
+  /** Of the folder it belongs to; null: uploaded or pasted. */
+  source: string | null;
+  /** Of a reading under way. */
+  chunks_so_far: number;
 }
+export type PageLine = components["schemas"]["PageLine"];
+export type PageShown = components["schemas"]["PageShown"];
+export type Citing = components["schemas"]["Citing"];
+export interface Chunk {
+  id: string; ordinal: number; text: string; heading: string; symbols: string[]; tokens: number;
+  span: { start_line: number; end_line: number; page: number | null };
+}
+export interface Share { id: string; owner: string; username: string; workspace: string; slug: string; access: "read" | "write"; mine: boolean }
 export interface DocumentText { document: Document; start_line: number; end_line: number; text: string }
 
-export interface Model { name: string; provider: string; size_bytes: number | null; context_tokens: number | null; detail: string; engine?: string | null }
-export interface ModelServer { provider: string; address: string; reachable: boolean; detail: string }
-export interface Models extends Page<Model> { servers: ModelServer[] }
+export type Model = Schemas["FoundModel"];
+export type Models = Schemas["Models"];
+export type Measured = Schemas["Measured"];
+export type NearbyServer = Schemas["NearbyServer"];
+export type Pull = Schemas["Pull"];
+export type Embedders = Schemas["EmbedderState"];
+export type Fits = Schemas["Fits"];
+export type Fit = Schemas["FitItem"];
 
 export interface Variable { name: string; default: string | null; description: string }
 export interface Template {

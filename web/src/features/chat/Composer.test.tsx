@@ -10,7 +10,7 @@ const TEMPLATES: Partial<Template>[] = [
   { id: "t1", name: "Translate", system: "Into {{language}}", variables: [{ name: "language", default: null, description: "" }] },
   { id: "t2", name: "Summarise", system: "Short", variables: [] },
 ];
-const ROUTES: Record<string, unknown> = { "/api/prompts/templates/": { items: TEMPLATES, next: null }, "/api/workspaces/": { items: [], next: null }, "/api/models/": { items: [], next: null, servers: [] } };
+const ROUTES: Record<string, unknown> = { "/api/prompts/templates/": { items: TEMPLATES, next: null }, "/api/workspaces/": { items: [], next: null }, "/api/models/": { items: [], next: null, servers: [], default: "quotes" } };
 
 beforeEach(() => {
   localStorage.clear();

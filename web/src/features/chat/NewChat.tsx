@@ -4,7 +4,7 @@ import Box from "@mui/material/Box";
 import Button from "@mui/material/Button";
 import Typography from "@mui/material/Typography";
 import { useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import { useNotices } from "@/components/Notices";
 import { t } from "@/lib/i18n";
 import { useWorkspaces } from "@/lib/queries";
@@ -12,7 +12,8 @@ import { useSessionActions } from "./api";
 import { Composer, type Written } from "./Composer";
 import { keepWish, lastWish, type Wish } from "./wish";
 
-export function NewChat({ onStarted }: { onStarted: (id: string) => void }) {
+/** `welcome` stands in the place of the usual words. */
+export function NewChat({ onStarted, welcome }: { onStarted: (id: string) => void; welcome?: ReactNode }) {
   const [wish, setWish] = useState(lastWish);
   const { create, ask, remove } = useSessionActions();
   const { fail } = useNotices();
@@ -46,12 +47,12 @@ export function NewChat({ onStarted }: { onStarted: (id: string) => void }) {
   const nothing = here?.documents === 0 && !Object.values(here.counts).some(Boolean);
   return (
     <Box className="new-chat">
-      <Box className="welcome">
+      {welcome || <Box className="welcome">
         <img src="/assets/icon.svg" alt="" width={44} height={44} />
         <Typography variant="h5" component="h1">{nothing ? t.emptyNothing : t.emptyTitle}</Typography>
         <Typography color="textSecondary">{nothing ? t.emptyNothingText : t.emptyText}</Typography>
         {nothing && <Button variant="contained" href="#/documents">{t.addDocuments}</Button>}
-      </Box>
+      </Box>}
       <Composer place="new" wish={chosen} onWish={otherwise} running={false} onStop={() => undefined} onSend={start} />
     </Box>
   );

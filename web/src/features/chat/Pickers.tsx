@@ -6,10 +6,10 @@ import Menu from "@mui/material/Menu";
 import MenuItem from "@mui/material/MenuItem";
 import { useId, useState } from "react";
 import { Icon } from "@/components/Icon";
-import { bytes, count } from "@/lib/format";
 import { t } from "@/lib/i18n";
-import { useModels, useWorkspaces } from "@/lib/queries";
-import type { Mode, Model } from "@/lib/types";
+import { useWorkspaces } from "@/lib/queries";
+import type { Mode } from "@/lib/types";
+import { ModelPicker } from "./ModelPicker";
 import type { Wish } from "./wish";
 
 interface Choice { value: string; label: string; hint?: string }
@@ -37,20 +37,13 @@ export function Picker({ label, value, choices, onPick }: PickerProps) {
 
 export function Pickers({ wish, onChange }: { wish: Wish; onChange: (change: Partial<Wish>) => void }) {
   const workspaces = useWorkspaces();
-  const models = useModels();
   const places = (workspaces.data ?? []).map((one) => ({ value: one.slug, label: one.name, hint: t.documentsCount(one.documents) }));
   const modes = (Object.keys(t.modes) as Mode[]).map((mode) => ({ value: mode, label: t.modes[mode], hint: t.modeHints[mode] }));
   return (
     <>
       <Picker label={t.workspace} value={wish.workspace} choices={places} onPick={(workspace) => onChange({ workspace })} />
       <Picker label={t.mode} value={wish.mode ?? "chat"} choices={modes} onPick={(mode) => onChange({ mode: mode as Mode })} />
-      <Picker label={t.model} value={wish.model ?? ""} choices={[{ value: "", label: t.defaultModel }, ...(models.data?.items ?? []).filter(writes).map(modelChoice)]} onPick={(model) => onChange({ model: model || null })} />
+      <ModelPicker value={wish.model} onPick={(model) => onChange({ model })} />
     </>
   );
-}
-
-const writes = ({ detail }: Model) => !/unusable|embedder|reranker/.test(detail);
-
-function modelChoice({ name, size_bytes, context_tokens, detail }: Model): Choice {
-  return { value: name, label: name, hint: [size_bytes && bytes(size_bytes), context_tokens && t.context(count(context_tokens)), detail].filter(Boolean).join(" · ") };
 }

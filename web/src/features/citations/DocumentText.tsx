@@ -7,6 +7,7 @@ import { useLayoutEffect, useMemo, useRef, type ReactNode } from "react";
 import { told } from "@/components/Notices";
 import { isGone } from "@/lib/api";
 import { t } from "@/lib/i18n";
+import { AsCited } from "./AsCited";
 import { marks, type Clue, type Words } from "./marks";
 import { useDocumentText } from "./useDocumentText";
 
@@ -33,7 +34,7 @@ export function DocumentText({ id, clue }: Props) {
     height.current = 0;
   }, [lines, clue]);
 
-  if (text.isError) return <Passage severity="warning" title={isGone(text.error) ? t.gone : told(text.error)} hint={t.goneHint} text={clue.text} />;
+  if (text.isError) return <AsCited severity="warning" title={isGone(text.error) ? t.gone : told(text.error)} hint={t.goneHint} text={clue.text} />;
   if (!pages) return <div className="center"><CircularProgress size={28} aria-label={t.loading} /></div>;
   const earlier = () => {
     height.current = list.current?.scrollHeight ?? 0;
@@ -41,7 +42,7 @@ export function DocumentText({ id, clue }: Props) {
   };
   return (
     <div className="document-text" tabIndex={0} role="region" aria-label={t.textOf(pages[0]?.about.title ?? "")}>
-      {clue.from > 0 && !marked && <Passage severity="info" title={t.changed} hint="" text={clue.text} />}
+      {clue.from > 0 && !marked && <AsCited severity="info" title={t.changed} hint="" text={clue.text} />}
       {lines.length === 0 && <Alert severity="info">{t.noText}</Alert>}
       {text.hasPreviousPage && <Button size="small" fullWidth onClick={earlier}>{t.earlier}</Button>}
       <ol ref={list} start={first}>
@@ -59,14 +60,4 @@ export function DocumentText({ id, clue }: Props) {
 function withWords(line: string, words: Words | undefined): ReactNode {
   if (!words) return line || "\u200b";
   return <>{line.slice(0, words.begin)}<mark>{line.slice(words.begin, words.end)}</mark>{line.slice(words.end)}</>;
-}
-
-/** The text as it was cited, where the document no longer shows it. */
-function Passage({ severity, title, hint, text }: { severity: "info" | "warning"; title: string; hint: string; text: string | undefined }) {
-  return (
-    <>
-      <Alert severity={severity}>{title} {text && hint}</Alert>
-      {text && <blockquote className="as-cited" dir="auto">{text}</blockquote>}
-    </>
-  );
 }

@@ -11,7 +11,7 @@ import { Icon } from "@/components/Icon";
 import { fileName, whereIn } from "@/lib/place";
 import { t } from "@/lib/i18n";
 import type { Citation } from "@/lib/types";
-import { DocumentText } from "./DocumentText";
+import { DocumentView } from "./DocumentView";
 
 const COLOURS = { supported: "success", weak: "warning", unsupported: "error" } as const;
 
@@ -42,11 +42,14 @@ export function SourcePanel({ citation, sentence, among, onOpen, onClose }: Prop
         <Box sx={{ display: "flex", flexWrap: "wrap", alignItems: "center", gap: 1, mt: 1 }}>
           <Tooltip title={t.verdictHints[verdict]}><Chip size="small" variant="outlined" color={COLOURS[verdict]} label={t.verdicts[verdict]} /></Tooltip>
           <Typography variant="body2">{whereIn(citation)}</Typography>
-          <Button size="small" sx={{ ml: "auto" }} startIcon={<Icon name="download" />} href={`/api/rag/documents/${document_id}/content/`} download>{t.openOriginal}</Button>
+          {citation.url && <Box component="span" sx={{ ml: "auto", whiteSpace: "nowrap" }}>
+            <Button size="small" href={citation.url.replace(/^\//, "")}>{t.wholeDocument}</Button>
+            <Button size="small" startIcon={<Icon name="download" />} href={`/api/rag/documents/${document_id}/content/`} download>{t.openOriginal}</Button>
+          </Box>}
         </Box>
         {citation.heading && <Typography variant="body2" color="textSecondary" className="heading-path" dir="auto">{citation.heading}</Typography>}
       </Box>
-      <DocumentText key={`${document_id} ${start_line}`} id={document_id} clue={clue} />
+      <DocumentView key={`${document_id} ${start_line}`} id={document_id} clue={clue} page={citation.page} />
     </Box>
   );
 }

@@ -40,6 +40,6 @@ export function NameDialog({ title, name, action, onName, onClose }: { title: st
   );
 }
 
-export function DeleteDialog({ text, onDelete, onClose }: { text: string; onDelete: () => Promise<unknown>; onClose: () => void }) {
-  return <FormDialog title={t.delete} action={t.delete} danger onSubmit={onDelete} onClose={onClose}><DialogContentText>{text}</DialogContentText></FormDialog>;
+export function DeleteDialog({ text, action = t.delete, onDelete, onClose }: { text: string; action?: string; onDelete: () => Promise<unknown>; onClose: () => void }) {
+  return <FormDialog title={action} action={action} danger onSubmit={onDelete} onClose={onClose}><DialogContentText>{text}</DialogContentText></FormDialog>;
 }

@@ -1,7 +1,6 @@
-// The documents of a workspace: filtered by name and state, each with its state and the reason.
+// The documents of a workspace, a page at a time: found by name and state, sorted.
 
-import Button from "@mui/material/Button";
-import IconButton from "@mui/material/IconButton";
+import Alert from "@mui/material/Alert";
 import MenuItem from "@mui/material/MenuItem";
 import Table from "@mui/material/Table";
 import TableBody from "@mui/material/TableBody";
@@ -9,67 +8,62 @@ import TableCell from "@mui/material/TableCell";
 import TableContainer from "@mui/material/TableContainer";
 import TableHead from "@mui/material/TableHead";
 import TableRow from "@mui/material/TableRow";
+import TableSortLabel from "@mui/material/TableSortLabel";
 import TextField from "@mui/material/TextField";
-import Tooltip from "@mui/material/Tooltip";
 import Typography from "@mui/material/Typography";
-import { memo, useDeferredValue, useState } from "react";
-import { Icon } from "@/components/Icon";
-import { useNotices } from "@/components/Notices";
-import { bytes, date } from "@/lib/format";
+import { useDeferredValue, useMemo, useState } from "react";
+import { told, useNotices } from "@/components/Notices";
 import { t } from "@/lib/i18n";
-import type { Document, DocumentState } from "@/lib/types";
-import { useDocumentActions, useDocuments } from "./api";
-import { StateChip, STATES } from "./StateChip";
+import type { DocumentState } from "@/lib/types";
+import { PAGE, useDocumentActions, useDocuments, type Sort, type Wanted } from "./api";
+import { DocumentRow, type RowActions } from "./DocumentRow";
+import { Pager } from "./Pager";
+import { STATES } from "./StateChip";
 
-const ROWS = 300; // drawn at once
+const SORTS: Sort[] = ["name", "state", "size", "added"];
+const FIRST: Record<Sort, "asc" | "desc"> = { name: "asc", state: "asc", size: "desc", added: "desc" };
 
 export function DocumentTable({ workspace, busy, writable }: { workspace: string; busy: boolean; writable: boolean }) {
-  const [state, setState] = useState<DocumentState | "">("");
-  const [typed, setTyped] = useState("");
-  const [most, setMost] = useState(ROWS);
-  const wanted = useDeferredValue(typed.trim().toLowerCase());
-  const documents = useDocuments(workspace, state, busy);
-  const { removeDocument } = useDocumentActions(workspace);
-  const { hidden, removeLater } = useNotices();
-  const all = (documents.data?.pages ?? []).flatMap((page) => page.items).filter((one) => !hidden.has(`document ${one.id}`) && one.path.toLowerCase().includes(wanted));
-  const more = all.length > most ? () => setMost(most + ROWS) : documents.hasNextPage ? () => void documents.fetchNextPage() : null;
-  const erase = (one: Document) => removeLater({ key: `document ${one.id}`, label: one.title, run: () => removeDocument(one.id) });
+  const [wanted, setWanted] = useState<Wanted>({ state: "", name: "", sort: "added", order: "desc", start: 0 });
+  const documents = useDocuments(workspace, { ...wanted, name: useDeferredValue(wanted.name.trim()) }, busy);
+  const { removeDocument, cancelReading, readAgain } = useDocumentActions(workspace);
+  const { hidden, removeLater, fail } = useNotices();
+  const change = (part: Partial<Wanted>) => setWanted({ ...wanted, start: 0, ...part });
+  const sortBy = (sort: Sort) => change({ sort, order: sort === wanted.sort ? (wanted.order === "asc" ? "desc" : "asc") : FIRST[sort] });
+  const actions = useMemo((): RowActions => ({
+    erase: (one) => removeLater({ key: `document ${one.id}`, label: one.title, run: () => removeDocument(one.id) }),
+    cancel: (one) => void cancelReading(one.id).catch(fail),
+    retry: (one) => void readAgain(one.id).catch(fail),
+  }), [workspace, removeLater, fail]); // eslint-disable-line -- the others are new at each drawing and do the same
+  const { items = [], total = 0 } = documents.data ?? {};
+  const shown = items.filter((one) => !hidden.has(`document ${one.id}`));
+  const head = (sort: Sort, label: string, place: { align?: "right"; className?: string } = {}) => (
+    <TableCell {...place} sortDirection={wanted.sort === sort && wanted.order}><TableSortLabel active={wanted.sort === sort} direction={wanted.sort === sort ? wanted.order : FIRST[sort]} onClick={() => sortBy(sort)}>{label}</TableSortLabel></TableCell>
+  );
   return (
     <>
       <div className="table-head">
         <Typography variant="h6" component="h2">{t.files}</Typography>
-        <TextField type="search" placeholder={t.filterByName} value={typed} onChange={(event) => setTyped(event.target.value)} slotProps={{ htmlInput: { "aria-label": t.filterByName } }} />
-        <TextField select label={t.state} value={state} onChange={(event) => setState(event.target.value as DocumentState | "")} sx={{ minWidth: 130 }} slotProps={{ inputLabel: { shrink: true }, select: { displayEmpty: true } }}>
+        <TextField type="search" placeholder={t.filterByName} value={wanted.name} onChange={(event) => change({ name: event.target.value })} slotProps={{ htmlInput: { "aria-label": t.filterByName, maxLength: 500 } }} />
+        <TextField select label={t.state} value={wanted.state} onChange={(event) => change({ state: event.target.value as DocumentState | "" })} sx={{ minWidth: 120 }} slotProps={{ inputLabel: { shrink: true }, select: { displayEmpty: true } }}>
           <MenuItem value="">{t.allStates}</MenuItem>
           {STATES.map((one) => <MenuItem key={one} value={one}>{t.states[one]}</MenuItem>)}
         </TextField>
+        <TextField select label={t.sort} value={wanted.sort} onChange={(event) => change({ sort: event.target.value as Sort, order: FIRST[event.target.value as Sort] })} sx={{ minWidth: 120 }}>
+          {SORTS.map((one) => <MenuItem key={one} value={one}>{t.sorts[one]}</MenuItem>)}
+        </TextField>
       </div>
-      {documents.isSuccess && all.length === 0
-        ? <Typography color="textSecondary" sx={{ py: 4, textAlign: "center" }}>{typed || state ? t.noneMatch : t.noDocumentsText}</Typography>
-        : <TableContainer>
-            <Table size="small" className="documents">
-              <TableHead><TableRow><TableCell>{t.name}</TableCell><TableCell>{t.state}</TableCell><TableCell align="right" className="optional">{t.size}</TableCell><TableCell className="optional">{t.added}</TableCell><TableCell /></TableRow></TableHead>
-              <TableBody>{all.slice(0, most).map((one) => <Row key={one.id} document={one} onDelete={writable ? erase : undefined} />)}</TableBody>
-            </Table>
-          </TableContainer>}
-      {more && <Button fullWidth size="small" onClick={more}>{t.loadMore}</Button>}
+      {documents.isError && <Alert severity="error">{told(documents.error)}</Alert>}
+      {documents.isSuccess && shown.length === 0 && <Typography color="textSecondary" sx={{ py: 4, textAlign: "center" }}>{wanted.name || wanted.state ? t.noneMatch : t.noDocumentsText}</Typography>}
+      {shown.length > 0 && (
+        <TableContainer aria-busy={documents.isPlaceholderData}>
+          <Table size="small" className="documents" aria-label={t.files}>
+            <TableHead><TableRow>{head("name", t.name)}{head("state", t.state)}{head("size", t.size, { align: "right", className: "optional" })}{head("added", t.added, { className: "optional" })}<TableCell><span className="visually-hidden">{t.rowActions}</span></TableCell></TableRow></TableHead>
+            <TableBody>{shown.map((one) => <DocumentRow key={one.id} document={one} actions={writable ? actions : null} />)}</TableBody>
+          </Table>
+        </TableContainer>
+      )}
+      <Pager start={wanted.start} size={PAGE} total={total} onStart={(start) => change({ start })} />
     </>
   );
 }
-
-const Row = memo(function Row({ document: one, onDelete }: { document: Document; onDelete: ((one: Document) => void) | undefined }) {
-  const uploaded = one.path === one.title; // what belongs to a folder is deleted there
-  return (
-    <TableRow hover>
-      <TableCell sx={{ overflowWrap: "anywhere" }}>
-        <a href={`#/documents/${one.id}`} dir="auto">{one.title}</a>
-        {!uploaded && <Typography variant="caption" color="textSecondary" component="div" dir="auto">{one.path}</Typography>}
-        {one.reason && one.state !== "ok" && <Typography variant="caption" color="error" component="div">{one.reason}</Typography>}
-      </TableCell>
-      <TableCell><StateChip state={one.state} reason={one.reason} /></TableCell>
-      <TableCell align="right" className="optional" sx={{ whiteSpace: "nowrap" }}>{bytes(one.size_bytes)}</TableCell>
-      <TableCell className="optional" sx={{ whiteSpace: "nowrap" }}>{date(one.created_at)}</TableCell>
-      <TableCell align="right">{onDelete && uploaded && <Tooltip title={t.delete}><IconButton size="small" aria-label={`${t.delete}: ${one.title}`} onClick={() => onDelete(one)}><Icon name="trash" /></IconButton></Tooltip>}</TableCell>
-    </TableRow>
-  );
-});

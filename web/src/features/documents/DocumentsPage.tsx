@@ -2,80 +2,112 @@
 
 import Box from "@mui/material/Box";
 import Button from "@mui/material/Button";
-import IconButton from "@mui/material/IconButton";
 import LinearProgress from "@mui/material/LinearProgress";
-import Menu from "@mui/material/Menu";
-import MenuItem from "@mui/material/MenuItem";
 import Tab from "@mui/material/Tab";
 import Tabs from "@mui/material/Tabs";
 import Typography from "@mui/material/Typography";
-import { useCallback, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore, type ChangeEvent } from "react";
 import { useNavigate, useParams } from "react-router";
 import { Icon } from "@/components/Icon";
+import { useNotices } from "@/components/Notices";
+import { count } from "@/lib/format";
 import { t } from "@/lib/i18n";
 import { isBusy, useWorkspaces } from "@/lib/queries";
-import { useDocumentActions } from "./api";
-import { DeleteDialog, FolderDialog, NameDialog, PasteDialog } from "./Dialogs";
+import type { Counts } from "@/lib/types";
+import { useDocumentActions, useShares } from "./api";
+import { FolderDialog, NameDialog, PasteDialog } from "./Dialogs";
 import { DocumentTable } from "./DocumentTable";
+import { chosen, type Gathered } from "./entries";
 import { Sources } from "./Sources";
 import { StateChips } from "./StateChip";
 import { UploadRows } from "./UploadRows";
+import { uploads } from "./uploads";
 import { useDrop } from "./useDrop";
-import { useUploads } from "./useUploads";
+import { WorkspaceMenu } from "./WorkspaceMenu";
 
-type Open = "folder" | "paste" | "create" | "rename" | "delete" | null;
+type Open = "folder" | "paste" | "create" | null;
 
 export default function DocumentsPage() {
   const { slug } = useParams();
   const navigate = useNavigate();
   const workspaces = useWorkspaces();
+  const shares = useShares();
   const [open, setOpen] = useState<Open>(null);
-  const [menu, setMenu] = useState<HTMLElement | null>(null);
   const files = useRef<HTMLInputElement>(null);
-  const place = workspaces.data?.find((one) => one.slug === slug) ?? workspaces.data?.[0];
+  const folder = useRef<HTMLInputElement>(null);
+  const { say } = useNotices();
+  const place = slug ? workspaces.data?.find((one) => one.slug === slug) : workspaces.data?.[0];
+  const unknown = !place && workspaces.isSuccess;
   const actions = useDocumentActions(place?.slug ?? "home");
-  const { uploads, add } = useUploads(place?.slug ?? "home", actions.again);
+  const sending = useSyncExternalStore(uploads.subscribe, uploads.snapshot);
+  const busySending = sending.sending.length > 0;
+  const add = ({ files: found, skipped, failed }: Gathered) => {
+    uploads.add(found, place?.slug ?? "home");
+    const told = [skipped.length && t.leftOut(skipped.slice(0, 5).join(", ")), failed.length && t.unreadable(failed.slice(0, 5).join(", ")), !found.length && t.nothingToAdd].filter(Boolean);
+    if (told.length) say(told.join(" "));
+  };
+  const take = (event: ChangeEvent<HTMLInputElement>) => {
+    add(chosen([...(event.target.files ?? [])]));
+    event.target.value = "";
+  };
   const writable = place?.access !== "read";
   const { dropping, ...drop } = useDrop(writable ? add : null);
   const close = useCallback(() => setOpen(null), []);
+  useEffect(() => { void actions.again(); }, [busySending]); // eslint-disable-line -- when the last file has been taken
+  const { refetch } = workspaces;
+  useEffect(() => { // made elsewhere a moment ago, or gone
+    if (unknown) void refetch().then(({ data }) => data?.some((one) => one.slug === slug) || void navigate("/documents", { replace: true }));
+  }, [unknown, slug, refetch, navigate]);
   if (!place) return <LinearProgress />;
-  const busy = isBusy([place]) || uploads.length > 0;
-  const choose = (what: Open) => () => { setMenu(null); setOpen(what); };
+  const busy = isBusy([place]) || busySending;
+  const share = place.access === "own" ? undefined : shares.data?.find((one) => !one.mine && one.slug === place.slug);
   return (
     <main className={`page ${dropping ? "dropping" : ""}`} id="main" {...drop}>
       <Box sx={{ display: "flex", alignItems: "center", gap: 1 }}>
         <Typography variant="h5" component="h1" sx={{ flex: 1 }}>{t.documents}</Typography>
-        <Button startIcon={<Icon name="add" />} onClick={choose("create")}>{t.newWorkspace}</Button>
+        <Button startIcon={<Icon name="add" />} onClick={() => setOpen("create")}>{t.newWorkspace}</Button>
       </Box>
-      <Tabs value={place.slug} onChange={(_, chosen: string) => void navigate(`/documents/in/${chosen}`)} variant="scrollable" scrollButtons="auto" aria-label={t.workspace} sx={{ borderBottom: 1, borderColor: "divider", mb: 2 }}>
-        {(workspaces.data ?? []).map((one) => <Tab key={one.slug} value={one.slug} label={one.name} />)}
-      </Tabs>
+      <Box sx={{ display: "flex", alignItems: "center", borderBottom: 1, borderColor: "divider", mb: 2 }}>
+        <Tabs value={place.slug} onChange={(_, slug: string) => void navigate(`/documents/in/${slug}`)} variant="scrollable" scrollButtons="auto" aria-label={t.workspace} sx={{ flex: 1, minWidth: 0 }}>
+          {(workspaces.data ?? []).map((one) => <Tab key={one.slug} value={one.slug} label={<span dir="auto">{one.name}</span>} />)}
+        </Tabs>
+        <WorkspaceMenu key={place.slug} workspace={place} share={share} />
+      </Box>
       <Box className="chips" sx={{ mb: 2 }}>
-        <Typography variant="body2" color="textSecondary">{t.documentsCount(place.documents)}{writable ? "" : ` · ${t.readOnlyShare}`}</Typography>
+        <Typography variant="body2" color="textSecondary">{[t.documentsCount(place.documents), share && t.sharedBy(share.owner), !writable && t.readOnlyShare, place.shared_with?.length && t.sharedWithCount(place.shared_with.length)].filter(Boolean).join(" · ")}</Typography>
         <StateChips counts={place.counts} />
       </Box>
       {writable && (
         <Box className="toolbar">
           <Button variant="contained" startIcon={<Icon name="upload" />} onClick={() => files.current?.click()}>{t.uploadFiles}</Button>
-          <input ref={files} type="file" multiple className="visually-hidden" tabIndex={-1} aria-label={t.uploadFiles} onChange={(event) => { add([...(event.target.files ?? [])]); event.target.value = ""; }} />
-          <Button variant="outlined" startIcon={<Icon name="folder" />} onClick={choose("folder")}>{t.addFolder}</Button>
-          <Button variant="outlined" startIcon={<Icon name="copy" />} onClick={choose("paste")}>{t.pasteText}</Button>
-          <IconButton aria-label={t.workspaceActions} aria-haspopup="menu" onClick={(event) => setMenu(event.currentTarget)}><Icon name="more" /></IconButton>
+          <Button variant="outlined" startIcon={<Icon name="upload" />} onClick={() => folder.current?.click()}>{t.uploadFolder}</Button>
+          <input ref={files} type="file" multiple className="visually-hidden" tabIndex={-1} aria-label={t.uploadFiles} onChange={take} />
+          <input ref={folder} type="file" {...{ webkitdirectory: "" }} className="visually-hidden" tabIndex={-1} aria-label={t.uploadFolder} onChange={take} />
+          <Button variant="outlined" startIcon={<Icon name="copy" />} onClick={() => setOpen("paste")}>{t.pasteText}</Button>
+          <Button variant="outlined" startIcon={<Icon name="folder" />} onClick={() => setOpen("folder")}>{t.addFolder}</Button>
         </Box>
       )}
-      <UploadRows uploads={uploads} />
+      <UploadRows shown={sending} />
+      <Reading counts={place.counts} />
       <Sources workspace={place.slug} busy={busy} writable={writable} />
       <DocumentTable key={place.slug} workspace={place.slug} busy={busy} writable={writable} />
       {dropping && <div className="drop-veil" aria-hidden>{t.dropFiles}</div>}
-      <Menu anchorEl={menu} open={menu !== null} onClose={() => setMenu(null)}>
-        <MenuItem onClick={choose("rename")}>{t.rename}</MenuItem>
-        {place.slug !== "home" && <MenuItem onClick={choose("delete")} sx={{ color: "error.main" }}>{t.delete}</MenuItem>}
-      </Menu>
       {open === "folder" && <FolderDialog onAdd={actions.addFolder} onClose={close} />}
       {open === "paste" && <PasteDialog onAdd={actions.paste} onClose={close} />}
       {open === "create" && <NameDialog title={t.newWorkspace} name="" action={t.create} onClose={close} onName={async (name) => void navigate(`/documents/in/${(await actions.createWorkspace(name)).slug}`)} />}
-      {open === "rename" && <NameDialog title={t.rename} name={place.name} action={t.rename} onName={actions.renameWorkspace} onClose={close} />}
-      {open === "delete" && <DeleteDialog text={t.deleteWorkspace(place.name)} onClose={close} onDelete={async () => { await actions.removeWorkspace(); void navigate("/documents"); }} />}
     </main>
+  );
+}
+
+/** How many of the workspace's documents have come to their last state. */
+function Reading({ counts }: { counts: Counts }) {
+  const all = Object.values(counts).reduce((sum, one) => sum + one, 0);
+  const left = (counts.queued ?? 0) + (counts.reading ?? 0) + (counts.indexing ?? 0);
+  if (!left) return null;
+  return (
+    <Box sx={{ my: 1 }}>
+      <Typography variant="body2" color="textSecondary">{t.readOf(count(all - left), count(all))}</Typography>
+      <LinearProgress variant="determinate" value={(100 * (all - left)) / all} aria-label={t.readOf(count(all - left), count(all))} />
+    </Box>
   );
 }

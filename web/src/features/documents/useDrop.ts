@@ -1,12 +1,10 @@
-// Files dropped anywhere on a page. A folder cannot be read through a drop: its name is told.
+// Files and folders dropped anywhere on a page.
 
 import { useState, type DragEvent } from "react";
-import { useNotices } from "@/components/Notices";
-import { t } from "@/lib/i18n";
+import { gather, type Gathered } from "./entries";
 
-export function useDrop(onFiles: ((files: File[]) => void) | null) {
+export function useDrop(onFiles: ((found: Gathered) => void) | null) {
   const [dropping, setDropping] = useState(false);
-  const { fail } = useNotices();
   const bringsFiles = (event: DragEvent) => onFiles !== null && event.dataTransfer.types.includes("Files");
   return {
     dropping,
@@ -20,9 +18,8 @@ export function useDrop(onFiles: ((files: File[]) => void) | null) {
       if (!bringsFiles(event)) return;
       event.preventDefault();
       setDropping(false);
-      const folders = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry?.isDirectory).map((entry) => entry!.name);
-      for (const name of folders) fail(new Error(t.folderDropped(name)));
-      onFiles?.([...event.dataTransfer.files].filter((file) => !folders.includes(file.name)));
+      const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
+      void gather(entries).then((found) => onFiles?.(found));
     },
   };
 }
