@@ -90,7 +90,7 @@ async def capabilities(
     app: Engine, owner: Owner, model: Annotated[str, Query(max_length=4096, description="none: the default")] = ""
 ) -> Able:
     """Before a question is sent with something that the model may not take."""
-    asked = app.open_model(model or app.settings.models.default)
+    asked = app.open_model(model or app.default_model())
     able = await asked.capabilities()
     return Able(
         model=asked.name,
