@@ -33,6 +33,7 @@ export const en = {
   model: "Model", defaultModel: "Default model", workspace: "Workspace", template: "Template", variables: "Values for the template",
   keysHint: "Enter sends · Shift+Enter new line", tooLong: (most: string) => `The message is too long: at most ${most}.`, notText: (name: string) => `${name} is not a text file; add it under Documents instead.`,
   attachments: "Goes with the message", imageTooBig: (name: string, most: string) => `${name} is too big: an image has at most ${most}.`, seesNoImages: (model: string) => `${model} does not look at images. Choose a model that does, or remove them and describe them in words.`,
+  pasted: "Pasted text.txt",
 
   // the thread
   you: "You", assistant: "Ibidem", emptyTitle: "What would you like to know?", emptyText: "Every claim is footnoted. Click a number to see the lines it rests on.",

@@ -30,6 +30,7 @@ export const ko: Words = {
   model: "모델", defaultModel: "기본 모델", workspace: "작업 공간", template: "템플릿", variables: "템플릿에 넣을 값",
   keysHint: "Enter 보내기 · Shift+Enter 줄바꿈", tooLong: (most) => `메시지가 너무 깁니다. 최대 ${most}입니다.`, notText: (name) => `${name}은(는) 텍스트 파일이 아닙니다. 문서 화면에서 추가하세요.`,
   attachments: "메시지와 함께 보낼 것", imageTooBig: (name, most) => `${name}이(가) 너무 큽니다. 이미지는 최대 ${most}입니다.`, seesNoImages: (model) => `${model}은(는) 이미지를 보지 못합니다. 이미지를 볼 수 있는 모델을 고르거나, 이미지를 빼고 말로 설명하세요.`,
+  pasted: "붙여넣은 글.txt",
 
   you: "나", assistant: "Ibidem", emptyTitle: "무엇이 궁금하신가요?", emptyText: "모든 답에 출처가 달립니다. 번호를 누르면 근거가 된 줄을 볼 수 있습니다.",
   emptyNothing: "아직 색인된 문서가 없습니다", emptyNothingText: "폴더를 추가하거나 파일을 끌어다 놓으세요. 파일은 이 컴퓨터를 떠나지 않습니다.", addDocuments: "문서 추가",
