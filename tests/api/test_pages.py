@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.serving import Server, add_folder, documents, is_error, put_text, settled, wait_for, workspace
+from tests.api.serving import Server, add_folder, documents, is_error, put_text, settled, workspace
 from tests.ingest.pdfs import PICTURE, encrypted, lines, pdf
 
 PLACE = "/api/rag/documents/"
@@ -166,13 +166,3 @@ def test_a_page_of_pictures_has_no_lines_and_a_picture(server: Server) -> None:
     assert page(server, document["id"], 2, start_line=1).json()["lines"] == []
     assert dark(pixels(picture(server, document["id"], 2, width=612).content)[2], 50, 642, 150, 742) == 0
     assert picture(server, document["id"], 2).status_code == 200
-
-
-def test_a_child_that_is_lost_is_told_and_the_next_page_is_drawn(server: Server) -> None:
-    """A page that takes the child's memory costs that page alone."""
-    deep = b"".join(b"/P%d gs " % number for number in range(10)) + b"[" * 200_000
-    document = put_pdf(server, pdf(lines("text") + b" " + deep), "deep.pdf")
-    answer = picture(server, document["id"])
-    assert answer.status_code in (200, 422), answer.text
-    good = put_pdf(server, TWO_PAGES)
-    assert wait_for(lambda: picture(server, good["id"]).status_code == 200, "another page is drawn")

@@ -1,9 +1,8 @@
-"""Documents and workspaces in a real browser: they come in every way, tell how far they are, and are shown."""
+"""Documents and workspaces in a real browser: they come in every way, tell how far they are, and are found."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,15 +11,10 @@ from ibidem.app import build
 from ibidem.settings import load
 from ibidem.store.workspaces import get_workspace
 from tests.api.serving import Server, put_text, serving, wait_for, workspace
-from tests.ingest.pdfs import encrypted, lines, pdf
 from tests.page.browser import Browser
-from tests.page.conftest import ask, fresh_link, press_button
-from tests.page.test_look import AXE, PICTURES, SIZES, faults
+from tests.page.conftest import press_button
+from tests.page.documents import PUMP, ROWS, choose, drop, enter, forget_faults, from_menu, open_documents, pick, row
 
-PUMP = pdf(
-    lines("The inlet filter is cleaned every month.", "The relief valve opens at 4.2 bar."),
-    lines("The quokka pump starts at 3.1 bar.", "It stops at 2.7 bar."),
-)
 FORMATS = {
     "text.txt": b"plain words\n",
     "note.md": b"# Note\n\nwords\n",
@@ -32,58 +26,6 @@ FORMATS = {
     "code.ts": b"export const pump = 4.2;\n",
     "pump.pdf": PUMP,
 }
-ROWS = "[...document.querySelectorAll('table.documents tbody tr')]"
-
-
-def row(name: str) -> str:
-    return f"{ROWS}.find(one => one.innerText.includes({json.dumps(name)}))"
-
-
-def enter(page: Browser, server: Server) -> None:
-    """Signed in, whatever the server has: an empty one begins with the first steps."""
-    page.open("about:blank")
-    page.open(fresh_link(server))
-    page.wait("document.querySelector('main')", 15)
-
-
-def open_documents(page: Browser, slug: str = "home") -> None:
-    page.evaluate(f"location.hash = '#/documents/in/{slug}'")
-    page.wait("document.querySelector('main [role=tab][aria-selected=true]') && document.querySelector('main h2')")
-
-
-def drop(page: Browser, paths: Sequence[Path]) -> None:
-    """Files and folders from the system, let go over the page."""
-    data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
-    for kind in ("dragEnter", "dragOver", "drop"):
-        page.send("Input.dispatchDragEvent", type=kind, x=700, y=400, data=data)
-
-
-def pick(page: Browser, role: str, name: str) -> None:
-    """In a list that has opened and may still be moving; it is gone afterwards."""
-    found = f"[...document.querySelectorAll('[role={role}]')]"
-    page.wait(f"(one => one && (one.click(), true))({found}.find(one => one.innerText === {json.dumps(name)}))")
-    page.wait(f"{found}.length === 0")
-
-
-def choose(page: Browser, label: str, option: str) -> None:
-    """In a select of the page."""
-    page.evaluate(
-        f"[...document.querySelectorAll('[role=combobox]')].find(one => one.closest('.MuiTextField-root')?.innerText"
-        f".includes({json.dumps(label)})).dispatchEvent(new MouseEvent('mousedown', {{bubbles: true, button: 0}}))"
-    )
-    pick(page, "option", option)
-
-
-def from_menu(page: Browser, name: str) -> None:
-    """Of the workspace's menu."""
-    press_button(page, "작업 공간 메뉴")
-    pick(page, "menuitem", name)
-
-
-def forget_faults(page: Browser, *statuses: str) -> None:
-    """What the browser writes down of answers that the test has asked for."""
-    assert all(any(status in message for status in statuses) for message in page.messages), page.messages
-    page.messages.clear()
 
 
 def test_every_format_is_uploaded_and_read(signed_in: Browser, server: Server, tmp_path: Path) -> None:
@@ -116,79 +58,6 @@ def test_a_dropped_folder_keeps_its_paths_and_leaves_out_what_is_of_tools(
     assert {one["path"] for one in found} == {"책/a.md", "책/old/b.md", "책/old/deep/c.md", "alone.md"}
     assert "책/old/deep/c.md" in signed_in.text("table.documents")
     assert "node_modules" in signed_in.text(".MuiSnackbar-root")
-
-
-def test_a_pdf_page_is_shown_with_the_passage_marked(signed_in: Browser, server: Server) -> None:
-    slug = workspace(server, "Pictures")
-    made = server.http.post("/api/rag/documents/", files={"file": ("pump.pdf", PUMP)}, data={"workspace": slug}).json()
-    wait_for(lambda: server.http.get(f"/api/rag/documents/{made['id']}/").json()["state"] == "ok", "it is read")
-    session = server.http.post("/api/sessions/", json={"workspace": slug}).json()["id"]
-    signed_in.evaluate(f"location.hash = '#/chat/{session}'")
-    signed_in.wait("!document.querySelector('.new-chat') && document.querySelector('.composer textarea')")
-    ask(signed_in, "When does the quokka pump start?")
-    signed_in.wait("(one => one && (one.click(), true))(document.querySelector('.answer .cite'))")
-    signed_in.wait("document.querySelector('aside .pdf-page .drawn .words')")
-    told = server.http.get(f"/api/rag/documents/{made['id']}/pages/2/", params={"start_line": 3}).json()["lines"][0]
-    left, top = min(told["boxes"][0::4]) / 10, min(told["boxes"][1::4]) / 10
-    mark = signed_in.evaluate(
-        "(one => [one.x.baseVal.value, one.y.baseVal.value])(document.querySelector('.pdf-page .words'))"
-    )
-    assert mark == pytest.approx([left - 1, top - 1], abs=0.2), "the mark lies around the words"
-    href = signed_in.evaluate("document.querySelector('.pdf-page image').getAttribute('href')")
-    assert "/pages/2/image/" in href
-    assert (
-        signed_in.evaluate(
-            f"new Promise(done => {{ const one = new Image(); one.onload = () => done(one.naturalWidth); one.onerror = () => done(0); one.src = {json.dumps(href)}; }})"
-        )
-        >= 1200
-    )
-    press_button(signed_in, "이전 쪽")
-    signed_in.wait("document.querySelector('.pdf-page image')?.getAttribute('href').includes('/pages/1/')")
-    signed_in.wait("!document.querySelector('.pdf-page .words')")
-    press_button(signed_in, "인용 위치로")
-    signed_in.wait("document.querySelector('.pdf-page .words')")
-    press_button(signed_in, "텍스트")
-    assert signed_in.text("aside .document-text mark") == "The quokka pump starts at 3.1 bar."
-    press_button(signed_in, "쪽")
-    signed_in.size(360, 740)
-    signed_in.wait("document.querySelector('.source-sheet .pdf-page .words')")
-    seen = signed_in.evaluate(
-        "(box => [box.top, box.bottom])(document.querySelector('.pdf-page .words').getBoundingClientRect())"
-    )
-    assert 0 < seen[0] < seen[1] < 740
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "said"), [("locked.pdf", encrypted(), "password"), ("half.pdf", PUMP[:300], "broken")]
-)
-def test_a_pdf_that_cannot_be_drawn_says_why_and_shows_its_text(
-    signed_in: Browser, server: Server, name: str, content: bytes, said: str
-) -> None:
-    made = server.http.post("/api/rag/documents/", files={"file": (name, content)}).json()
-    wait_for(lambda: server.http.get(f"/api/rag/documents/{made['id']}/").json()["state"] == "failed", "it has failed")
-    signed_in.evaluate(f"location.hash = '#/documents/{made['id']}'")
-    signed_in.wait("document.querySelector('.document-text')")
-    alert = signed_in.text(".document-page [role=alert]")
-    assert said in alert and "텍스트" in alert
-    forget_faults(signed_in, "422")
-    press_button(signed_in, "다시 시도")
-    wait_for(lambda: server.http.get(f"/api/rag/documents/{made['id']}/").json()["state"] == "failed", "again")
-    signed_in.evaluate("location.hash = '#/documents'")
-    signed_in.wait(row(name))
-    assert server.http.delete(f"/api/rag/documents/{made['id']}/").status_code == 204
-    forget_faults(signed_in, "422")
-
-
-def test_a_document_shows_its_chunks_and_the_chats_that_cite_it(signed_in: Browser, server: Server) -> None:
-    made = put_text(server, "ferry.md", "# Ferry\n\nThe wombat ferry leaves at noon.\n")
-    ask(signed_in, "When does the wombat ferry leave?")
-    signed_in.evaluate(f"location.hash = '#/documents/{made['id']}'")
-    press_button(signed_in, "조각")
-    assert "wombat ferry" in signed_in.text(".chunks li pre")
-    assert "토큰" in signed_in.text(".chunks li")
-    press_button(signed_in, "인용한 대화")
-    signed_in.click_node("document.querySelector('.scroll a')")
-    signed_in.wait("document.querySelector('.question')?.innerText.includes('wombat ferry')")
 
 
 @pytest.fixture
@@ -359,38 +228,3 @@ def test_after_a_reload_the_page_names_what_was_not_sent_and_shows_the_state_of_
         page.open("about:blank")
         page.dialogs.clear()  # the browser asks whether to leave while files are on their way
         forget_faults(page, "beforeunload")
-
-
-@pytest.mark.skipif(not AXE.exists(), reason="needs the page's packages, which `make page` installs")
-@pytest.mark.parametrize("size", SIZES)
-def test_the_views_of_a_document_and_of_sharing_are_sound(signed_in: Browser, server: Server, size: str) -> None:
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    width, height, dark = SIZES[size]
-    signed_in.size(width, height, dark=dark)
-    made = server.http.post("/api/rag/documents/", files={"file": ("sound.pdf", PUMP)}).json()
-    wait_for(lambda: server.http.get(f"/api/rag/documents/{made['id']}/").json()["state"] == "ok", "it is read")
-    found: list[str] = []
-
-    def look(name: str) -> None:
-        signed_in.evaluate(
-            "Promise.all(document.getAnimations().map(one => one.finished.catch(() => 0))).then(() => 0)"
-        )
-        signed_in.shot(PICTURES / f"{name}-{size}-ko.png")
-        found.extend(f"{name}: {fault}" for fault in faults(signed_in))
-        assert signed_in.evaluate("document.documentElement.scrollWidth") <= width
-
-    signed_in.evaluate(f"location.hash = '#/documents/{made['id']}?lines=3-4&page=2'")
-    signed_in.wait("document.querySelectorAll('.pdf-page .drawn .lines').length === 2")
-    look("pdf")
-    signed_in.click_node("document.querySelectorAll('.document-page [role=tab]')[1]")
-    signed_in.wait("document.querySelector('.chunks li')")
-    look("chunks")
-    signed_in.click_node("document.querySelectorAll('.document-page [role=tab]')[2]")
-    signed_in.wait("document.querySelector('.scroll')")
-    look("cited")
-    open_documents(signed_in)
-    from_menu(signed_in, "공유…")
-    signed_in.wait("document.querySelector('[role=dialog] form')")
-    look("share")
-    assert server.http.delete(f"/api/rag/documents/{made['id']}/").status_code == 204
-    assert not found, "\n".join(found)
