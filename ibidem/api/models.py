@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import asdict
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field, StrictBool
 
 from ibidem.api.access import Admin, Engine, Owner
@@ -74,6 +74,32 @@ class Measured(BaseModel):
     written_tokens_s: float | None
     memory_bytes: int | None  # of a GGUF file's engine
     calibrated: bool  # kept, to predict models of like size
+
+
+class Able(BaseModel):
+    """What a model can do, as its provider says."""
+
+    model: str
+    context_tokens: int | None
+    images: bool
+    tools: bool
+    thinking: bool
+
+
+@router.get("/capabilities/")
+async def capabilities(
+    app: Engine, owner: Owner, model: Annotated[str, Query(max_length=4096, description="none: the default")] = ""
+) -> Able:
+    """Before a question is sent with something that the model may not take."""
+    asked = app.open_model(model or app.default_model())
+    able = await asked.capabilities()
+    return Able(
+        model=asked.name,
+        context_tokens=able.context_tokens,
+        images=able.images,
+        tools=able.tools,
+        thinking=able.thinking,
+    )
 
 
 @router.post("/test/", response_model=Measured)

@@ -16,7 +16,14 @@ router = APIRouter(include_in_schema=False)
 NONCE = "__NONCE__"  # in index.html: what makes the page's own style elements ours
 FOR_EVER = "public, max-age=31536000, immutable"
 
-TYPES = {"html": "text/html", "js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
+TEXT = "charset=utf-8"
+TYPES = {
+    "html": f"text/html; {TEXT}",
+    "js": f"text/javascript; {TEXT}",
+    "css": f"text/css; {TEXT}",
+    "svg": f"image/svg+xml; {TEXT}",
+    "woff2": "font/woff2",
+}
 
 NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Ibidem</title>
 <h1>The page has not been built</h1><p>The server works, and so do the command line and the API. To build the page, install
@@ -57,7 +64,7 @@ def whole_page() -> Response:
             "style-src 'self'", f"style-src 'self' 'nonce-{nonce}'"
         ),
     }
-    return Response(page, media_type="text/html; charset=utf-8", headers=headers)
+    return Response(page, media_type=TYPES["html"], headers=headers)
 
 
 @router.get("/assets/{name}")
@@ -67,5 +74,8 @@ def asset(name: str) -> Response:
     if content is None:
         raise NotFound(f"no file {name!r}", hint="open / instead")
     hashed = "-" in name
-    media_type = f"{TYPES[name.rpartition('.')[2]]}; charset=utf-8"
-    return Response(content, media_type=media_type, headers={"Cache-Control": FOR_EVER if hashed else "no-cache"})
+    return Response(
+        content,
+        media_type=TYPES[name.rpartition(".")[2]],
+        headers={"Cache-Control": FOR_EVER if hashed else "no-cache"},
+    )

@@ -17,7 +17,7 @@ from ibidem.api.paging import Cursor, Limit, page
 from ibidem.app import App
 from ibidem.chat.meter import Meter
 from ibidem.chat.shipped import PREFIX, find_template, shipped_templates
-from ibidem.chat.template import MAX_CHARS, Fault, cost, faults
+from ibidem.chat.template import MAX_CHARS, MAX_VALUE_CHARS, Fault, cost, faults, preview, tokens
 from ibidem.errors import BadInput, NotAllowed, TemplateRefused
 from ibidem.index.analyze import normalize
 from ibidem.store.templates import (
@@ -60,7 +60,7 @@ class ExampleBody(BaseModel):
 
 
 class SettingsBody(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     model: str | None = Field(None, min_length=1, max_length=300)
     mode: Literal["chat", "query", "plain"] | None = None
@@ -81,6 +81,26 @@ class TemplateBody(BaseModel):
     variables: list[Annotated[VariableBody, BeforeValidator(_named)]] = Field([], max_length=20)
     examples: list[ExampleBody] = Field([], max_length=20)
     settings: SettingsBody = Field(default_factory=lambda: SettingsBody.model_validate({}))
+
+
+class PreviewBody(TemplateBody):
+    values: dict[str, Annotated[str, Field(max_length=MAX_VALUE_CHARS)]] = Field({}, max_length=20)
+
+
+class PreviewTokens(BaseModel):
+    system: int
+    examples: int
+    total: int
+
+
+class Preview(BaseModel):
+    """What stands at the top of a prompt. `missing` are the variables that still need a value, `faults` what PUT would refuse."""
+
+    system: str
+    examples: list[ExampleBody]
+    tokens: PreviewTokens
+    missing: list[str]
+    faults: list[tuple[str, str]]
 
 
 class StrictBody(TemplateBody):
@@ -137,6 +157,20 @@ async def import_file(request: Request, app: Engine, owner: Owner) -> dict[str, 
     return await run_in_threadpool(_import, app, owner, await request.body())
 
 
+@router.post("/preview/")
+def show_preview(body: PreviewBody, owner: Owner) -> Preview:
+    """A template that need not be stored, with its values put in, and what it costs before every question."""
+    template = template_from(body)
+    filled, missing = preview(template, {name: normalize(value) for name, value in body.values.items()})
+    return Preview(
+        system=filled.system,
+        examples=[ExampleBody(user=one.user, assistant=one.assistant) for one in filled.examples],
+        tokens=PreviewTokens(**tokens(filled, Meter().count)),
+        missing=missing,
+        faults=faults(template)[:MAX_FAULTS],
+    )
+
+
 @router.get("/{template_id}/")
 def get(template_id: str, app: Engine, owner: Owner) -> dict[str, Any]:
     return shown(find_template(app.db, owner, template_id))
@@ -186,7 +220,7 @@ def template_from(body: TemplateBody, template_id: str = "") -> Template:
             return [composed(one) for one in value]
         return {key: composed(one) for key, one in value.items()} if isinstance(value, dict) else value
 
-    fields = composed(body.model_dump(exclude={"name"}))
+    fields = composed(body.model_dump(exclude={"name", "values"}))
     return template_of(template_id, " ".join(normalize(body.name).split()), fields)
 
 

@@ -23,6 +23,7 @@ from ibidem.models.base import (
     Done,
     Image,
     Logprobs,
+    PromptProgress,
     ReasoningDelta,
     TextDelta,
     ToolCall,
@@ -255,11 +256,13 @@ async def write(request: ChatRequest, draft: Draft, model: ChatModel, meter: Met
     try:
         async with aclosing(model.stream(request)) as stream:
             async for part in stream:
-                if not first_s and not isinstance(part, Done):
+                if not first_s and not isinstance(part, Done | PromptProgress):
                     first_s = time.perf_counter() - asked
                     draft.mark("first_token_ms")
                     yield Event("status", {"stage": "writing"})
                 match part:
+                    case PromptProgress(done, total):
+                        yield Event("status", {"stage": "reading", "done": done, "total": total})
                     case TextDelta(text):
                         for event in draft.say(marks.feed(text)):
                             yield event

@@ -76,9 +76,20 @@ def fill(template: Template, values: Mapping[str, str]) -> Filled:
     return _with({name: value or "" for name, value in given.items()}, template)
 
 
+def preview(template: Template, values: Mapping[str, str]) -> tuple[Filled, list[str]]:
+    """As `fill`, for the eyes, of a template that may be faulty: what has no value stays as it is written, and is named."""
+    given = {variable.name: values.get(variable.name) or variable.default for variable in template.variables}
+    known = {name: value for name, value in given.items() if value is not None}
+    return _with(known, template), [name for name, value in given.items() if value is None]
+
+
 def cost(template: Template, count: Count) -> dict[str, int]:
     """Estimated tokens of its own words and of its pairs, variables at their defaults: what each prompt begins with."""
-    filled = _with({variable.name: variable.default or "" for variable in template.variables}, template)
+    return tokens(_with({variable.name: variable.default or "" for variable in template.variables}, template), count)
+
+
+def tokens(filled: Filled, count: Count) -> dict[str, int]:
+    """Estimated, of its own words and of its pairs."""
     system, examples = count(filled.system) if filled.system else 0, tokens_of(filled.shots(), count)
     return {"system": system, "examples": examples, "total": system + examples}
 
@@ -133,7 +144,7 @@ def _texts(template: Template) -> Iterator[tuple[str, str]]:
 
 def _with(values: Mapping[str, str], template: Template) -> Filled:
     def put(text: str) -> str:
-        return _VARIABLE.sub(lambda found: values[found[1]], text).strip()
+        return _VARIABLE.sub(lambda found: values.get(found[1], found[0]), text).strip()
 
     examples = tuple(Example(put(one.user), put(one.assistant)) for one in template.examples)
     return Filled(put(template.system), examples, template.settings)

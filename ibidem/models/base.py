@@ -113,6 +113,14 @@ class ReasoningDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class PromptProgress:
+    """How much of the prompt has been read, of how much, in tokens; from engines that tell."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """The last thing a complete stream yields; a stream without it was cut off."""
 
@@ -127,7 +135,7 @@ class Logprobs:
     tokens: tuple[Mapping[str, Any], ...]
 
 
-ModelEvent = TextDelta | ReasoningDelta | ToolCall | Logprobs | Done
+ModelEvent = TextDelta | ReasoningDelta | ToolCall | Logprobs | PromptProgress | Done
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ class LlamaModel:
         self._line = asyncio.Lock()
 
     def stream(self, request: ChatRequest) -> AsyncGenerator[ModelEvent, None]:
-        body = chat_body(request, self._path) | {"cache_prompt": True}
+        body = chat_body(request, self._path) | {"cache_prompt": True, "return_progress": True}
         return self._stream("/v1/chat/completions", body, Completion, request.max_tokens)
 
     def complete(self, request: CompletionRequest) -> AsyncGenerator[ModelEvent, None]:

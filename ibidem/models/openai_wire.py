@@ -14,6 +14,7 @@ from ibidem.models.base import (
     Done,
     Logprobs,
     ModelEvent,
+    PromptProgress,
     ReasoningDelta,
     Sampling,
     TextDelta,
@@ -127,6 +128,8 @@ class Completion:
             self._reason = "length" if reason == "length" else "stop"
         delta = as_dict(choice.get("delta"))
         events: list[ModelEvent] = []
+        if progress := as_dict(chunk.get("prompt_progress")):  # llama.cpp, where it was asked for
+            events.append(PromptProgress(as_count(progress.get("processed")), as_count(progress.get("total"))))
         if reasoning := as_text(delta.get("reasoning_content") or delta.get("reasoning")):
             events.append(ReasoningDelta(reasoning))
         if content := as_text(delta.get("content") or choice.get("text")):  # `text` is a completion's

@@ -121,6 +121,33 @@ def test_what_comes_with_ibidem_is_listed_last_and_can_be_copied_but_not_changed
     assert (copy["name"], copy["system"], copy["shipped"]) == (shipped["name"], shipped["system"], False)
 
 
+def test_a_preview_puts_the_values_in_and_tells_what_it_costs_and_lacks(server: Server) -> None:
+    pair = {"user": "{{n}} of {{what}}?", "assistant": "Yes."}
+    body = {**SHORT, "system": "{{n}} {{what}}, {{n}}", "variables": ["n", "what"], "examples": [pair]}
+    url = f"{URL}preview/"
+    half = server.http.post(url, json={**body, "values": {"n": "{{what}}"}}).json()
+    assert (half["system"], half["missing"]) == ("{{what}} {{what}}, {{what}}", ["what"])
+    whole = server.http.post(url, json={**body, "values": {"n": "2", "what": "밸브"}}).json()
+    assert (whole["system"], whole["missing"], whole["faults"]) == ("2 밸브, 2", [], [])
+    assert whole["examples"] == [{"user": "2 of 밸브?", "assistant": "Yes."}]
+    long = server.http.post(url, json={**body, "values": {"n": "2", "what": "밸브 " * 500}}).json()
+    assert long["tokens"]["system"] > whole["tokens"]["system"] > 0
+    assert long["tokens"]["total"] == long["tokens"]["system"] + long["tokens"]["examples"]
+    assert own(server) == []
+
+
+def test_a_preview_costs_what_the_stored_template_costs(server: Server) -> None:
+    made = make(server)
+    assert server.http.post(f"{URL}preview/", json=made).json()["tokens"] == made["tokens"]
+
+
+def test_a_preview_of_a_faulty_template_tells_the_faults(server: Server) -> None:
+    seen = server.http.post(f"{URL}preview/", json={"name": "", "system": "Like {{who}}."})
+    assert seen.status_code == 200
+    assert seen.json()["system"] == "Like {{who}}."
+    assert {place for place, _ in seen.json()["faults"]} == {"name", "system"}
+
+
 def test_a_list_is_read_in_pages(server: Server) -> None:
     made = [make(server, name=name)["name"] for name in "abc"]
     seen: list[str] = []

@@ -15,7 +15,15 @@ from ibidem.chat.template import NO_TEMPLATE, Filled
 from ibidem.chat.transcript import Transcript
 from ibidem.errors import BadInput, ContextTooLong, ModelCutOff, ModelTimeout
 from ibidem.index.analyze import tokenize
-from ibidem.models.base import Capabilities, ChatMessage, ChatRequest, Done, ReasoningDelta
+from ibidem.models.base import (
+    Capabilities,
+    ChatMessage,
+    ChatRequest,
+    Done,
+    ModelEvent,
+    PromptProgress,
+    ReasoningDelta,
+)
 from ibidem.models.quotes import ENOUGH_EVIDENCE, QuotesModel
 from ibidem.models.scripted import ScriptedModel
 from ibidem.retrieve.budget import merge
@@ -148,6 +156,28 @@ def test_query_mode_declines_before_the_model_is_asked(question: str, declined: 
     assert asked.requests == []
     assert draft.text == declined
     assert events[-1].data["citations"] == []
+
+
+class Slow(ScriptedModel):
+    """Tells how far it has read before it writes."""
+
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[ModelEvent, None]:
+        yield PromptProgress(3_200, 8_000)
+        yield PromptProgress(8_000, 8_000)
+        async for event in super().stream(request):
+            yield event
+
+
+def test_how_much_of_the_prompt_was_read_is_told_before_the_first_word() -> None:
+    draft = Draft()
+    events = collect(events_of(Slow(), draft=draft))
+    stages = [event.data for event in events if event.name == "status"]
+    assert stages[-4:] == [
+        {"stage": "reading"},
+        {"stage": "reading", "done": 3_200, "total": 8_000},
+        {"stage": "reading", "done": 8_000, "total": 8_000},
+        {"stage": "writing"},
+    ]
 
 
 class Untouchable(ScriptedModel):

@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 from ibidem.errors import EngineCrashed, EngineFailed, ModelTooLarge
-from ibidem.models.base import ChatMessage, ChatRequest, CompletionRequest, Done, TextDelta
+from ibidem.models.base import ChatMessage, ChatRequest, CompletionRequest, Done, PromptProgress, TextDelta
 from ibidem.models.engine import Engine
 from ibidem.models.engines import Engines
 from ibidem.models.llama import LlamaModel
@@ -84,6 +84,21 @@ def test_a_gguf_file_answers_with_counts_and_the_second_time_from_its_cache(mode
     assert cold.usage.reused == 0
     assert warm.usage.reused >= warm.usage.prompt - 4
     assert cold.usage.completion > 10
+
+
+def test_it_tells_how_much_of_a_long_prompt_has_been_read(model: LlamaModel) -> None:
+    long = ChatRequest(messages=[ChatMessage("user", "one two three " * 500)], max_tokens=2, temperature=0.0)
+
+    async def asked() -> list[object]:
+        return [event async for event in model.stream(long)]
+
+    events = asyncio.run(asked())
+    told = [event for event in events if isinstance(event, PromptProgress)]
+    done = next(event for event in events if isinstance(event, Done))
+    assert told and {one.total for one in told} == {done.usage.prompt}
+    assert [one.done for one in told] == sorted({one.done for one in told})
+    assert told[-1].done == done.usage.prompt
+    assert events.index(told[-1]) < next(at for at, event in enumerate(events) if isinstance(event, TextDelta))
 
 
 def test_a_json_schema_is_kept_to(model: LlamaModel) -> None:

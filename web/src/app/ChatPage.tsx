@@ -4,7 +4,7 @@ import Drawer from "@mui/material/Drawer";
 import useMediaQuery from "@mui/material/useMediaQuery";
 import { useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useCallback, useEffect, useRef, useState } from "react";
-import { useNavigate, useParams } from "react-router";
+import { useNavigate, useParams, useSearchParams } from "react-router";
 import type { Cited } from "@/features/chat/Answer";
 import { Chat } from "@/features/chat/Chat";
 import { NewChat } from "@/features/chat/NewChat";
@@ -21,6 +21,7 @@ const UsedDialog = lazy(() => import("@/features/citations/UsedDialog"));
 
 export function ChatPage() {
   const { id } = useParams();
+  const [search] = useSearchParams();
   const navigate = useNavigate();
   const client = useQueryClient();
   const wide = useMediaQuery("(min-width: 900px)");
@@ -57,7 +58,7 @@ export function ChatPage() {
       <main className="chat-main" id="main">
         {id && first.step === "model" && first.admin && <Suspense><FirstModel session={id} onEnd={first.end} /></Suspense>}
         {id
-          ? <Chat key={id} id={id} onCite={cite} onExplain={explain} />
+          ? <Chat key={id} id={id} at={search.get("at")} onCite={cite} onExplain={explain} />
           : <NewChat onStarted={(made) => void navigate(`/chat/${made}`)} welcome={first.step === "question" && <Suspense><FirstQuestion onSkip={first.end} /></Suspense>} />}
       </main>
       {wide

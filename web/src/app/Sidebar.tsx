@@ -14,7 +14,7 @@ import { SettingsMenu } from "./SettingsMenu";
 
 interface Props { current: string | null; search: RefObject<HTMLInputElement | null>; onNavigate: () => void; onHelp: () => void }
 
-const SECTIONS: [string, string, IconName][] = [
+export const SECTIONS: [string, string, IconName][] = [
   ["/documents", t.documents, "folder"], ["/templates", t.templates, "template"], ["/models", t.models, "model"], ["/jobs", t.jobs, "jobs"],
 ];
 

@@ -14,7 +14,8 @@ export const en = {
   // navigation
   chats: "Chats", newChat: "New chat", documents: "Documents", templates: "Templates", models: "Models", jobs: "Jobs", settings: "Settings",
   theme: "Appearance", light: "Light", dark: "Dark", system: "Like the system", language: "Language", signOut: "Sign out", skipToMessage: "Skip to the message box",
-  shortcuts: "Keyboard shortcuts", shortcutList: [["Enter", "Send"], ["Shift+Enter", "New line"], ["Esc", "Stop the answer, or close the source"], ["Ctrl/⌘+K", "Search chats"], ["Ctrl/⌘+Shift+O", "New chat"], ["/", "Templates, at the start of a message"], ["?", "This list"]] as [string, string][],
+  shortcuts: "Keyboard shortcuts", shortcutList: [["Enter", "Send"], ["Shift+Enter", "New line"], ["Esc", "Stop the answer, or close the source"], ["Ctrl/⌘+K", "Search chats, pages and actions"], ["Ctrl/⌘+Shift+O", "New chat"], ["Alt+↑ / ↓", "Previous, next chat"], ["Ctrl/⌘+Shift+C", "Copy the last answer"], ["Shift+Esc", "Go to the message box"], ["/", "Templates, at the start of a message"], ["?", "This list"]] as [string, string][],
+  actions: "Actions", palette: "Search and commands", paletteHint: "Search chats, pages and actions…", copyLast: "Copy the last answer", answerCopied: "The answer was copied.",
 
   // sign-in
   signInTitle: "Please sign in", signInText: "This page is only for you. For a fresh sign-in link, run this in a terminal:", signIn: "Sign in",
@@ -31,6 +32,7 @@ export const en = {
   modeHints: { chat: "Answers from your documents where they help", query: "Says so when the documents do not answer", plain: "The model alone, nothing is searched" },
   model: "Model", defaultModel: "Default model", workspace: "Workspace", template: "Template", variables: "Values for the template",
   keysHint: "Enter sends · Shift+Enter new line", tooLong: (most: string) => `The message is too long: at most ${most}.`, notText: (name: string) => `${name} is not a text file; add it under Documents instead.`,
+  attachments: "Goes with the message", imageTooBig: (name: string, most: string) => `${name} is too big: an image has at most ${most}.`, seesNoImages: (model: string) => `${model} does not look at images. Choose a model that does, or remove them and describe them in words.`,
 
   // the thread
   you: "You", assistant: "Ibidem", emptyTitle: "What would you like to know?", emptyText: "Every claim is footnoted. Click a number to see the lines it rests on.",
@@ -38,6 +40,7 @@ export const en = {
   regenerate: "Answer again", editMessage: "Edit", saveAndAsk: "Ask again", good: "Good answer", bad: "Bad answer", copyAnswer: "Copy the answer",
   branch: (at: number, all: number) => `Version ${at} of ${all}`, previous: "Previous version", next: "Next version", toEnd: "To the end", earlierMessages: "Earlier messages", answerReady: "The answer is complete.",
   reasoning: "Reasoning", wrap: "Wrap lines", code: "code", imageLink: (host: string) => `image on ${host}`,
+  copyCode: "Copy the code", downloadCode: "Download the code",
 
   // the state of an answer
   queued: (ahead: number) => (ahead > 0 ? `Waiting; ${ahead} before this one` : "Waiting for its turn…"), searching: "Searching your documents…",
@@ -109,6 +112,8 @@ export const en = {
 
   // templates
   newTemplate: "New template", templatesText: "A template gives the model its role, with values you fill in and examples it follows. Type / in the message box to use one.", system_: "System text", systemHint: "{{name}} stands for a value", examplesTitle: "Examples", exampleUser: "Question", exampleAssistant: "Answer", addExample: "Add example", shipped: "comes with Ibidem", useCopy: "Copy to edit", templateTokens: (count: string) => `${count} tokens before each question`, export: "Export", import: "Import",
+  preview: "What the model reads", valueOf: (name: string) => `Try ${name} as`, defaultOf: (name: string) => `${name}, unless filled in`, missingValues: (names: string) => `needs a value: ${names}`,
+  examplesCount: (count: number) => many(count, "example", "examples"), templatesTaken: (count: number) => `${many(count, "template", "templates")} imported`, notJson: (name: string) => `${name} is no template file: export one to see the form.`,
 
   // jobs
   jobsText: "What the server is doing, and what failed.", noJobs: "Nothing is waiting and nothing has failed.", jobKinds: { answer: "Answer", sync: "Read a folder", refresh: "Read what changed", upload: "Read an upload", rebuild: "Build the index anew", summary: "Summarise" } as Record<string, string>,

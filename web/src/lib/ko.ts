@@ -14,7 +14,8 @@ export const ko: Words = {
 
   chats: "대화", newChat: "새 대화", documents: "문서", templates: "템플릿", models: "모델", jobs: "작업", settings: "설정",
   theme: "화면 모드", light: "밝게", dark: "어둡게", system: "시스템 설정", language: "언어", signOut: "로그아웃", skipToMessage: "메시지 입력란으로 건너뛰기",
-  shortcuts: "키보드 단축키", shortcutList: [["Enter", "보내기"], ["Shift+Enter", "줄바꿈"], ["Esc", "답변 중지 또는 출처 닫기"], ["Ctrl/⌘+K", "대화 검색"], ["Ctrl/⌘+Shift+O", "새 대화"], ["/", "메시지 맨 앞에서: 템플릿"], ["?", "이 목록"]],
+  shortcuts: "키보드 단축키", shortcutList: [["Enter", "보내기"], ["Shift+Enter", "줄바꿈"], ["Esc", "답변 중지 또는 출처 닫기"], ["Ctrl/⌘+K", "대화, 화면, 동작 검색"], ["Ctrl/⌘+Shift+O", "새 대화"], ["Alt+↑ / ↓", "이전, 다음 대화"], ["Ctrl/⌘+Shift+C", "마지막 답변 복사"], ["Shift+Esc", "메시지 입력란으로"], ["/", "메시지 맨 앞에서: 템플릿"], ["?", "이 목록"]],
+  actions: "동작", palette: "검색과 명령", paletteHint: "대화, 화면, 동작 검색…", copyLast: "마지막 답변 복사", answerCopied: "답변을 복사했습니다.",
 
   signInTitle: "로그인해 주세요", signInText: "이 화면은 본인만 쓸 수 있습니다. 터미널에서 다음 명령을 실행하면 로그인 링크가 나옵니다.", signIn: "로그인",
   username: "이름", password: "비밀번호", offlineTitle: "서버가 응답하지 않습니다", offlineText: "서버가 켜져 있나요? 터미널에서 시작하세요.",
@@ -28,12 +29,14 @@ export const ko: Words = {
   modeHints: { chat: "도움이 되는 문서를 찾아 답합니다", query: "문서에 답이 없으면 없다고 말합니다", plain: "검색하지 않고 모델만 답합니다" },
   model: "모델", defaultModel: "기본 모델", workspace: "작업 공간", template: "템플릿", variables: "템플릿에 넣을 값",
   keysHint: "Enter 보내기 · Shift+Enter 줄바꿈", tooLong: (most) => `메시지가 너무 깁니다. 최대 ${most}입니다.`, notText: (name) => `${name}은(는) 텍스트 파일이 아닙니다. 문서 화면에서 추가하세요.`,
+  attachments: "메시지와 함께 보낼 것", imageTooBig: (name, most) => `${name}이(가) 너무 큽니다. 이미지는 최대 ${most}입니다.`, seesNoImages: (model) => `${model}은(는) 이미지를 보지 못합니다. 이미지를 볼 수 있는 모델을 고르거나, 이미지를 빼고 말로 설명하세요.`,
 
   you: "나", assistant: "Ibidem", emptyTitle: "무엇이 궁금하신가요?", emptyText: "모든 답에 출처가 달립니다. 번호를 누르면 근거가 된 줄을 볼 수 있습니다.",
   emptyNothing: "아직 색인된 문서가 없습니다", emptyNothingText: "폴더를 추가하거나 파일을 끌어다 놓으세요. 파일은 이 컴퓨터를 떠나지 않습니다.", addDocuments: "문서 추가",
   regenerate: "다시 답하기", editMessage: "편집", saveAndAsk: "다시 묻기", good: "좋은 답변", bad: "나쁜 답변", copyAnswer: "답변 복사",
   branch: (at, all) => `${all}개 중 ${at}번째`, previous: "이전 버전", next: "다음 버전", toEnd: "맨 아래로", earlierMessages: "앞선 메시지 보기", answerReady: "답변이 끝났습니다.",
   reasoning: "추론 과정", wrap: "줄 바꿈", code: "코드", imageLink: (host) => `${host}의 이미지`,
+  copyCode: "코드 복사", downloadCode: "코드 내려받기",
 
   queued: (ahead) => (ahead > 0 ? `대기 중, 앞에 ${n(ahead)}개` : "차례를 기다리는 중…"), searching: "문서를 찾는 중…",
   reading: (passages) => (passages ? `구절 ${n(passages)}개를 읽는 중…` : "읽는 중…"), readingTokens: (done, total) => `${total}토큰 중 ${done}토큰을 읽는 중…`,
@@ -98,6 +101,8 @@ export const ko: Words = {
   firstDone: "준비됐습니다. 다시 물으면 모델이 답을 씁니다.", firstNoneFits: "이 컴퓨터에 맞는 모델이 표에 없습니다. 인용에는 모델이 필요 없고, 다른 컴퓨터의 모델 서버를 models.ollama_url로 지정할 수도 있습니다.",
 
   newTemplate: "새 템플릿", templatesText: "템플릿은 모델의 역할을 정하고, 채워 넣을 값과 따라 할 예시를 담습니다. 입력란에서 /를 눌러 쓰세요.", system_: "시스템 글", systemHint: "{{이름}} 자리에 값이 들어갑니다", examplesTitle: "예시", exampleUser: "질문", exampleAssistant: "답변", addExample: "예시 추가", shipped: "기본 제공", useCopy: "복사해서 편집", templateTokens: (count) => `질문마다 앞에 ${count}토큰`, export: "내보내기", import: "가져오기",
+  preview: "모델이 읽는 내용", valueOf: (name) => `${name}에 넣어 볼 값`, defaultOf: (name) => `${name}의 기본값`, missingValues: (names) => `값이 필요합니다: ${names}`,
+  examplesCount: (count) => `예시 ${n(count)}개`, templatesTaken: (count) => `템플릿 ${n(count)}개를 가져왔습니다`, notJson: (name) => `${name}은(는) 템플릿 파일이 아닙니다. 내보낸 파일의 형식을 참고하세요.`,
 
   jobsText: "서버가 하고 있는 일과 실패한 일입니다.", noJobs: "기다리는 일도 실패한 일도 없습니다.", jobKinds: { answer: "답변", sync: "폴더 읽기", refresh: "바뀐 파일 읽기", upload: "올린 파일 읽기", rebuild: "색인 다시 만들기", summary: "요약" },
   jobStates: { queued: "대기", running: "실행 중", done: "완료", failed: "실패", cancelled: "취소됨", dead: "포기함" }, runAgain: "다시 실행",

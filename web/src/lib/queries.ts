@@ -2,6 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { call } from "./api";
+import type { components } from "./schema";
 import type { Fits, Health, Models, NearbyServer, Page, Pull, Template, User, Workspace } from "./types";
 
 const BUSY_MS = 1000;
@@ -25,6 +26,11 @@ export const usePulls = (enabled: boolean) => useQuery({
 });
 export const isUnderWay = ({ state }: Pull) => state === "queued" || state === "running";
 export const useTemplates = (enabled = true) => useQuery({ enabled, queryKey: ["templates"], queryFn: async () => (await call<Page<Template>>("GET", "/api/prompts/templates/?limit=500")).items });
+/** Of the default model where none is named. */
+export const useCapabilities = (model: string, enabled: boolean) => useQuery({
+  enabled, queryKey: ["capabilities", model], staleTime: 60_000,
+  queryFn: () => call<components["schemas"]["Able"]>("GET", `/api/models/capabilities/?model=${encodeURIComponent(model)}`),
+});
 
 /** Looked at often while something is being read. */
 export const useWorkspaces = () => useQuery({

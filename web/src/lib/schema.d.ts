@@ -1336,6 +1336,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/prompts/templates/preview/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show Preview
+         * @description A template that need not be stored, with its values put in, and what it costs before every question.
+         */
+        post: operations["show_preview_api_prompts_templates_preview__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/prompts/templates/{template_id}/": {
         parameters: {
             query?: never;
@@ -1516,6 +1536,26 @@ export interface paths {
         };
         /** Models */
         get: operations["models_api_models__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/capabilities/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Capabilities
+         * @description Before a question is sent with something that the model may not take.
+         */
+        get: operations["capabilities_api_models_capabilities__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1739,6 +1779,22 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Able
+         * @description What a model can do, as its provider says.
+         */
+        Able: {
+            /** Model */
+            model: string;
+            /** Context Tokens */
+            context_tokens: number | null;
+            /** Images */
+            images: boolean;
+            /** Tools */
+            tools: boolean;
+            /** Thinking */
+            thinking: boolean;
+        };
         /**
          * Allowed
          * @description A server that the settings name, or where models are fetched from. `here`: on this machine.
@@ -2459,6 +2515,61 @@ export interface components {
              * @description those asked for; none while the indexed text is not the file's
              */
             lines: components["schemas"]["PageLine"][];
+        };
+        /**
+         * Preview
+         * @description What stands at the top of a prompt. `missing` are the variables that still need a value, `faults` what PUT would refuse.
+         */
+        Preview: {
+            /** System */
+            system: string;
+            /** Examples */
+            examples: components["schemas"]["ExampleBody"][];
+            tokens: components["schemas"]["PreviewTokens"];
+            /** Missing */
+            missing: string[];
+            /** Faults */
+            faults: [
+                string,
+                string
+            ][];
+        };
+        /** PreviewBody */
+        PreviewBody: {
+            /** Name */
+            name: string;
+            /**
+             * System
+             * @default
+             */
+            system: string;
+            /**
+             * Variables
+             * @default []
+             */
+            variables: components["schemas"]["VariableBody"][];
+            /**
+             * Examples
+             * @default []
+             */
+            examples: components["schemas"]["ExampleBody"][];
+            settings?: components["schemas"]["SettingsBody"];
+            /**
+             * Values
+             * @default {}
+             */
+            values: {
+                [key: string]: string;
+            };
+        };
+        /** PreviewTokens */
+        PreviewTokens: {
+            /** System */
+            system: number;
+            /** Examples */
+            examples: number;
+            /** Total */
+            total: number;
         };
         /**
          * Pull
@@ -6115,6 +6226,48 @@ export interface operations {
             };
         };
     };
+    show_preview_api_prompts_templates_preview__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_api_prompts_templates__template_id___get: {
         parameters: {
             query?: never;
@@ -6619,6 +6772,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Models"];
+                };
+            };
+            /** @description what is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a fault of the server, a model or the disk, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    capabilities_api_models_capabilities__get: {
+        parameters: {
+            query?: {
+                /** @description none: the default */
+                model?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Able"];
                 };
             };
             /** @description what is wrong, and what to do next */

@@ -1,4 +1,4 @@
-import { cleanup, render, screen } from "@testing-library/react";
+import { cleanup, render, screen, waitFor } from "@testing-library/react";
 import { afterEach, describe, expect, test } from "vitest";
 import { blocks } from "./blocks";
 import Markdown from "./Markdown";
@@ -6,7 +6,7 @@ import { safeUrl } from "./safe";
 
 afterEach(cleanup);
 const known = new Set([1, 2]);
-const cite = (number: number, sentence: string) => <button title={sentence}>{`Citation ${number}`}</button>;
+const cite = (number: number, sentence: string) => <button className="cite" title={sentence}>{`Citation ${number}`}</button>;
 const show = (text: string) => render(<Markdown text={text} known={known} cite={cite} />).container;
 
 const ATTACKS = [
@@ -33,7 +33,7 @@ describe("Markdown of a model", () => {
 
   test("marks in tables, lists and bold text are footnotes, in code they are not", () => {
     const page = show("| a [1] |\n|---|\n| b [2] |\n\n- **c [1]**\n\n`d[1]`\n\n```\ne[2]\n```");
-    expect(page.querySelectorAll("button[title]").length).toBe(3);
+    expect(page.querySelectorAll(".cite").length).toBe(3);
     expect(page.textContent).toContain("d[1]");
   });
 
@@ -41,6 +41,27 @@ describe("Markdown of a model", () => {
     const page = show("```python\nx = 1\n\ny = 2\n```");
     expect(page.querySelector("code")?.textContent).toBe("x = 1\n\ny = 2");
     expect(screen.getByText("python")).toBeTruthy();
+  });
+
+  test("a formula is drawn as MathML, one that is no TeX stays text", async () => {
+    const page = show("It is $x^2$, and $\\frac{1}$ is not.");
+    await waitFor(() => expect(page.querySelector("math msup")?.textContent).toBe("x2"));
+    await waitFor(() => expect(page.querySelector(".formula[title]:not([title=''])")?.textContent).toBe("\\frac{1}"));
+  });
+
+  test.each([
+    "\\href{javascript:alert(1)}{x}", "\\url{javascript:alert(1)}", "\\includegraphics{http://127.0.0.1:1/i.png}", "\\class{brand}{x}", "\\style{position:fixed}{x}", "\\data{a=b}{x}", "\\text{<img src=x onerror=alert(1)>}",
+  ])("a formula with %s links, loads and styles nothing", async (attack) => {
+    const page = show(`a $y + ${attack}$ b`);
+    await waitFor(() => expect(page.querySelector("math, .formula[title]:not([title=''])")).not.toBeNull());
+    expect(page.querySelector("a, img, [href], [src], [style], [onerror], .brand")).toBeNull();
+  });
+
+  test("code of a known language is coloured once it is whole, and keeps its text", async () => {
+    const page = show("```python\nif x < 1: pass  # <b>\n```");
+    await waitFor(() => expect(page.querySelector(".hljs-keyword")?.textContent).toBe("if"));
+    expect(page.querySelector("code")?.textContent).toBe("if x < 1: pass  # <b>");
+    expect(page.querySelector("b")).toBeNull();
   });
 
   test("a picture is a link that shows its host, and is not loaded", () => {

@@ -1,8 +1,7 @@
 // The arrows between versions of a message.
 
 import Box from "@mui/material/Box";
-import IconButton from "@mui/material/IconButton";
-import { Icon } from "@/components/Icon";
+import { IconAction } from "@/components/IconAction";
 import { t } from "@/lib/i18n";
 
 interface Props { versions: string[]; current: string; onShow: (id: string) => void }
@@ -11,7 +10,7 @@ export function Branches({ versions, current, onShow }: Props) {
   if (versions.length < 2) return null;
   const at = versions.indexOf(current);
   const arrow = (to: number, label: string, icon: "left" | "right") => (
-    <IconButton size="small" aria-label={label} disabled={!versions[to]} onClick={() => onShow(versions[to] ?? current)}><Icon name={icon} fontSize="inherit" /></IconButton>
+    <IconAction icon={icon} label={label} disabled={!versions[to]} onClick={() => onShow(versions[to] ?? current)} />
   );
   return (
     <Box sx={{ display: "inline-flex", alignItems: "center", color: "text.secondary", fontSize: "0.8rem" }}>

@@ -4,7 +4,7 @@ import Alert from "@mui/material/Alert";
 import Button from "@mui/material/Button";
 import CircularProgress from "@mui/material/CircularProgress";
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo } from "react";
 import { told, useNotices } from "@/components/Notices";
 import { t } from "@/lib/i18n";
 import { isComposing } from "@/lib/keys";
@@ -18,20 +18,17 @@ import { Question } from "./Question";
 import { Thread } from "./Thread";
 import { leafUnder } from "./tree";
 import { useChat } from "./useChat";
+import { useDrawn } from "./useDrawn";
 import { wishOf, type Wish } from "./wish";
 
-const SHOWN = 40; // messages drawn at first: a long chat opens as quickly as a short one
+interface Props { id: string; /** The message to open it at; null: its end. */ at: string | null; onCite: (cited: Cited) => void; onExplain: (message: Message, question: string) => void }
 
-interface Props { id: string; onCite: (cited: Cited) => void; onExplain: (message: Message, question: string) => void }
-
-export function Chat({ id, onCite, onExplain }: Props) {
+export function Chat({ id, at, onCite, onExplain }: Props) {
   const { session, messages, branch, live, connection, running } = useChat(id);
   const { ask, stop, judge, change } = useSessionActions();
   const { fail } = useNotices();
   const client = useQueryClient();
-  const [from, setFrom] = useState<number | null>(null); // the first message drawn
-  if (from === null && messages.data) setFrom(Math.max(0, branch.length - SHOWN));
-  const first = Math.min(from ?? 0, Math.max(0, branch.length - SHOWN)); // a version may have a shorter branch
+  const { first, earlier, include } = useDrawn(branch.length, messages.isSuccess && session.isSuccess);
 
   const start = useCallback((wanted: Ask) => ask(id, { ...wanted, idempotency_key: crypto.randomUUID() }).then(() => true, (error: unknown) => { fail(error); return false; }), [ask, id, fail]);
   const send = (written: Written) => start(written);
@@ -40,6 +37,10 @@ export function Chat({ id, onCite, onExplain }: Props) {
     const head = leafUnder(client.getQueryData<Message[]>(messagesKey(id)) ?? [], message);
     change(id, { head }).catch(fail);
   }, [change, client, id, fail]);
+  const place = at === null ? -1 : branch.findIndex(({ message }) => message.id === at); // of the message that was found
+  const elsewhere = place < 0 && Boolean(messages.data?.some((one) => one.id === at));
+  useEffect(() => { if (at && elsewhere) show(at); }, [at, messages.isSuccess]); // once: later the reader chooses the branch
+  useEffect(() => { if (place >= 0) include(place); }, [place, include]);
   const halt = useCallback(() => { if (running) stop(running).catch(fail); }, [running, stop, fail]);
   const actions = useMemo<AnswerActions>(() => ({
     regenerate: (message) => void start({ regenerate: message.id }),
@@ -53,7 +54,7 @@ export function Chat({ id, onCite, onExplain }: Props) {
 
   useEffect(() => {
     const keys = (event: KeyboardEvent) => {
-      if (event.key !== "Escape" || isComposing(event) || event.defaultPrevented || !running) return;
+      if (event.key !== "Escape" || event.shiftKey || isComposing(event) || event.defaultPrevented || !running) return;
       event.preventDefault();
       halt();
     };
@@ -71,10 +72,10 @@ export function Chat({ id, onCite, onExplain }: Props) {
   const last = branch.at(-1)?.message;
   return (
     <>
-      <Thread session={id} onEarlier={first > 0 ? () => setFrom(Math.max(0, first - SHOWN)) : null}>
+      <Thread session={id} at={place >= first ? at : null} running={running} first={branch[first]?.message.id ?? ""} onEarlier={earlier}>
         {branch.slice(first).map(({ message, versions }) => message.role === "user"
-          ? <Question key={message.id} message={message} versions={versions} onEdit={edit} onShow={show} />
-          : <Answer key={message.id} message={message} versions={versions} live={live} actions={actions} onCite={onCite} />)}
+          ? <Question key={message.id} message={message} versions={versions} found={message.id === at} onEdit={edit} onShow={show} />
+          : <Answer key={message.id} message={message} versions={versions} found={message.id === at} live={live} actions={actions} onCite={onCite} />)}
       </Thread>
       <Announcer running={running} text={last?.role === "assistant" ? last.content : ""} />
       {connection === "lost" && <Alert severity="warning" className="lost">{t.connectionLost}</Alert>}

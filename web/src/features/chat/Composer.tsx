@@ -1,7 +1,6 @@
 // The message box: Enter sends (never a half-composed syllable), `/` opens templates, files are attached.
 
 import Box from "@mui/material/Box";
-import Chip from "@mui/material/Chip";
 import IconButton from "@mui/material/IconButton";
 import InputBase from "@mui/material/InputBase";
 import Paper from "@mui/material/Paper";
@@ -11,9 +10,10 @@ import { Icon } from "@/components/Icon";
 import { useNotices } from "@/components/Notices";
 import { t } from "@/lib/i18n";
 import { isComposing, sends } from "@/lib/keys";
-import { useTemplates } from "@/lib/queries";
+import { useCapabilities, useTemplates } from "@/lib/queries";
 import type { Template } from "@/lib/types";
-import { nameOf, readAttachment, type Attached } from "./attachments";
+import { Attachments } from "./Attachments";
+import { isImage, readAttachment, type Attached } from "./attachments";
 import { Pickers } from "./Pickers";
 import { matching, TemplateMenu } from "./TemplateMenu";
 import { missing, TemplateValues } from "./TemplateValues";
@@ -39,13 +39,16 @@ export function Composer({ place, wish, onWish, running, onStop, onSend }: Props
   const [closed, setClosed] = useState(false);
   const box = useRef<HTMLTextAreaElement>(null);
   const files = useRef<HTMLInputElement>(null);
+  const goes = useRef(false); // to the values of the template just chosen
   const { fail } = useNotices();
   const templates = useTemplates(text.startsWith("/") || wish.template !== null);
   const menu = useId();
   const template = templates.data?.find((one) => one.id === wish.template);
   const offered = text.startsWith("/") && !text.includes("\n") && !closed && templates.data ? matching(templates.data, text) : null;
   const lacking = missing(template, values);
-  const ready = text.trim() !== "" && !sending && !running && !lacking && !offered?.length;
+  const able = useCapabilities(wish.model ?? "", attachments.some(isImage));
+  const blind = able.data && !able.data.images ? able.data.model : null;
+  const ready = text.trim() !== "" && !sending && !running && !lacking && !offered?.length && !blind;
 
   useEffect(() => { if (matchMedia("(pointer: fine)").matches) box.current?.focus({ preventScroll: true }); }, [place]);
 
@@ -63,7 +66,8 @@ export function Composer({ place, wish, onWish, running, onStop, onSend }: Props
     onWish({ template: chosen.id });
     setText("");
     setActive(0);
-    box.current?.focus();
+    if (chosen.variables.length) goes.current = true;
+    else box.current?.focus();
   };
   const attach = async (files: Iterable<File>) => {
     for (const file of files) {
@@ -89,15 +93,8 @@ export function Composer({ place, wish, onWish, running, onStop, onSend }: Props
       onDragOver={(event) => event.preventDefault()} onDrop={(event) => { event.preventDefault(); void attach(event.dataTransfer.files); }}>
       {offered && <TemplateMenu id={menu} templates={offered} active={active} onPick={pick} />}
       <Paper variant="outlined" className="composer-box">
-        {template && <TemplateValues template={template} values={values} onChange={setValues} onRemove={() => onWish({ template: null })} />}
-        {attachments.length > 0 && (
-          <Box sx={{ display: "flex", flexWrap: "wrap", gap: 0.75, px: 1.5, pt: 1.25 }}>
-            {attachments.map((one, index) => (
-              <Chip key={index} size="small" icon={<Icon name="file" />} label={nameOf(one)} onDelete={() => setAttachments(attachments.filter((_, at) => at !== index))}
-                deleteIcon={<Icon name="close" titleAccess={t.removeAttachment(nameOf(one))} />} />
-            ))}
-          </Box>
-        )}
+        {template && <TemplateValues template={template} values={values} onChange={setValues} onRemove={() => { onWish({ template: null }); box.current?.focus(); }} focuses={goes} onDone={() => box.current?.focus()} />}
+        <Attachments attachments={attachments} blind={blind} onRemove={(index) => setAttachments(attachments.filter((_, at) => at !== index))} />
         <InputBase multiline fullWidth minRows={1} maxRows={12} inputRef={box} value={text} placeholder={t.askPlaceholder} onKeyDown={keys}
           onChange={(event) => { setText(event.target.value); setClosed(false); setActive(0); }}
           onPaste={(event) => { if (event.clipboardData.files.length) { event.preventDefault(); void attach(event.clipboardData.files); } }}

@@ -2,25 +2,23 @@
 
 import Box from "@mui/material/Box";
 import Button from "@mui/material/Button";
-import IconButton from "@mui/material/IconButton";
 import Paper from "@mui/material/Paper";
 import TextField from "@mui/material/TextField";
-import Tooltip from "@mui/material/Tooltip";
 import { memo, useState } from "react";
 import { CopyButton } from "@/components/CopyButton";
-import { Icon } from "@/components/Icon";
+import { IconAction } from "@/components/IconAction";
 import { t } from "@/lib/i18n";
 import { isComposing, sends } from "@/lib/keys";
 import type { Message } from "@/lib/types";
 import { Branches } from "./Branches";
 import { sameProps } from "./tree";
 
-interface Props { message: Message; versions: string[]; onEdit: (message: Message, content: string) => Promise<boolean>; onShow: (id: string) => void }
+interface Props { message: Message; versions: string[]; /** Whether a search led here. */ found: boolean; onEdit: (message: Message, content: string) => Promise<boolean>; onShow: (id: string) => void }
 
-export const Question = memo(function Question({ message, versions, onEdit, onShow }: Props) {
+export const Question = memo(function Question({ message, versions, found, onEdit, onShow }: Props) {
   const [editing, setEditing] = useState(false);
   return (
-    <Box component="article" aria-label={t.you} className="question">
+    <Box component="article" aria-label={t.you} className={found ? "question found" : "question"} data-message={message.id} tabIndex={found ? -1 : undefined}>
       {editing
         ? <Editor message={message} onEdit={onEdit} onClose={() => setEditing(false)} />
         : <>
@@ -30,7 +28,7 @@ export const Question = memo(function Question({ message, versions, onEdit, onSh
             </Paper>
             <Box className="actions">
               <Branches versions={versions} current={message.id} onShow={onShow} />
-              <Tooltip title={t.editMessage}><IconButton size="small" aria-label={t.editMessage} onClick={() => setEditing(true)}><Icon name="edit" fontSize="inherit" /></IconButton></Tooltip>
+              <IconAction icon="edit" label={t.editMessage} onClick={() => setEditing(true)} />
               <CopyButton text={() => message.content} />
             </Box>
           </>}

@@ -14,6 +14,7 @@ import { t } from "@/lib/i18n";
 import { isComposing } from "@/lib/keys";
 import type { Session } from "@/lib/types";
 import { useSessionActions } from "./api";
+import { addressOf } from "./found";
 
 interface Props { session: Session; selected: boolean; onOpen: (id: string) => void; onGone: (id: string) => void }
 
@@ -42,7 +43,7 @@ export const SessionRow = memo(function SessionRow({ session, selected, onOpen, 
     <ListItem disablePadding secondaryAction={
       <IconButton edge="end" size="small" aria-label={t.chatActions(title)} aria-haspopup="menu" onClick={(event) => setAnchor(event.currentTarget)}><Icon name="more" /></IconButton>
     }>
-      <ListItemButton component="a" href={`#/chat/${session.id}`} selected={selected} aria-current={selected ? "page" : undefined} onClick={() => onOpen(session.id)}>
+      <ListItemButton component="a" href={`#${addressOf(session)}`} selected={selected} aria-current={selected ? "page" : undefined} onClick={() => onOpen(session.id)}>
         <ListItemText primary={title} secondary={session.match?.excerpt} slotProps={{ primary: { noWrap: true, dir: "auto" }, secondary: { noWrap: true, dir: "auto" } }} />
       </ListItemButton>
       <Menu anchorEl={anchor} open={anchor !== null} onClose={() => setAnchor(null)}>

@@ -21,7 +21,7 @@ export function TemplateMenu({ id, templates, active, onPick }: Props) {
         {templates.map((one, index) => (
           <MenuItem key={one.id} id={`${id}-${index}`} role="option" aria-selected={index === active} selected={index === active} tabIndex={-1}
             onMouseDown={(event) => event.preventDefault()} onClick={() => onPick(one)}>
-            <ListItemText primary={one.name} secondary={one.system.slice(0, 90)} slotProps={{ secondary: { noWrap: true } }} />
+            <ListItemText primary={one.name} secondary={[one.variables.map(({ name }) => `{{${name}}}`).join(" "), one.system.slice(0, 90)].filter(Boolean).join(" · ")} slotProps={{ secondary: { noWrap: true } }} />
           </MenuItem>
         ))}
         {templates.length === 0 && <MenuItem disabled>{t.noneFound}</MenuItem>}

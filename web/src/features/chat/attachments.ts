@@ -12,11 +12,16 @@ const SNIFFED = 8192;
 
 export const nameOf = (one: Attached) => ("title" in one ? one.title : one.name);
 
+export const isImage = (one: Attached): one is AttachedImage => "data" in one;
+
+/** An image's type, by how its base64 begins. */
+export const typeOf = ({ data }: AttachedImage) => `image/${{ i: "png", "/": "jpeg", R: "gif", U: "webp" }[data[0] ?? ""] ?? "png"}`;
+
 /** Rejects with an Error that says in the reader's language why a file is not taken. */
 export async function readAttachment(file: File): Promise<Attached> {
   const name = file.name.normalize("NFC");
   if (/^image\/(png|jpeg|webp|gif)$/.test(file.type)) {
-    if (file.size > MOST_IMAGE_BYTES) throw new Error(t.tooLong("5 MB"));
+    if (file.size > MOST_IMAGE_BYTES) throw new Error(t.imageTooBig(name, "5 MB"));
     return { name, data: await base64(file) };
   }
   const bytes = new Uint8Array(await file.arrayBuffer());

@@ -10,6 +10,7 @@ import { FormDialog } from "@/components/FormDialog";
 import { Icon } from "@/components/Icon";
 import { t } from "@/lib/i18n";
 import type { Template } from "@/lib/types";
+import { Preview } from "./Preview";
 import { useTemplateActions, variablesIn, type Draft } from "./api";
 
 interface Props { template: Draft & { id: string | null }; onClose: () => void }
@@ -28,7 +29,7 @@ export function TemplateDialog({ template, onClose }: Props) {
       <TextField label={t.system_} helperText={t.systemHint} multiline minRows={5} maxRows={16} value={draft.system} onChange={(event) => change({ system: event.target.value })} />
       {variables.length > 0 && (
         <Box sx={{ display: "flex", flexWrap: "wrap", gap: 1 }}>
-          {variables.map((one) => <TextField key={one.name} label={one.name} value={one.default ?? ""} onChange={(event) => setVariable(one.name, event.target.value)} slotProps={{ inputLabel: { shrink: true } }} />)}
+          {variables.map((one) => <TextField key={one.name} label={t.defaultOf(one.name)} value={one.default ?? ""} onChange={(event) => setVariable(one.name, event.target.value)} slotProps={{ inputLabel: { shrink: true } }} />)}
         </Box>
       )}
       <Typography variant="subtitle2" component="h3">{t.examplesTitle}</Typography>
@@ -40,6 +41,7 @@ export function TemplateDialog({ template, onClose }: Props) {
         </Box>
       ))}
       <Button size="small" startIcon={<Icon name="add" />} onClick={() => change({ examples: [...draft.examples, { user: "", assistant: "" }] })} sx={{ alignSelf: "start" }}>{t.addExample}</Button>
+      <Preview draft={body} />
     </FormDialog>
   );
 }

@@ -23,7 +23,7 @@ const EMPTY: Draft & { id: string | null } = { id: null, name: "", system: "", v
 export default function TemplatesPage() {
   const templates = useTemplates();
   const { remove, take } = useTemplateActions();
-  const { fail, hidden, removeLater } = useNotices();
+  const { fail, hidden, removeLater, say } = useNotices();
   const [edited, setEdited] = useState<typeof EMPTY | null>(null);
   const file = useRef<HTMLInputElement>(null);
   const erase = (one: Template) => removeLater({ key: `template ${one.id}`, label: one.name, run: () => remove(one.id) });
@@ -32,7 +32,7 @@ export default function TemplatesPage() {
       <Box sx={{ display: "flex", flexWrap: "wrap", alignItems: "center", gap: 1 }}>
         <Typography variant="h5" component="h1" sx={{ flex: 1 }}>{t.templates}</Typography>
         <Button onClick={() => file.current?.click()}>{t.import}</Button>
-        <input ref={file} type="file" accept=".json" className="visually-hidden" tabIndex={-1} aria-label={t.import} onChange={(event) => { const [one] = event.target.files ?? []; if (one) take(one).catch(fail); event.target.value = ""; }} />
+        <input ref={file} type="file" accept=".json" className="visually-hidden" tabIndex={-1} aria-label={t.import} onChange={(event) => { const [one] = event.target.files ?? []; if (one) take(one).then((taken) => say(t.templatesTaken(taken.length)), fail); event.target.value = ""; }} />
         <Button href={EXPORT} download>{t.export}</Button>
         <Button variant="contained" startIcon={<Icon name="add" />} onClick={() => setEdited(EMPTY)}>{t.newTemplate}</Button>
       </Box>
@@ -44,10 +44,12 @@ export default function TemplatesPage() {
             <CardContent sx={{ pb: 0 }}>
               <Typography variant="h6" component="h2" dir="auto">{one.name} {one.shipped && <Chip size="small" label={t.shipped} />}</Typography>
               <Typography variant="body2" color="textSecondary" className="clamp" dir="auto">{one.system}</Typography>
-              <Typography variant="caption" color="textSecondary">{t.templateTokens(count(one.tokens.total))}</Typography>
+              {one.variables.length > 0 && <Box className="chips" sx={{ mt: 1 }}>{one.variables.map(({ name }) => <Chip key={name} size="small" variant="outlined" label={`{{${name}}}`} />)}</Box>}
+              <Typography variant="caption" color="textSecondary">{t.templateTokens(count(one.tokens.total))}{one.examples.length > 0 && ` · ${t.examplesCount(one.examples.length)}`}</Typography>
             </CardContent>
             <CardActions>
               <Button size="small" onClick={() => setEdited({ ...one, id: one.shipped ? null : one.id })}>{one.shipped ? t.useCopy : t.edit}</Button>
+              <Button size="small" href={`${EXPORT}?id=${encodeURIComponent(one.id)}`} download aria-label={`${t.export}: ${one.name}`}>{t.export}</Button>
               {!one.shipped && <Button size="small" color="error" onClick={() => erase(one)}>{t.delete}</Button>}
             </CardActions>
           </Card>
