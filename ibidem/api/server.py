@@ -185,8 +185,9 @@ def bind(host: str, port: int, *, sign_in: str = "local", has_password: bool = F
 
 async def serve(
     engine: App, listener: socket.socket, *, outbound: Outbound, ready: Callable[[str, Access], None]
-) -> None:
-    """Serve until a signal; `ready(address, access)` is called once requests are answered."""
+) -> bool:
+    """Serve until a signal, or until an admin has it started again: then True. `ready(address, access)` is called once
+    requests are answered."""
     host, port = listener.getsockname()[:2]
     near = WILDCARDS.get(host, host)  # where this machine's own programs find it
     address = f"http://[{near}]:{port}" if ":" in near else f"http://{near}:{port}"
@@ -195,6 +196,7 @@ async def serve(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with engine.running():
             engine.data.announce(address)
+            app.state.restart = server.restart
             ready(address, access)  # the socket listens already: requests wait for the moment that is left
             try:
                 yield
@@ -218,7 +220,9 @@ async def serve(
         ws_per_message_deflate=False,  # costs more than it saves where most clients are on this machine
     )
     logging.getLogger("uvicorn.error").addFilter(_is_no_denial)
-    await _Server(config, asyncio.get_running_loop(), engine.begin_stop).serve(sockets=[listener])
+    server = _Server(config, asyncio.get_running_loop(), engine.begin_stop)
+    await server.serve(sockets=[listener])
+    return server.again
 
 
 def _is_no_denial(record: logging.LogRecord) -> bool:
@@ -233,6 +237,12 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._loop = loop
         self._begin_stop = begin_stop
+        self.again = False
+
+    def restart(self) -> None:
+        """End in order, to be started again. On the loop."""
+        self.again = self.should_exit = True
+        self._begin_stop()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._loop.call_soon_threadsafe(self._begin_stop)

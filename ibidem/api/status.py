@@ -6,10 +6,11 @@ import platform
 import sqlite3
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from ibidem import __version__
-from ibidem.api.access import Concerned, Engine
+from ibidem.api.access import Admin, Concerned, Engine
+from ibidem.errors import Conflict
 from ibidem.store.disk import LOW_DISK_BYTES, Part, disk_use
 from ibidem.types import rfc3339
 
@@ -60,6 +61,23 @@ def status(app: Engine, request: Request, who: Concerned) -> Status:
         behind=len(app.indexes.behind()),
         disk=disk(app),
     )
+
+
+class Restart(BaseModel):
+    started_at: str = Field(
+        max_length=40, description="of the server that is meant: asked twice, it is started again once"
+    )
+
+
+@router.post("/restart/", status_code=202)
+async def restart(body: Restart, request: Request, who: Admin) -> None:
+    """End in order and start again, as the process was started: with the settings that the file says now.
+
+    Answers that are being written end; what waits goes on by itself.
+    """
+    if body.started_at != rfc3339(request.app.state.started_at):
+        raise Conflict("another server runs meanwhile", hint="look at GET /api/status/ again", field="started_at")
+    request.app.state.restart()
 
 
 def disk(app: Engine) -> Disk:

@@ -48,6 +48,8 @@ def serve(
     from ibidem.store.users import any_password
     from ibidem.store.workspaces import LOCAL_OWNER, get_workspace
 
+    environment = dict(os.environ)  # as it was given
+    again = False
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -80,11 +82,13 @@ def serve(
             if open_page:
                 open_browser(link)
 
-        asyncio.run(serve_http(engine, listener, outbound=outbound, ready=ready))
+        again = asyncio.run(serve_http(engine, listener, outbound=outbound, ready=ready))
     except KeyboardInterrupt:
         print("stopped", flush=True)
     finally:
         engine.close()
+    if again:  # the same process by its number, so that whoever started it keeps hold of it
+        os.execve(sys.executable, [word for word in sys.orig_argv if word != "--open"], environment)  # noqa: S606
 
 
 @app.command("open")

@@ -112,6 +112,11 @@ def from_environment(section: str, environ: Mapping[str, str]) -> dict[str, tupl
     }
 
 
+def typed(section: str, key: str, value: Any) -> Any:
+    """One value as its option takes it. Raises BadInput, which names the option."""
+    return getattr(_section(SECTIONS[section], {key: (value, f"{section}.{key}")}), key)
+
+
 def _section(cls: type, values: Mapping[str, tuple[Any, str]]) -> Any:
     hints = get_type_hints(cls)
     secret = {item.name for item in fields(cls) if not item.repr}

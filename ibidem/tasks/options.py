@@ -16,7 +16,7 @@ from ibidem.models.engines import Engines
 from ibidem.models.openai import openai_server
 from ibidem.models.upstream import NO_ADDRESS, is_address
 from ibidem.settings.edit import Value, edited
-from ibidem.settings.load import FILE, build, from_environment, read_file
+from ibidem.settings.load import FILE, build, from_environment, read_file, typed
 from ibidem.settings.options import SECTIONS, ModelSettings, Settings, each_option
 from ibidem.store.datadir import write_private
 from ibidem.tasks.names import aliases
@@ -135,10 +135,9 @@ class Options:
     def _write(self, option: Option, value: Value | None) -> None:
         written = read_file(self.path)
         if value is not None:
+            value = typed(option.section, option.key, value)
             written.setdefault(option.section, {})[option.key] = value
-            coming = build(self._folder, written, self._environ)
-            value = getattr(getattr(coming, option.section), option.key)  # of the field's type
-            self._check(option.name, coming)
+            self._check(option.name, build(self._folder, written, self._environ))
         write_options(self._folder, option.section, {option.key: value}, self._environ)
 
     def _option(self, section: str, item: Any, written: Mapping[str, Any], coming: Settings) -> Option:

@@ -136,6 +136,7 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("DELETE", "/api/settings/{option}/"): Route(403, admin=200, absent=404),
     ("GET", "/api/outbound/"): Route(403, admin=200, absent=200),
     ("GET", "/api/status/"): Route(403, admin=200, absent=200),
+    ("POST", "/api/status/restart/"): Route(403, admin=409, absent=409, body={"started_at": "long ago"}),
     ("GET", "/api/models/"): Route(200),
     ("GET", "/api/models/capabilities/"): Route(200),
     ("POST", "/api/models/test/"): Route(400, body={"model": "nobody:x"}),

@@ -103,6 +103,13 @@ def test_everybody_sees_which_profiles_there_are_and_only_an_admin_changes_them(
     is_error(page.put(f"/api/users/{user_id}/", json={"role": "admin"}), 403, "forbidden")
 
 
+def test_it_is_told_when_somebody_was_seen_last(server: Server, page: httpx.Client) -> None:
+    server.http.post("/api/users/", json={"username": "never here"})
+    pick(page, "seen")
+    seen = {user["username"]: user["seen_at"] for user in page.get("/api/users/").json()["items"]}
+    assert seen["seen"].endswith("Z") and seen["never here"] is None
+
+
 def test_health_tells_how_to_sign_in_without_names(server: Server) -> None:
     with browser(server) as anybody:
         assert anybody.get("/health").json()["sign_in"] == "local"

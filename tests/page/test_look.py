@@ -25,8 +25,16 @@ PLACES = {  # its title, and what is there once it has loaded
     "documents": (("Documents", "문서"), "main tbody tr"),
     "templates": (("Templates", "템플릿"), "main .cards h2"),
     "models": (("Models", "모델"), "main .memory-bar"),
-    "jobs": (("Jobs", "작업"), "main p + :is(p, ul)"),
+    "jobs": (("Jobs", "작업"), "main .toolbar + :is(p, section)"),
+    "settings": (("Server", "서버"), "main .setting"),
+    "settings/state": (("Server", "서버"), "main .disk-parts li"),
+    "settings/connections": (("Server", "서버"), "main section li .line"),
+    "account": (("Account", "계정"), "main [aria-labelledby=logins] li"),
 }
+AT_REST = (  # what moves has come to rest
+    "Promise.all(document.getAnimations().filter(one => one.effect.getTiming().iterations !== Infinity)"
+    ".map(one => one.finished.catch(() => 0))).then(() => 0)"
+)
 SIZES = {"desktop": (1280, 800, False), "dark": (1280, 800, True), "phone": (360, 740, False)}
 
 
@@ -58,12 +66,9 @@ def test_every_page_is_sound(browser: Browser, writer: Server, model: FakeModelS
     found: list[str] = []
 
     def look(name: str) -> None:
-        browser.evaluate(  # what moves has come to rest
-            "Promise.all(document.getAnimations().filter(one => one.effect.getTiming().iterations !== Infinity)"
-            ".map(one => one.finished.catch(() => 0))).then(() => 0)"
-        )
+        browser.evaluate(AT_REST)
         language = browser.evaluate("document.documentElement.lang")
-        browser.shot(PICTURES / f"{name}-{size}-{language}.png")
+        browser.shot(PICTURES / f"{name.replace('/', '-')}-{size}-{language}.png")
         found.extend(f"{name}: {fault}" for fault in faults(browser))
         assert not re.search(r"NaN|undefined|\[object", browser.text("body"))
         assert browser.evaluate("document.documentElement.scrollWidth") <= width

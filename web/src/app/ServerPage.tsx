@@ -1,10 +1,8 @@
 // What concerns the whole server, under tabs; who it does not concern is told so.
 
 import Alert from "@mui/material/Alert";
-import Tab from "@mui/material/Tab";
-import Tabs from "@mui/material/Tabs";
-import Typography from "@mui/material/Typography";
 import CircularProgress from "@mui/material/CircularProgress";
+import Typography from "@mui/material/Typography";
 import { Suspense } from "react";
 import { Outlet, useLocation } from "react-router";
 import { t } from "@/lib/i18n";
@@ -23,9 +21,9 @@ export default function ServerPage() {
       <Typography variant="h5" component="h1">{t.serverTitle}</Typography>
       {server && known
         ? <>
-            <Tabs component="nav" aria-label={t.serverTitle} value={pathname} variant="scrollable" scrollButtons="auto" sx={{ borderBottom: 1, borderColor: "divider", mb: 2 }}>
-              {tabs.map(([path, label]) => <Tab key={path} component="a" role={undefined} aria-selected={undefined} aria-current={path === pathname ? "page" : undefined} value={path} label={label} href={`#${path}`} />)}
-            </Tabs>
+            <nav className="tabs" aria-label={t.serverTitle}>
+              {tabs.map(([path, label]) => <a key={path} href={`#${path}`} aria-current={path === pathname ? "page" : undefined}>{label}</a>)}
+            </nav>
             <Suspense fallback={<div className="center"><CircularProgress aria-label={t.loading} /></div>}><Outlet /></Suspense>
           </>
         : <Alert severity="info" sx={{ my: 2 }}>{t.onlyAdmins}</Alert>}

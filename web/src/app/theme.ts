@@ -8,7 +8,7 @@ export const theme = createTheme({
   cssVariables: { colorSchemeSelector: "data-theme" },
   colorSchemes: {
     light: { palette: {
-      primary: { main: "#0b6e6e" }, error: { main: "#b3261e" }, background: { default: "#fbfcfb", paper: "#ffffff" }, divider: "#e2e7e5",
+      primary: { main: "#0b6e6e" }, error: { main: "#b3261e" }, warning: { main: "#955300" }, background: { default: "#fbfcfb", paper: "#ffffff" }, divider: "#e2e7e5",
       text: { primary: "#1a2422", secondary: "#56635f" },
     } },
     dark: { palette: {

@@ -30,7 +30,7 @@ export function SettingRow({ setting, admin }: { setting: Setting; admin: boolea
           {pending && <Chip size="small" color="warning" variant="outlined" label={secret ? t.settingPendingSecret : t.settingPending(shown(setting, setting.running))} />}
         </div>
       </div>
-      {locked || !admin ? <Fixed setting={setting} /> : <Changeable setting={setting} labelledBy={id} />}
+      {locked || !admin ? <Fixed setting={setting} /> : <Changeable setting={setting} />}
     </li>
   );
 }
@@ -40,7 +40,7 @@ function Fixed({ setting }: { setting: Setting }) {
   return <Typography className="setting-value" sx={{ overflowWrap: "anywhere" }}>{setting.secret ? unseen : shown(setting, setting.value)}</Typography>;
 }
 
-function Changeable({ setting, labelledBy }: { setting: Setting; labelledBy: string }) {
+function Changeable({ setting }: { setting: Setting }) {
   const { name, kind, secret, choices, source } = setting;
   const [draft, setDraft] = useState<string | null>(null);
   const { say, fail } = useNotices();
@@ -49,7 +49,7 @@ function Changeable({ setting, labelledBy }: { setting: Setting; labelledBy: str
   const back = useMutation({ mutationFn: reset, onSuccess: () => setDraft(null), onError: fail });
   const kept = secret ? "" : String(setting.value);
   const changed = draft !== null && draft !== kept;
-  const label = { "aria-labelledby": labelledBy };
+  const label = { "aria-label": name };
   const error = { error: save.isError, helperText: save.isError ? told(save.error) : t.settingDefault(shown({ ...setting, kind }, setting.default)) };
   return (
     <div className="setting-value">

@@ -13,6 +13,7 @@ import { useRights } from "@/lib/queries";
 import type { Setting } from "@/lib/types";
 import { useSettings } from "./api";
 import { meaningOf } from "./meaning";
+import { RestartNotice } from "./RestartNotice";
 import { SettingRow } from "./SettingRow";
 
 const SECTIONS = Object.keys(t.settingSections); // what is changed most comes first
@@ -32,7 +33,7 @@ export default function SettingsPage() {
     <>
       <Typography color="textSecondary">{t.settingsText}</Typography>
       <Typography variant="caption" color="textSecondary" component="p" sx={{ overflowWrap: "anywhere" }}>{t.settingsFile(found.data.file)}</Typography>
-      {found.data.restart && <Alert severity="warning" sx={{ my: 1 }}>{t.restartNeeded}</Alert>}
+      {found.data.restart && <RestartNotice admin={admin} />}
       <div className="toolbar">
         <TextField type="search" placeholder={t.searchSettings} value={typed} onChange={(event) => setTyped(event.target.value)} slotProps={{ htmlInput: { "aria-label": t.searchSettings } }} sx={{ flex: "1 1 220px" }} />
         <FormControlLabel control={<Switch checked={changed} onChange={(event) => setChanged(event.target.checked)} />} label={t.onlyChanged} />
