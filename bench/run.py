@@ -20,11 +20,13 @@ from bench import (
     complete,
     dialects,
     engine,
+    errands,
     figures,
     fit,
     ingest,
     load,
     memory,
+    page,
     query,
     search,
     sessions,
@@ -47,7 +49,7 @@ def main() -> None:
     parser.add_argument(
         "part",
         nargs="*",
-        help="ingest, load, search, query, sessions, citations, complete, dialects, memory, fit, engine, quotes, chroma; all of them without",
+        help="ingest, load, search, query, sessions, citations, complete, dialects, memory, fit, engine, page, errands, quotes, chroma; all of them without",
     )
     parser.add_argument("--eval", type=Path, metavar="DIR", help="evaluation sets: adds the quality of quotes")
     parser.add_argument("--chroma", action="store_true", help="adds the comparison; installs chromadb in a temp folder")
@@ -73,13 +75,16 @@ def main() -> None:
         if fit.available():
             parts["fit"] = lambda: fit.measure(Path(work))
             parts["engine"] = lambda: engine.measure(Path(work), large=wanted.large)
+        if page.available():
+            parts["page"] = page.measure
+            parts["errands"] = errands.measure
         if wanted.eval:
             parts["quotes"] = lambda: quotes(wanted.eval)
         if wanted.chroma:
             parts["chroma"] = chroma.measure
         if unknown := set(wanted.part) - set(parts):
             parser.error(
-                f"unknown part {min(unknown)!r}; known: {', '.join(parts)} (quotes needs --eval, chroma --chroma, fit and engine gguf and xllamacpp)"
+                f"unknown part {min(unknown)!r}; known: {', '.join(parts)} (quotes needs --eval, chroma --chroma, fit and engine gguf and xllamacpp, page and errands Chromium and the built page)"
             )
         measured = []
         for name, part in parts.items():

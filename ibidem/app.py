@@ -7,12 +7,11 @@ import logging
 import os
 import threading
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from ibidem.chat.answer import prepare
 from ibidem.chat.insert import Insert, Insertions
@@ -41,7 +40,7 @@ from ibidem.retrieve.locate import locate
 from ibidem.retrieve.rerank import TimedReranker
 from ibidem.retrieve.retrieve import Context, retrieve
 from ibidem.retrieve.timed import Timed
-from ibidem.settings import Settings, exposed_key
+from ibidem.settings import ModelSettings, Settings, exposed_key
 from ibidem.store.database import Database
 from ibidem.store.datadir import DataDir
 from ibidem.store.documents import recently_edited
@@ -61,7 +60,6 @@ from ibidem.tasks.embedding import Embedding
 from ibidem.tasks.indexing import Indexing
 from ibidem.tasks.models import offered
 from ibidem.tasks.names import Names
-from ibidem.tasks.options import write_options
 from ibidem.tasks.pictures import TIMEOUT_S as PICTURE_TIMEOUT_S
 from ibidem.tasks.pictures import Pictures
 from ibidem.tasks.pulling import Pulling
@@ -274,15 +272,15 @@ class App:
     def default_model(self) -> str:
         return self.settings.models.default
 
-    def change_models(self, changes: Mapping[str, Any]) -> None:
-        """Write these settings of [models] to `ibidem.toml`, and go by them from now on. Raises Conflict, BadInput."""
-        write_options(self.data.root, "models", changes)
-        self.settings = replace(self.settings, models=replace(self.settings.models, **changes))
-        self._models.clear()  # they hold the addresses of before; an answer under way keeps its own
-        if changes.keys() & {"ollama_url", "openai_url"}:
+    def adopt_models(self, models: ModelSettings) -> None:
+        """Go by these from now on: the default model, the embedder, the addresses of servers."""
+        before = self.settings.models
+        self.settings = replace(self.settings, models=models)
+        if (before.ollama_url, before.openai_url) != (models.ollama_url, models.openai_url):
+            self._models.clear()  # an answer under way keeps its own
             self._embedders.clear()
-        if "embedder" in changes:
-            self.embedders.use(self.settings.models)
+        if before != replace(models, default=before.default):
+            self.embedders.use(models)
 
     async def _offered(self) -> list[Found]:
         """All models that can be asked now."""

@@ -121,9 +121,8 @@ def install(app: FastAPI) -> None:
         }.get(error.status_code, ("bad_input", "see /openapi.json"))
         message = f"{request.method} {request.url.path}: {error.detail}"
         if form := form_of(request.url.path):
-            return JSONResponse(
-                body_of(IbidemError(message), form, error.status_code), error.status_code, headers=error.headers
-            )
+            told = body_of(IbidemError(message), form, error.status_code, code)
+            return JSONResponse(told, error.status_code, headers=error.headers)
         body = {"error": {"code": code, "message": message, "hint": hint}}
         headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
         return JSONResponse(body, error.status_code, headers=headers)

@@ -6,14 +6,15 @@ import asyncio
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field, StrictBool
 
 from ibidem.api.access import Admin, Engine, Owner
+from ibidem.api.settings import options
 from ibidem.errors import BadInput
 from ibidem.jobs.queue import Job, JobState
 from ibidem.models.nearby import is_usual, nearby
-from ibidem.tasks.embedders import change_embedder, embedder_state
+from ibidem.tasks.embedders import embedder_state, try_embedder
 from ibidem.tasks.models import list_models, try_model
 from ibidem.tasks.pulling import model_name
 from ibidem.types import Role
@@ -136,15 +137,15 @@ class NearbyServers(BaseModel):
 
 
 @router.put("/default/", response_model=DefaultModel)
-def set_default(body: Default, app: Engine, who: Admin) -> dict[str, Any]:
-    """Which model answers where no other is named, kept in `ibidem.toml`."""
-    changes = {"default": body.model.strip()}
+def set_default(body: Default, request: Request, app: Engine, who: Admin) -> dict[str, Any]:
+    """Which model answers where no other is named, written into `ibidem.toml` and so from now on."""
+    model, choices = body.model.strip(), options(request)
+    app.open_model(model)  # raises for a name that no provider knows, before anything is written
     if body.setting:
         if not is_usual(body.setting, body.address):
             raise BadInput(f"{body.address!r} is no address that was found", hint="ask GET nearby/", field="address")
-        changes[body.setting] = body.address
-    app.open_model(changes["default"])  # raises for a name that no provider knows
-    app.change_models(changes)
+        choices.change(f"models.{body.setting}", body.address)
+    choices.change("models.default", model)
     return {"default": app.default_model()}
 
 
@@ -255,9 +256,9 @@ async def embedder(app: Engine, owner: Owner) -> dict[str, Any]:
 
 
 @router.put("/embedder/", response_model=EmbedderState)
-async def set_embedder(body: EmbedderChoice, app: Engine, who: Admin) -> dict[str, Any]:
+async def set_embedder(body: EmbedderChoice, request: Request, app: Engine, who: Admin) -> dict[str, Any]:
     """It is tried first. Its vectors are then built beside those that are there, which answer meanwhile."""
-    await asyncio.to_thread(
-        change_embedder, body.embedder.strip(), app.settings.models, app.open_embedder, app.change_models
-    )
+    name = body.embedder.strip()
+    await asyncio.to_thread(try_embedder, name, app.settings.models, app.open_embedder)
+    await asyncio.to_thread(options(request).change, "models.embedder", name)
     return await embedder_state(app.settings.models, app.data.models, app.db, app.vectors, who.user)

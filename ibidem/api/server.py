@@ -94,7 +94,7 @@ def application(engine: App, port: int, lifespan: Callable[[FastAPI], object] | 
     app.state.engine = engine
     app.state.access = Access(engine, port)
     app.state.started_at = time.time()
-    app.state.options = Options(lambda: engine.settings, check)
+    app.state.options = Options(lambda: engine.settings, check, engine.adopt_models)
     app.state.mcp = Endpoint(engine)
     app.router.routes.append(app.state.mcp.route)
     return app

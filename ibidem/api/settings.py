@@ -15,7 +15,7 @@ Value = StrictBool | StrictInt | StrictFloat | StrictStr
 
 
 class Setting(BaseModel):
-    """`value` is what the next start will read, `running` what this server was started with; a secret shows neither."""
+    """`value` is what the next start will read, `running` what this server runs with; a secret shows neither."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -46,7 +46,7 @@ class Settings(BaseModel):
 
 class NewValue(BaseModel):
     value: StrictBool | StrictInt | StrictFloat | StrictStr = Field(
-        description="of the option's kind; written into ibidem.toml, read at the next start"
+        description="of the option's kind; written into ibidem.toml; but for models and their servers it is read at the next start"
     )
 
 

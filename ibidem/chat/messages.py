@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 from ibidem.chat.transcript import Transcript
-from ibidem.errors import BadInput
 from ibidem.models.base import ChatMessage
 from ibidem.retrieve.followup import Turn
 
@@ -76,8 +75,8 @@ class Talk:
         return not self.last.rest
 
 
-def split(messages: Sequence[ChatMessage]) -> Talk:
-    """Raises BadInput where no user speaks."""
+def split(messages: Sequence[ChatMessage]) -> Talk | None:
+    """None where no user speaks: there is no question, and the model answers what it was told."""
     lead: list[ChatMessage] = []
     blocks: list[Block] = []
     for message in messages:
@@ -88,9 +87,7 @@ def split(messages: Sequence[ChatMessage]) -> Talk:
         else:
             lead.append(message)
     if not blocks:
-        raise BadInput(
-            "no message comes from the user", hint='send one with the role "user" at the end', field="messages"
-        )
+        return None
     return Talk(tuple(lead), tuple(blocks[:-1]), blocks[-1])
 
 

@@ -78,9 +78,7 @@ async def ollama_models(settings: ModelSettings) -> list[Found]:
     server = ollama_server(settings)
     until = asyncio.get_running_loop().time() + WITHIN_S
     try:
-        listed, loaded = await asyncio.gather(
-            server.get("/api/tags", timeout_s=WITHIN_S), _ollama_loaded(server, WITHIN_S)
-        )
+        listed, loaded = await asyncio.gather(server.get("/api/tags", timeout_s=WITHIN_S), _ollama_loaded(server))
         entries = _entries(listed, "models")
         models = [_of_ollama(entry) for entry in entries]
         left_s = max(0.05, until - asyncio.get_running_loop().time())
@@ -94,20 +92,21 @@ async def ollama_models(settings: ModelSettings) -> list[Found]:
 
 
 async def ollama_loaded(settings: ModelSettings) -> dict[str, Loaded]:
-    """What Ollama has in memory, by name as --model takes it; {} where it does not say."""
+    """What Ollama has in memory, by name as --model takes it; {} where it is away."""
     server = ollama_server(settings)
     try:
-        return await _ollama_loaded(server, WITHIN_S) or {}
+        return await _ollama_loaded(server) or {}
     finally:
         await server.close()
 
 
-async def _ollama_loaded(server: ModelServer, within_s: float) -> dict[str, Loaded] | None:
+async def _ollama_loaded(server: ModelServer) -> dict[str, Loaded] | None:
+    """None where it does not say."""
     try:
-        told = await server.get("/api/ps", timeout_s=within_s)
+        entries = _entries(await server.get("/api/ps", timeout_s=WITHIN_S), "models")
     except ModelError:
         return None
-    return {f"ollama:{as_text(entry.get('name'))}": _loaded(entry) for entry in _entries(told, "models")}
+    return {f"ollama:{as_text(entry.get('name'))}": _loaded(entry) for entry in entries}
 
 
 def _loaded(entry: Mapping[str, Any]) -> Loaded:

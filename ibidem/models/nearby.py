@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from ibidem.errors import IbidemError
 from ibidem.models.found import Found, ollama_models, openai_models
+from ibidem.models.http import load_client
 from ibidem.settings import ModelSettings
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -35,8 +36,7 @@ class Nearby:
 
 async def nearby(settings: ModelSettings) -> list[Nearby]:
     """Those that answer within a second and offer a model. No key is sent: nobody named these servers."""
-    import httpx  # noqa: F401  (what it takes to load would count against the second)
-
+    await load_client()  # what it takes would count against the second
     found = await asyncio.gather(*(_asked(program, port, settings) for program, port in PORTS.items()))
     return [one for one in found if one]
 

@@ -99,7 +99,7 @@ class Dialects:
         """
         talk = split(question.messages)
         place = question.target.workspace
-        if place is None or not wants_documents(question, talk):
+        if place is None or talk is None or not wants_documents(question, talk):
             events = self._pass_on(question, draft)
         elif talk.asks:
             events = self._ask(question, talk, place, draft)
@@ -115,7 +115,7 @@ class Dialects:
             status = "stopped"
             raise
         finally:
-            if place and draft.context.ranked:
+            if place and talk and draft.context.ranked:
                 self._record(question, place, talk, draft, status)
 
     async def load(self, target: Target, keep_alive: str | float | None) -> None:
@@ -136,7 +136,7 @@ class Dialects:
         """The messages as they are."""
         draft.mode = "plain"  # marks in the text are none of ours
         model = self._open_model(question.target.model)
-        asked = next(one.content for one in reversed(question.messages) if one.role == "user")
+        asked = next((one.content for one in reversed(question.messages) if one.role == "user"), "")
         request = replace(
             question.wishes,
             messages=tuple(question.messages),

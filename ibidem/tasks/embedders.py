@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -76,20 +76,15 @@ class Embedders:
 OWN = ("embedder_languages", "embedder_document_prefix", "embedder_query_prefix", "embedder_window_tokens")
 
 
-def change_embedder(
-    name: str,
-    settings: ModelSettings,
-    open_embedder: Callable[[str], Embedder],
-    change: Callable[[Mapping[str, Any]], None],
-) -> None:
-    """Try it, then set it; "" sets none. Raises ModelUnknown, ModelError, and Conflict for settings made for another."""
-    if name:
-        if made_for_another := [key for key in OWN if getattr(settings, key) and name != settings.embedder]:
-            names = ", ".join(made_for_another)
-            hint = "take them out of ibidem.toml, and restart"
-            raise Conflict(f"{names} under [models] are made for {settings.embedder or 'another embedder'}", hint=hint)
-        open_embedder(name).embed(["ibidem"])
-    change({"embedder": name})
+def try_embedder(name: str, settings: ModelSettings, open_embedder: Callable[[str], Embedder]) -> None:
+    """Whether it makes vectors; "" needs none. Raises ModelUnknown, ModelError, and Conflict for settings made for another."""
+    if not name:
+        return
+    if made_for_another := [key for key in OWN if getattr(settings, key) and name != settings.embedder]:
+        names = ", ".join(made_for_another)
+        hint = "take them out of ibidem.toml, and restart"
+        raise Conflict(f"{names} under [models] are made for {settings.embedder or 'another embedder'}", hint=hint)
+    open_embedder(name).embed(["ibidem"])
 
 
 async def embedder_state(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -17,12 +17,13 @@ from ibidem.models.openai import openai_server
 from ibidem.models.upstream import NO_ADDRESS, is_address
 from ibidem.settings.edit import Value, edited
 from ibidem.settings.load import FILE, build, from_environment, read_file, typed
-from ibidem.settings.options import SECTIONS, Settings, each_option
+from ibidem.settings.options import SECTIONS, ModelSettings, Settings, each_option
 from ibidem.store.datadir import write_private
 from ibidem.tasks.names import aliases
 
 Source = Literal["default", "file", "environment"]
 Kind = Literal["text", "number", "whole", "choice", "switch"]
+AT_ONCE = ("models.default", "models.embedder", "models.ollama_url", "models.openai_url")  # without another start
 _KINDS: dict[Any, Kind] = {str: "text", float: "number", int: "whole", bool: "switch"}
 
 
@@ -75,16 +76,19 @@ def write_options(
 
 
 class Options:
-    """Of one data directory. `running` is what the server goes by; `check` refuses what could not be started."""
+    """Of one data directory. `running` says what the server runs with; `check` refuses what could not be started; `adopt`
+    makes the server run with another model or server at once."""
 
     def __init__(
         self,
         running: Callable[[], Settings],
         check: Callable[[str, Settings], None],
+        adopt: Callable[[ModelSettings], None],
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         self._running = running
         self._check = check
+        self._adopt = adopt
         self._environ = environ
         self._folder = running().data_dir
         self._changing = threading.Lock()
@@ -107,7 +111,7 @@ class Options:
         return found
 
     def change(self, name: str, value: Value | None) -> Option:
-        """Write a value into the file; None: the default again. It holds from the next start on.
+        """Write a value into the file; None: the default again. It holds from the next start on, those of AT_ONCE now.
 
         Raises NotFound, Forbidden, BadInput in the field's own words, Conflict where the environment decides.
         """
@@ -122,6 +126,10 @@ class Options:
             except IbidemError as error:
                 error.field = "value"
                 raise
+            if name in AT_ONCE:
+                key = option.key
+                coming = build(self._folder, read_file(self.path), self._environ)
+                self._adopt(replace(self._running().models, **{key: getattr(coming.models, key)}))
             return self.get(name)
 
     def _write(self, option: Option, value: Value | None) -> None:

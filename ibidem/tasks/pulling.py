@@ -97,10 +97,15 @@ class Pulling:
         work.add_done_callback(partial(self._ended, name))
         ticket.headway = True  # what has come stays: a claim that was lost cost nothing
         try:
-            await asyncio.shield(work)
+            while not work.done():
+                seen = ticket.progress.get("have_bytes")
+                await asyncio.wait([work], timeout=RATE_S)
+                if ticket.progress.get("have_bytes") == seen:  # silent: the rate that was told holds no more
+                    ticket.progress["rate_bytes_s"] = 0
         except asyncio.CancelledError:
             stop.set()
             raise
+        work.result()
 
     def _ended(self, name: str, work: asyncio.Future[None]) -> None:
         self._under_way.pop(name, None)

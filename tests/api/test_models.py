@@ -205,7 +205,17 @@ def test_another_default_answers_at_once_and_is_written_down(server: Server) -> 
     assert told == {"default": "ollama:tiny"} == {"default": got(server.http.get("/api/models/"))["default"]}
     assert said(server, "When does the pump start?")["model"] == "ollama:tiny"
     written = path.read_text()
-    assert written == ('# mine\n[retrieve]\nhits = 20  # many\n\n[models] # here\ndefault = "ollama:tiny"\nslots = 1\n')
+    assert written == (
+        '# mine\n[retrieve]\nhits = 20  # many\n\n[models] # here\n  default = "ollama:tiny"\nslots = 1\n'
+    )
+
+
+def test_a_model_set_on_the_page_of_settings_needs_no_other_start(server: Server) -> None:
+    changed = got(server.http.put("/api/settings/models.default/", json={"value": "ollama:tiny"}))
+    assert (changed["running"], changed["pending"]) == ("ollama:tiny", False)
+    assert got(server.http.get("/api/models/"))["default"] == "ollama:tiny"
+    changed = got(server.http.delete("/api/settings/models.default/"))
+    assert (changed["running"], changed["pending"]) == ("quotes", False)
 
 
 def test_what_the_environment_sets_is_not_changed_by_the_page(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ import pytest
 from ibidem.chat.conversations import Conversations
 from ibidem.chat.messages import Block, as_sent, footer, is_helper_prompt, split, without_footer
 from ibidem.chat.transcript import Transcript
-from ibidem.errors import BadInput
 from ibidem.models.base import ChatMessage, Image, ToolCall
 
 SYSTEM, GREETING = ChatMessage("system", "Be short."), ChatMessage("assistant", "Hello, [998] here.")
@@ -23,19 +22,20 @@ def found(blocks: list[Block]) -> Transcript:
 
 def test_messages_fall_apart_into_lead_turns_and_the_last_question() -> None:
     talk = split([SYSTEM, GREETING, ASKED, SAID, ASKED, CALL, RESULT, SAID, ASKED])
+    assert talk
     assert talk.lead == (SYSTEM, GREETING)
     assert talk.earlier == (Block(ASKED, (SAID,)), Block(ASKED, (CALL, RESULT, SAID)))
     assert talk.last == Block(ASKED) and talk.asks
 
 
 def test_a_tool_s_result_is_no_question() -> None:
-    assert not split([ASKED, CALL, RESULT]).asks
+    talk = split([ASKED, CALL, RESULT])
+    assert talk and not talk.asks
 
 
 @pytest.mark.parametrize("messages", [[], [SYSTEM], [GREETING, RESULT]])
 def test_without_a_user_s_message_nothing_is_asked(messages: list[ChatMessage]) -> None:
-    with pytest.raises(BadInput, match="no message comes from the user"):
-        split(messages)
+    assert split(messages) is None
 
 
 def test_unknown_turns_are_told_again_word_for_word() -> None:

@@ -176,8 +176,8 @@ def aider(call: Call) -> Told:
     return _program(call, command, {"OLLAMA_API_BASE": call.relay.url, "LITELLM_LOCAL_MODEL_COST_MAP": "True"})
 
 
-def continue_cli(call: Call) -> Told:
-    """Reads the settings that docs/clients.md names."""
+def continue_cli(call: Call, **more: Any) -> Told:
+    """With the settings that docs/clients.md names, and `more` of them."""
     settings = {
         "provider": "ollama",
         "apiBase": call.relay.url,
@@ -186,7 +186,7 @@ def continue_cli(call: Call) -> Told:
         "roles": ["chat"],
     }
     file = call.folder / "config.yaml"  # JSON is YAML too
-    file.write_text(json.dumps({"name": "Ibidem", "version": "1.0.0", "schema": "v1", "models": [settings]}))
+    file.write_text(json.dumps({"name": "Ibidem", "version": "1.0.0", "schema": "v1", "models": [settings], **more}))
     command = [str(CONTINUE), "-p", QUESTION, "--config", str(file)]
     return _program(call, command, {"CONTINUE_GLOBAL_DIR": str(call.folder)})
 

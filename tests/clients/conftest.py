@@ -44,9 +44,13 @@ def installed(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture
-def inspector(request: pytest.FixtureRequest) -> Path:
+def slow(request: pytest.FixtureRequest) -> None:
     if not request.config.getoption("--clients", default=False):
         pytest.skip("slow: `make clients` runs it")
+
+
+@pytest.fixture
+def inspector(slow: None) -> Path:
     if not INSPECTOR.exists():
         pytest.skip(f"{INSPECTOR} is not installed: `make clients` does that")
     return INSPECTOR

@@ -13,7 +13,7 @@ import httptools
 
 from tests.fakes.model_server import Seen
 
-WAIT_S = 60.0  # for a program to start, on two shared cores
+WAIT_S = 120.0  # for a program to start, on two shared cores
 
 
 class Relay:

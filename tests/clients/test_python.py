@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -67,6 +68,24 @@ def test_ollama_tells_how_likely_each_token_was(spoken: ollama.Client) -> None:
     parts = spoken.generate("plant", "When does the reserve pump start?", stream=True, logprobs=True)
     assert [one.token for part in parts for one in part.logprobs or ()] == PIECES
     assert spoken.chat("plant", messages=ASKED).logprobs is None
+
+
+def test_ollama_s_async_client_does_the_same(server: Server, model: FakeModelServer) -> None:
+    async def all_of_it() -> tuple[Any, ...]:
+        client = ollama.AsyncClient(host=server.url, trust_env=False)
+        parts = await client.generate("plant", "When does the reserve pump start?", stream=True)
+        return (
+            [one.model for one in (await client.list()).models],
+            (await client.show("plant")).capabilities,
+            (await client.ps()).models,
+            (await client.embed("plain/ollama.tiny", ["a", "b"])).embeddings,
+            "".join([part.response async for part in parts]),
+        )
+
+    names, able, loaded, vectors, text = asyncio.run(all_of_it())
+    assert "plant:latest" in names and "completion" in able
+    assert loaded == [] and len(vectors) == 2
+    assert text == ANSWER
 
 
 def test_ollama_raises_what_went_wrong(spoken: ollama.Client, model: FakeModelServer) -> None:

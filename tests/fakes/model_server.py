@@ -231,7 +231,7 @@ class FakeModelServer:
                 entries = [{"name": name, "details": details} for name in self.models]
                 models = [entry | size for entry, size in zip(entries, sizes, strict=True)]
                 await self._list(writer, {"models": models})
-            case "GET", "/api/ps" if self.loaded:
+            case "GET", "/api/ps":
                 await self._list(writer, {"models": [{"name": name, **self.running} for name in self.loaded]})
             case "GET", "/v1/models":
                 entries = [{"id": name, "object": "model", **self.entry} for name in self.models]

@@ -107,6 +107,7 @@ def page(chromium: Browser) -> Iterator[Browser]:
     """A page that must end without an error, a refused resource or a dialog."""
     chromium.messages.clear()
     chromium.dialogs.clear()
+    chromium.send("Storage.clearDataForOrigin", origin="*", storageTypes="local_storage")  # drafts of another test
     yield chromium
     chromium.size(1280, 800)
     chromium.open("about:blank")

@@ -14,7 +14,8 @@ from ibidem.store.workspaces import get_workspace
 from tests.api.serving import Server, put_text, serving, wait_for, workspace
 from tests.ingest.pdfs import encrypted, lines, pdf
 from tests.page.browser import Browser
-from tests.page.conftest import ask, press_button, sign_in
+from tests.page.conftest import ask, fresh_link, press_button
+from tests.page.test_look import AXE, PICTURES, SIZES, faults
 
 PUMP = pdf(
     lines("The inlet filter is cleaned every month.", "The relief valve opens at 4.2 bar."),
@@ -36,6 +37,13 @@ ROWS = "[...document.querySelectorAll('table.documents tbody tr')]"
 
 def row(name: str) -> str:
     return f"{ROWS}.find(one => one.innerText.includes({json.dumps(name)}))"
+
+
+def enter(page: Browser, server: Server) -> None:
+    """Signed in, whatever the server has: an empty one begins with the first steps."""
+    page.open("about:blank")
+    page.open(fresh_link(server))
+    page.wait("document.querySelector('main')", 15)
 
 
 def open_documents(page: Browser, slug: str = "home") -> None:
@@ -119,7 +127,7 @@ def test_a_pdf_page_is_shown_with_the_passage_marked(signed_in: Browser, server:
     signed_in.wait("!document.querySelector('.new-chat') && document.querySelector('.composer textarea')")
     ask(signed_in, "When does the quokka pump start?")
     signed_in.wait("(one => one && (one.click(), true))(document.querySelector('.answer .cite'))")
-    signed_in.wait("document.querySelector('aside .pdf-page .words')")
+    signed_in.wait("document.querySelector('aside .pdf-page .drawn .words')")
     told = server.http.get(f"/api/rag/documents/{made['id']}/pages/2/", params={"start_line": 3}).json()["lines"][0]
     left, top = min(told["boxes"][0::4]) / 10, min(told["boxes"][1::4]) / 10
     mark = signed_in.evaluate(
@@ -206,7 +214,7 @@ def crowded(tmp_path: Path) -> Iterator[Server]:
 
 
 def test_five_thousand_documents_are_sorted_found_and_paged_and_few_are_drawn(page: Browser, crowded: Server) -> None:
-    sign_in(page, crowded)
+    enter(page, crowded)
     open_documents(page)
     first = f"{ROWS}[0]?.innerText.includes"
     page.wait(f"{first}('file 4999.md')")
@@ -241,7 +249,7 @@ def test_a_file_over_the_limit_says_so_and_the_others_go_on(page: Browser, tmp_p
     (tmp_path / "big.txt").write_bytes(b"x" * 3_000_000)
     (tmp_path / "small.txt").write_bytes(b"small")
     with serving(tmp_path / "data", IBIDEM_SERVE__MAX_UPLOAD_BYTES="400000") as server:
-        sign_in(page, server)
+        enter(page, server)
         open_documents(page)
         page.choose_files("main input[type=file][multiple]", [tmp_path / "big.txt", tmp_path / "small.txt"])
         page.wait(f"{row('small.txt')}?.innerText.includes('완료')", 15)
@@ -256,7 +264,7 @@ def test_a_file_over_the_limit_says_so_and_the_others_go_on(page: Browser, tmp_p
 def test_a_workspace_is_made_renamed_shared_left_and_deleted(page: Browser, tmp_path: Path) -> None:
     with serving(tmp_path / "data") as server:
         assert server.http.post("/api/users/", json={"username": "민지"}).status_code == 201
-        sign_in(page, server)
+        enter(page, server)
         open_documents(page)
         press_button(page, "새 작업 공간")
         page.wait("document.querySelector('[role=dialog] input')")
@@ -305,7 +313,7 @@ def test_a_workspace_is_made_renamed_shared_left_and_deleted(page: Browser, tmp_
         page.click("[role=dialog] button[type=submit]")
         page.wait("!document.querySelector('main [role=tablist]').innerText.includes('Pumps')")
         wait_for(lambda: shared() == [], "the share has ended")
-        sign_in(page, server)
+        enter(page, server)
         open_documents(page, "pumps")
         from_menu(page, "삭제")
         page.wait("document.querySelector('[role=dialog]')")
@@ -331,7 +339,7 @@ def test_after_a_reload_the_page_names_what_was_not_sent_and_shows_the_state_of_
     for name in ("one.md", "two.md", "three.md"):
         (tmp_path / name).write_text("words\n" * 100_000)
     with serving(tmp_path / "data") as server:
-        sign_in(page, server)
+        enter(page, server)
         put_text(server, "there.md", "words")
         open_documents(page)
         conditions = {"offline": False, "latency": 0, "downloadThroughput": -1}
@@ -351,3 +359,38 @@ def test_after_a_reload_the_page_names_what_was_not_sent_and_shows_the_state_of_
         page.open("about:blank")
         page.dialogs.clear()  # the browser asks whether to leave while files are on their way
         forget_faults(page, "beforeunload")
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="needs the page's packages, which `make page` installs")
+@pytest.mark.parametrize("size", SIZES)
+def test_the_views_of_a_document_and_of_sharing_are_sound(signed_in: Browser, server: Server, size: str) -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    width, height, dark = SIZES[size]
+    signed_in.size(width, height, dark=dark)
+    made = server.http.post("/api/rag/documents/", files={"file": ("sound.pdf", PUMP)}).json()
+    wait_for(lambda: server.http.get(f"/api/rag/documents/{made['id']}/").json()["state"] == "ok", "it is read")
+    found: list[str] = []
+
+    def look(name: str) -> None:
+        signed_in.evaluate(
+            "Promise.all(document.getAnimations().map(one => one.finished.catch(() => 0))).then(() => 0)"
+        )
+        signed_in.shot(PICTURES / f"{name}-{size}-ko.png")
+        found.extend(f"{name}: {fault}" for fault in faults(signed_in))
+        assert signed_in.evaluate("document.documentElement.scrollWidth") <= width
+
+    signed_in.evaluate(f"location.hash = '#/documents/{made['id']}?lines=3-4&page=2'")
+    signed_in.wait("document.querySelectorAll('.pdf-page .drawn .lines').length === 2")
+    look("pdf")
+    signed_in.click_node("document.querySelectorAll('.document-page [role=tab]')[1]")
+    signed_in.wait("document.querySelector('.chunks li')")
+    look("chunks")
+    signed_in.click_node("document.querySelectorAll('.document-page [role=tab]')[2]")
+    signed_in.wait("document.querySelector('.scroll')")
+    look("cited")
+    open_documents(signed_in)
+    from_menu(signed_in, "공유…")
+    signed_in.wait("document.querySelector('[role=dialog] form')")
+    look("share")
+    assert server.http.delete(f"/api/rag/documents/{made['id']}/").status_code == 204
+    assert not found, "\n".join(found)

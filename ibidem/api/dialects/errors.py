@@ -36,13 +36,13 @@ def refusal(error: IbidemError, form: Form, status: int) -> JSONResponse:
     return JSONResponse(body(error, form, status), status, headers=_headers(error))
 
 
-def body(error: IbidemError, form: Form, status: int) -> dict[str, Any]:
-    """Ollama's `{"error": text}`, or OpenAI's object."""
+def body(error: IbidemError, form: Form, status: int, code: str = "") -> dict[str, Any]:
+    """Ollama's `{"error": text}`, or OpenAI's object; with its `code` where the error has none of its own."""
     message = f"{error.message}; {error.hint}" if error.hint else error.message
     if form == "ollama":
         return {"error": message}
     kind = _TYPES.get(status, "invalid_request_error" if status < 500 else "api_error")
-    return {"error": {"message": message, "type": kind, "param": error.field, "code": _code(error)}}
+    return {"error": {"message": message, "type": kind, "param": error.field, "code": code or _code(error)}}
 
 
 def _code(error: IbidemError) -> str:

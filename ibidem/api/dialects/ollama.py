@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
@@ -25,7 +23,7 @@ from ibidem.api.dialects.ollama_messages import (
 )
 from ibidem.api.dialects.openai_messages import Pictures
 from ibidem.api.dialects.reply import JSON, NDJSON, line
-from ibidem.models.base import ChatMessage, CompletionRequest
+from ibidem.models.base import ChatMessage, ChatRequest, CompletionRequest
 
 router = APIRouter(tags=["ollama"])
 
@@ -36,10 +34,10 @@ async def chat(client: Asking, body: openai.Sent, request: Request) -> Response:
     if openai.wants_events(request):
         return await openai.answer(client, body, stream=body.flag("stream") is not False)
     pictures: Pictures = {}
-    messages = messages_of(body, pictures)
+    messages, wishes, most = messages_of(body, pictures), wishes_of(body, pictures), tokens_of(body)
     if not messages:
         return await _load(body, client, "chat")
-    return await _answer(body, client, messages, pictures, "chat")
+    return await _answer(body, client, messages, wishes, most, "chat")
 
 
 @router.post("/api/generate", response_class=Response)
@@ -50,23 +48,25 @@ async def generate(client: Asking, body: openai.Sent, request: Request) -> Respo
         return await openai.complete(body, client, raw=False, stream=events)
     needs_prompt(body)
     prompt, suffix, system = body.text("prompt"), body.text("suffix"), body.text("system")
+    pictures: Pictures = {}
+    wishes, images, most = wishes_of(body, pictures), images_of(body, pictures), tokens_of(body)
     if not prompt and not suffix:
         return await _load(body, client, "generate")
     if template := body.text("template"):
         prompt = filled(template, system=system, prompt=prompt)
     if template or suffix or body.flag("raw"):
-        most = client.app.settings.dialects.max_tokens
-        return await _complete(body, client, completion_of(body, prompt, suffix=suffix, max_tokens=most))
+        limit = most or client.app.settings.dialects.max_tokens
+        return await _complete(body, client, completion_of(body, prompt, suffix=suffix, max_tokens=limit))
     before = earlier(body)
     if system:
         before = [ChatMessage("system", system), *(one for one in before if one.role != "system")]
-    pictures: Pictures = {}
-    messages = [*before, ChatMessage("user", prompt, images_of(body, pictures))]
-    return await _answer(body, client, messages, pictures, "generate")
+    return await _answer(body, client, [*before, ChatMessage("user", prompt, images)], wishes, most, "generate")
 
 
-async def _answer(body: Body, client: Client, messages: list[ChatMessage], pictures: Pictures, kind: Kind) -> Response:
-    written = await ask(client, body, "ollama", messages, wishes_of(body, pictures), max_tokens=tokens_of(body))
+async def _answer(
+    body: Body, client: Client, messages: list[ChatMessage], wishes: ChatRequest, most: int | None, kind: Kind
+) -> Response:
+    written = await ask(client, body, "ollama", messages, wishes, max_tokens=most)
     if body.flag("stream") is False:
         return client.reply(whole(written, kind), "ollama", JSON, headers=written.headers)
     name = written.question.target.name
@@ -90,4 +90,4 @@ async def _load(body: Body, client: Client, kind: Kind) -> Response:
     answer = ended(target.name, kind, "unload" if is_zero(kept) else "load")
     if body.flag("stream") is False:
         return JSONResponse(answer)
-    return Response(json.dumps(answer) + "\n", headers={"content-type": NDJSON})
+    return Response(line(answer), headers={"content-type": NDJSON})

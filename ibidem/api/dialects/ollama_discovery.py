@@ -46,7 +46,9 @@ async def ps(client: Asking) -> dict[str, Any]:
     listed, loaded = await asyncio.gather(client.app.dialects.names.listing(client.owner), ollama_loaded(settings))
     until = rfc3339(time.time() + settings.keep_alive_s)
     running = [one for one in listed if one.target.workspace is None]
-    running = [one for one in running if one.found.loaded or one.target.model in loaded]
+    running = [
+        one for one in running if (one.found.loaded and one.found.provider == "llama") or one.target.model in loaded
+    ]
     return {"models": [_running(one, loaded.get(one.target.model, Loaded()), until) for one in running]}
 
 

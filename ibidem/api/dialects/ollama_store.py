@@ -13,7 +13,7 @@ from ibidem.api.dialects.access import check_admin
 from ibidem.api.dialects.answering import Asking, Client
 from ibidem.api.dialects.body import HINT, Body
 from ibidem.api.dialects.openai import Sent
-from ibidem.api.dialects.reply import JSON, NDJSON
+from ibidem.api.dialects.reply import JSON, NDJSON, line
 from ibidem.errors import BadInput, ModelUnknown
 from ibidem.models.http import ModelServer
 from ibidem.models.ollama import ollama_server
@@ -30,7 +30,9 @@ async def pull(client: Asking, body: Sent) -> Response:
     name, ours = await _own_name(client, body.model())
     if ours:
         done = {"status": "success"}
-        return JSONResponse(done, media_type=NDJSON if body.flag("stream") is not False else None)
+        if body.flag("stream") is False:
+            return JSONResponse(done)
+        return Response(line(done), headers={"content-type": NDJSON})
     return _pass_on(body, client, "/api/pull", name)
 
 

@@ -39,11 +39,11 @@ async def chat(client: Asking, body: Sent) -> Response:
 
 async def answer(client: Client, body: Body, *, stream: bool) -> Response:
     pictures: Pictures = {}
-    messages = messages_of(body, pictures)
+    messages, with_usage = messages_of(body, pictures), wants_usage(body)
     written = await ask(client, body, "openai", messages, wishes_of(body, pictures), max_tokens=tokens_of(body))
     if not stream:
         return client.reply(chat_object(written), "openai", JSON, headers=written.headers)
-    frames = chat_chunks(written, with_usage=wants_usage(body))
+    frames = chat_chunks(written, with_usage=with_usage)
     return client.reply(frames, "openai", SSE, headers=written.headers, heartbeat=lambda: KEEP_ALIVE)
 
 
@@ -64,7 +64,7 @@ async def complete(
     body: Body, client: Client, *, as_chat: bool = False, raw: bool = True, stream: bool = False
 ) -> Response:
     """`stream`: whether it is one where the body does not say."""
-    target = await client.target(body.model())
+    target, with_usage = await client.target(body.model()), wants_usage(body)
     request = CompletionRequest(
         prompt=_prompt(body),
         suffix=body.text("suffix"),
@@ -76,7 +76,7 @@ async def complete(
     parts = client.complete(target, request, fills=body.has("suffix"))
     if not (stream if body.flag("stream") is None else body.flag("stream")):
         return client.reply(completion_object(parts, target.name, as_chat=as_chat), "openai", JSON)
-    frames = completion_chunks(parts, target.name, with_usage=wants_usage(body), as_chat=as_chat)
+    frames = completion_chunks(parts, target.name, with_usage=with_usage, as_chat=as_chat)
     return client.reply(frames, "openai", SSE, heartbeat=lambda: KEEP_ALIVE)
 
 

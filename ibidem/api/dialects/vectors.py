@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter
 
 from ibidem.api.dialects.answering import Asking, Client
-from ibidem.api.dialects.body import Body
+from ibidem.api.dialects.body import Body, whole_text
 from ibidem.api.dialects.ollama_frames import NS
 from ibidem.api.dialects.openai import Sent
 from ibidem.errors import BadInput
@@ -100,15 +100,20 @@ async def rerank(client: Asking, body: Sent) -> dict[str, Any]:
     reranker = client.app.reranker
     if reranker is None:
         raise BadInput("no reranker is set", hint="name one as `reranker` under [models]", field="model")
-    documents = [one if isinstance(one, str) else Body(one).text("text") for one in _documents(body)]
+    documents = _documents(body)
     scores = await asyncio.to_thread(reranker.reranker.rerank, body.text("query"), documents)
     best = sorted(enumerate(scores), key=lambda one: -one[1])[: body.whole("top_n", 1)]
     results = [{"index": index, "relevance_score": score} for index, score in best]
     return {"object": "list", "model": reranker.reranker.name, "data": results, "results": results}
 
 
-def _documents(body: Body) -> list[Any]:
-    documents = body.items("documents")
-    if not all(isinstance(one, str | dict) for one in documents) or len(documents) > MOST_TEXTS:
-        raise body.wrong("documents", f"at most {MOST_TEXTS} texts", documents)
+def _documents(body: Body) -> list[str]:
+    """Texts, or objects with a `text`."""
+    if not body.has("documents"):
+        raise BadInput("documents is required", hint="send a list of texts to be ranked", field="documents")
+    given = body.items("documents")
+    found = [one.get("text") if isinstance(one, dict) else one for one in given]
+    documents = [whole_text(one) for one in found if isinstance(one, str)]
+    if len(documents) < len(given) or len(given) > MOST_TEXTS:
+        raise body.wrong("documents", f"at most {MOST_TEXTS} texts", given)
     return documents

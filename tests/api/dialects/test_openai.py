@@ -96,6 +96,16 @@ def test_parts_of_content_and_the_developer_role_are_taken(client: httpx.Client,
     assert user["images"] == ["iVBORw0KGgo="]
 
 
+@pytest.mark.parametrize("name", ["plant", "plain/ollama.tiny", "plant/quotes"])
+def test_a_system_prompt_alone_is_answered_without_a_search(
+    client: httpx.Client, model: FakeModelServer, name: str
+) -> None:
+    told = client.post(CHAT, json={"model": name, "messages": [{"role": "system", "content": "Greet."}]})
+    assert told.status_code == 200 and "annotations" not in told.json()["choices"][0]["message"]
+    if name != "plant/quotes":
+        assert prompt(model) == [{"role": "system", "content": "Greet."}]
+
+
 def test_wishes_reach_an_openai_upstream(client: httpx.Client, model: FakeModelServer) -> None:
     schema = {"type": "object", "properties": {"a": {"type": "integer"}}}
     tool = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}
@@ -294,7 +304,8 @@ def test_a_name_of_two_providers_says_how_to_tell_them_apart(client: httpx.Clien
 
 
 def test_paths_that_are_none_are_told_in_openai_s_form(client: httpx.Client) -> None:
-    error(client.post("/v1/audio/transcriptions", json={}), 404, "not_found_error")
+    told = error(client.post("/v1/audio/transcriptions", json={}), 404, "not_found_error")
+    assert told["code"] == "not_found"
     error(client.post("/v1/messages", json={}), 404, "not_found_error")
 
 

@@ -53,7 +53,7 @@ export default function FirstDocuments({ admin, onBegin, onSkip }: { admin: bool
         )}
         {folder.isError && <Alert severity="error">{told(folder.error)}</Alert>}
         <UploadRows shown={sending} />
-        <Reading />
+        <Reading expecting={folder.isSuccess || busy} />
         <Button color="inherit" onClick={onSkip}>{t.skipSteps}</Button>
       </Box>
     </main>
@@ -61,8 +61,8 @@ export default function FirstDocuments({ admin, onBegin, onSkip }: { admin: bool
 }
 
 /** What the server is reading; or that it could read none of it. */
-function Reading() {
-  const home = useWorkspaces().data?.find((one) => one.slug === WORKSPACE);
+function Reading({ expecting }: { expecting: boolean }) {
+  const home = useWorkspaces(expecting).data?.find((one) => one.slug === WORKSPACE);
   const all = Object.values(home?.counts ?? {}).reduce((sum, some) => sum + some, 0);
   if (!home || all === 0) return null;
   const left = waiting(home);

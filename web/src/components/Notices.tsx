@@ -3,8 +3,9 @@
 import Alert from "@mui/material/Alert";
 import Button from "@mui/material/Button";
 import Snackbar from "@mui/material/Snackbar";
+import { useQueryClient } from "@tanstack/react-query";
 import { createContext, use, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
-import { isOffline, type ApiError } from "@/lib/api";
+import { isOffline, isSignedOut, type ApiError } from "@/lib/api";
 import { t } from "@/lib/i18n";
 
 const UNDO_MS = 6000;
@@ -34,6 +35,7 @@ export function told(error: unknown): string {
 }
 
 export function NoticesProvider({ children }: { children: ReactNode }) {
+  const client = useQueryClient();
   const [notice, setNotice] = useState<Notice | null>(null);
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const pending = useRef(new Map<string, () => void>());
@@ -46,7 +48,10 @@ export function NoticesProvider({ children }: { children: ReactNode }) {
     });
   }, []);
   const say = useCallback((text: string) => show({ text, severity: "info" }), [show]);
-  const fail = useCallback((error: unknown) => show({ text: told(error), severity: "error" }), [show]);
+  const fail = useCallback((error: unknown) => {
+    if (isSignedOut(error)) void client.invalidateQueries({ queryKey: ["user"] }); // shows how to sign in again
+    show({ text: told(error), severity: "error" });
+  }, [show, client]);
   const unhide = useCallback((key: string) => setHidden((keys) => new Set([...keys].filter((one) => one !== key))), []);
 
   const removeLater = useCallback(({ key, label, run }: Removal) => {

@@ -33,6 +33,7 @@ export const en = {
   model: "Model", defaultModel: "Default model", workspace: "Workspace", template: "Template", variables: "Values for the template",
   keysHint: "Enter sends · Shift+Enter new line", tooLong: (most: string) => `The message is too long: at most ${most}.`, notText: (name: string) => `${name} is not a text file; add it under Documents instead.`,
   attachments: "Goes with the message", imageTooBig: (name: string, most: string) => `${name} is too big: an image has at most ${most}.`, seesNoImages: (model: string) => `${model} does not look at images. Choose a model that does, or remove them and describe them in words.`,
+  pasted: "Pasted text.txt",
 
   // the thread
   you: "You", assistant: "Ibidem", emptyTitle: "What would you like to know?", emptyText: "Every claim is footnoted. Click a number to see the lines it rests on.",
@@ -54,7 +55,7 @@ export const en = {
   verdictHints: { supported: "The passage says what the answer says.", weak: "The passage says this only in part.", unsupported: "The passage does not say this." },
   earlier: "Earlier lines", later: "Later lines", openOriginal: "Open original", gone: "The document is no longer there.", goneHint: "This is the text as it was when it was cited.",
   changed: "The document has changed since it was cited, so nothing is marked. This is the text that was cited:", noText: "No text of this document is indexed.",
-  view: "View", asPage: "Page", asText: "Text", pages: "Pages", previousPage: "Previous page", nextPage: "Next page", pageNumber: "Page number", toPassage: "To the passage", zoom: "Zoom", wholeDocument: "Whole document",
+  view: "View", asPage: "Page", asText: "Text", pages: "Pages", previousPage: "Previous page", nextPage: "Next page", pageNumber: "Page number", toPassage: "To the passage", zoom: (percent: number) => `Zoom: ${percent}%`, wholeDocument: "Whole document",
   pageMarked: (number: number) => `page ${number}, with the passage marked`, noPicture: (number: number) => `Page ${number} cannot be shown as a picture.`, textInstead: "This is its text.",
   nextCitation: "Next source", previousCitation: "Previous source", textOf: (name: string) => `Text of ${name}`,
 
@@ -127,6 +128,7 @@ export const en = {
   settingSources: { default: "default", file: "set in the file", environment: "set by the environment" }, settingDefault: (value: string) => `Default: ${value}`, settingEmpty: "empty", settingOn: "on", settingOff: "off", settingHidden: "hidden", settingSet: "set, hidden", settingUnset: "not set",
   settingByHand: (variable: string) => `Only in ibidem.toml, or as ${variable}: it says who may enter, or what is run.`, settingByEnvironment: (variable: string) => `${variable} decides; change it there.`, settingReset: (name: string) => `Reset ${name}`, resetToDefault: "Reset", saveSetting: (name: string) => `Save ${name}`,
   settingPending: (running: string) => `after a restart; now ${running}`, settingPendingSecret: "after a restart", settingSaved: (name: string) => `${name} is saved. It holds once the server has been started again.`,
+  settingHolds: (name: string) => `${name} is saved and holds from now on.`,
   restartNeeded: "Some changes hold only once the server has been started again.", restartNow: "Restart the server", restarted: "The server has been started again.",
   restartText: "It takes a few seconds. Answers that are being written end; whatever waits goes on by itself. Everybody stays signed in.", settingsFile: (path: string) => `Settings file: ${path}`,
   stateText: "How the server is, and what it takes of the disk.", version: "Version", runningSince: "Running since", dataDir: "Data directory", signInMode: "Sign-in", signInModes: { local: "local: links and profiles", password: "names and passwords" } as Record<string, string>,

@@ -30,6 +30,7 @@ export const ko: Words = {
   model: "모델", defaultModel: "기본 모델", workspace: "작업 공간", template: "템플릿", variables: "템플릿에 넣을 값",
   keysHint: "Enter 보내기 · Shift+Enter 줄바꿈", tooLong: (most) => `메시지가 너무 깁니다. 최대 ${most}입니다.`, notText: (name) => `${name}은(는) 텍스트 파일이 아닙니다. 문서 화면에서 추가하세요.`,
   attachments: "메시지와 함께 보낼 것", imageTooBig: (name, most) => `${name}이(가) 너무 큽니다. 이미지는 최대 ${most}입니다.`, seesNoImages: (model) => `${model}은(는) 이미지를 보지 못합니다. 이미지를 볼 수 있는 모델을 고르거나, 이미지를 빼고 말로 설명하세요.`,
+  pasted: "붙여넣은 글.txt",
 
   you: "나", assistant: "Ibidem", emptyTitle: "무엇이 궁금하신가요?", emptyText: "모든 답에 출처가 달립니다. 번호를 누르면 근거가 된 줄을 볼 수 있습니다.",
   emptyNothing: "아직 색인된 문서가 없습니다", emptyNothingText: "폴더를 추가하거나 파일을 끌어다 놓으세요. 파일은 이 컴퓨터를 떠나지 않습니다.", addDocuments: "문서 추가",
@@ -48,7 +49,7 @@ export const ko: Words = {
   verdictHints: { supported: "구절이 답변의 내용을 담고 있습니다.", weak: "구절이 일부만 뒷받침합니다.", unsupported: "구절에 이런 내용이 없습니다." },
   earlier: "앞부분 더 보기", later: "뒷부분 더 보기", openOriginal: "원본 열기", gone: "문서가 더 이상 없습니다.", goneHint: "인용할 때의 내용입니다.",
   changed: "인용된 뒤에 문서가 바뀌어 아무 줄도 표시하지 않았습니다. 인용된 내용은 다음과 같습니다.", noText: "이 문서는 색인된 텍스트가 없습니다.",
-  view: "보기", asPage: "쪽", asText: "텍스트", pages: "쪽 이동", previousPage: "이전 쪽", nextPage: "다음 쪽", pageNumber: "쪽 번호", toPassage: "인용 위치로", zoom: "확대", wholeDocument: "전체 문서",
+  view: "보기", asPage: "쪽", asText: "텍스트", pages: "쪽 이동", previousPage: "이전 쪽", nextPage: "다음 쪽", pageNumber: "쪽 번호", toPassage: "인용 위치로", zoom: (percent) => `확대: ${percent}%`, wholeDocument: "전체 문서",
   pageMarked: (number) => `${number}쪽, 인용된 부분 표시됨`, noPicture: (number) => `${number}쪽을 그림으로 보여 줄 수 없습니다.`, textInstead: "대신 텍스트를 보여 드립니다.",
   nextCitation: "다음 출처", previousCitation: "이전 출처", textOf: (name) => `${name} 내용`,
 
@@ -113,6 +114,7 @@ export const ko: Words = {
   settingSections: { models: "모델", retrieve: "검색", complete: "코드 완성", ingest: "파일 읽기", index: "색인", jobs: "작업", dialects: "다른 프로그램", serve: "서버와 로그인" },
   settingSources: { default: "기본값", file: "파일에서 설정", environment: "환경 변수로 설정" }, settingDefault: (value) => `기본값: ${value}`, settingEmpty: "비어 있음", settingOn: "켜짐", settingOff: "꺼짐", settingHidden: "숨김", settingSet: "설정됨, 숨김", settingUnset: "설정 안 됨",
   settingByHand: (variable) => `ibidem.toml이나 환경 변수 ${variable}로만 바꿀 수 있습니다. 누가 들어올 수 있는지, 무엇을 실행할지 정하기 때문입니다.`, settingByEnvironment: (variable) => `환경 변수 ${variable}가 정합니다. 거기서 바꾸세요.`, settingReset: (name) => `${name} 기본값으로`, resetToDefault: "기본값으로", saveSetting: (name) => `${name} 저장`,
+  settingHolds: (name) => `${name} 설정을 저장했고 지금부터 적용됩니다.`,
   settingPending: (running) => `다시 시작하면 적용, 지금은 ${running}`, settingPendingSecret: "다시 시작하면 적용", settingSaved: (name) => `${name} 값을 저장했습니다. 서버를 다시 시작하면 적용됩니다.`,
   restartNeeded: "서버를 다시 시작해야 적용되는 변경이 있습니다.", restartNow: "서버 다시 시작", restarted: "서버를 다시 시작했습니다.",
   restartText: "몇 초 걸립니다. 쓰고 있는 답변은 끝나고, 기다리는 작업은 저절로 이어집니다. 로그인은 그대로 유지됩니다.", settingsFile: (path) => `설정 파일: ${path}`,

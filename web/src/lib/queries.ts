@@ -32,11 +32,11 @@ export const useCapabilities = (model: string, enabled: boolean) => useQuery({
   queryFn: () => call<components["schemas"]["Able"]>("GET", `/api/models/capabilities/?model=${encodeURIComponent(model)}`),
 });
 
-/** Looked at often while something is being read. */
-export const useWorkspaces = () => useQuery({
+/** Looked at often while something is being read, or is expected to be. */
+export const useWorkspaces = (expecting = false) => useQuery({
   queryKey: ["workspaces"],
   queryFn: async () => (await call<Page<Workspace>>("GET", "/api/workspaces/")).items,
-  refetchInterval: ({ state }) => (isBusy(state.data) ? BUSY_MS : IDLE_MS),
+  refetchInterval: ({ state }) => (expecting || isBusy(state.data) ? BUSY_MS : IDLE_MS),
 });
 
 /** What the one who is signed in may look after: `server` its settings and state, which in local mode everybody may see. */

@@ -1616,7 +1616,7 @@ export interface paths {
         get?: never;
         /**
          * Set Default
-         * @description Which model answers where no other is named, kept in `ibidem.toml`.
+         * @description Which model answers where no other is named, written into `ibidem.toml` and so from now on.
          */
         put: operations["set_default_api_models_default__put"];
         post?: never;
@@ -2471,7 +2471,7 @@ export interface components {
         NewValue: {
             /**
              * Value
-             * @description of the option's kind; written into ibidem.toml, read at the next start
+             * @description of the option's kind; written into ibidem.toml; but for models and their servers it is read at the next start
              */
             value: boolean | number | string;
         };
@@ -2750,7 +2750,7 @@ export interface components {
         };
         /**
          * Setting
-         * @description `value` is what the next start will read, `running` what this server was started with; a secret shows neither.
+         * @description `value` is what the next start will read, `running` what this server runs with; a secret shows neither.
          */
         Setting: {
             /** Name */

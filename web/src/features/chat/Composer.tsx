@@ -5,7 +5,7 @@ import IconButton from "@mui/material/IconButton";
 import InputBase from "@mui/material/InputBase";
 import Paper from "@mui/material/Paper";
 import Tooltip from "@mui/material/Tooltip";
-import { useEffect, useId, useRef, useState, type KeyboardEvent } from "react";
+import { useEffect, useId, useRef, useState, type ClipboardEvent, type KeyboardEvent } from "react";
 import { Icon } from "@/components/Icon";
 import { useNotices } from "@/components/Notices";
 import { t } from "@/lib/i18n";
@@ -13,7 +13,7 @@ import { isComposing, sends } from "@/lib/keys";
 import { useCapabilities, useTemplates } from "@/lib/queries";
 import type { Template } from "@/lib/types";
 import { Attachments } from "./Attachments";
-import { isImage, readAttachment, type Attached } from "./attachments";
+import { isImage, LONG_PASTE, readAttachment, type Attached } from "./attachments";
 import { Pickers } from "./Pickers";
 import { matching, TemplateMenu } from "./TemplateMenu";
 import { missing, TemplateValues } from "./TemplateValues";
@@ -74,6 +74,14 @@ export function Composer({ place, wish, onWish, running, onStop, onSend }: Props
       await readAttachment(file).then((one) => setAttachments((known) => [...known, one]), fail);
     }
   };
+  const paste = (event: ClipboardEvent) => {
+    const { files } = event.clipboardData;
+    const content = event.clipboardData.getData("text/plain");
+    if (!files.length && content.length < LONG_PASTE) return;
+    event.preventDefault();
+    if (files.length) void attach(files);
+    else setAttachments((known) => [...known, { title: t.pasted, content }]);
+  };
   const keys = (event: KeyboardEvent) => {
     if (isComposing(event)) return;
     if (offered?.length && ["ArrowDown", "ArrowUp", "Enter", "Tab", "Escape"].includes(event.key)) {
@@ -97,7 +105,7 @@ export function Composer({ place, wish, onWish, running, onStop, onSend }: Props
         <Attachments attachments={attachments} blind={blind} onRemove={(index) => setAttachments(attachments.filter((_, at) => at !== index))} />
         <InputBase multiline fullWidth minRows={1} maxRows={12} inputRef={box} value={text} placeholder={t.askPlaceholder} onKeyDown={keys}
           onChange={(event) => { setText(event.target.value); setClosed(false); setActive(0); }}
-          onPaste={(event) => { if (event.clipboardData.files.length) { event.preventDefault(); void attach(event.clipboardData.files); } }}
+          onPaste={paste}
           slotProps={{ input: { "aria-label": t.message, dir: "auto", ...(offered?.length ? { "aria-controls": menu, "aria-activedescendant": `${menu}-${active}` } : {}) } }} sx={{ px: 2, pt: 1.5, pb: 0.5, fontSize: "1rem", lineHeight: 1.5 }} />
         <Box className="composer-row">
           <Tooltip title={t.attach}><IconButton size="small" aria-label={t.attach} onClick={() => files.current?.click()}><Icon name="attach" /></IconButton></Tooltip>

@@ -10,6 +10,9 @@ const MOST_TEXT_BYTES = 1_000_000;
 const MOST_IMAGE_BYTES = 5_000_000;
 const SNIFFED = 8192;
 
+/** Characters of a text that is pasted: a longer one is read better as a file than in the message box. */
+export const LONG_PASTE = 10_000;
+
 export const nameOf = (one: Attached) => ("title" in one ? one.title : one.name);
 
 export const isImage = (one: Attached): one is AttachedImage => "data" in one;

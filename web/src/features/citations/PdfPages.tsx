@@ -19,7 +19,7 @@ import { pageMarks, type PageMarks } from "./boxes";
 import { DocumentText } from "./DocumentText";
 import type { Clue } from "./marks";
 
-const ZOOMS = [1, 1.5, 2] as const;
+const ZOOMS = [100, 150, 200] as const; // percent, as the style sheet has them
 const WIDTH_PX = devicePixelRatio > 1 ? 1800 : 1200;
 
 interface Props { id: string; clue: Clue; page: number; switcher: ReactNode }
@@ -50,7 +50,7 @@ export default function PdfPages({ id, clue, page, switcher }: Props) {
         {turn(number + 1, t.nextPage, "right")}
         {number !== page && clue.from > 0 && <Button size="small" onClick={() => setNumber(page)}>{t.toPassage}</Button>}
         <Box sx={{ flex: 1 }} />
-        <Button size="small" aria-label={t.zoom} title={t.zoom} onClick={() => setZoom((zoom + 1) % ZOOMS.length)}>{Math.round(100 * (ZOOMS[zoom] ?? 1))}%</Button>
+        <Button size="small" aria-label={t.zoom(ZOOMS[zoom] ?? 100)} title={t.zoom(ZOOMS[zoom] ?? 100)} onClick={() => setZoom((zoom + 1) % ZOOMS.length)}>{ZOOMS[zoom]}%</Button>
       </Box>
       {clue.from > 0 && shown.data && !marked && <AsCited severity="info" title={t.changed} hint="" text={clue.text} />}
       {shown.data && <Sheet id={id} shown={shown.data} marked={marked} zoom={zoom} onFail={() => setUndrawn(number)} />}
@@ -60,6 +60,7 @@ export default function PdfPages({ id, clue, page, switcher }: Props) {
 
 function Sheet({ id, shown, marked, zoom, onFail }: { id: string; shown: PageShown; marked: PageMarks | null; zoom: number; onFail: () => void }) {
   const frame = useRef<HTMLDivElement>(null);
+  const [drawn, setDrawn] = useState(0); // the page whose picture is there
   const { number, width_pt: width, height_pt: height } = shown;
   useLayoutEffect(() => { // the passage comes into view, else the page's top
     const scroller = frame.current;
@@ -71,9 +72,9 @@ function Sheet({ id, shown, marked, zoom, onFail }: { id: string; shown: PageSho
   }, [number, marked, zoom]);
   return (
     <div className={`pdf-page zoom-${zoom}`} ref={frame} tabIndex={0} role="region" aria-label={t.page(number)}>
-      <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={marked?.lines.length ? t.pageMarked(number) : t.page(number)}>
+      <svg viewBox={`0 0 ${width} ${height}`} className={drawn === number ? "drawn" : ""} role="img" aria-label={marked?.lines.length ? t.pageMarked(number) : t.page(number)}>
         <rect width={width} height={height} fill="#fff" />
-        <image href={`/api/rag/documents/${id}/pages/${number}/image/?width=${WIDTH_PX}`} width={width} height={height} onError={onFail} />
+        <image href={`/api/rag/documents/${id}/pages/${number}/image/?width=${WIDTH_PX}`} width={width} height={height} onLoad={() => setDrawn(number)} onError={onFail} />
         {marked && (["lines", "words"] as const).map((kind) => marked[kind].map((box, at) => (
           <rect key={`${kind}${at}`} className={kind} x={box.left - 1} y={box.top - 1} width={box.right - box.left + 2} height={box.bottom - box.top + 2} rx={1.5} />
         )))}

@@ -45,7 +45,7 @@ function Changeable({ setting }: { setting: Setting }) {
   const [draft, setDraft] = useState<string | null>(null);
   const { say, fail } = useNotices();
   const { change, reset } = useSettingActions(setting);
-  const save = useMutation({ mutationFn: change, onSuccess: () => { setDraft(null); say(t.settingSaved(name)); } });
+  const save = useMutation({ mutationFn: change, onSuccess: ({ pending }) => { setDraft(null); say(pending ? t.settingSaved(name) : t.settingHolds(name)); } });
   const back = useMutation({ mutationFn: reset, onSuccess: () => setDraft(null), onError: fail });
   const kept = secret ? "" : String(setting.value);
   const changed = draft !== null && draft !== kept;

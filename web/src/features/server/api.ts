@@ -16,8 +16,9 @@ export type Value = Setting["default"];
 export function useSettingActions({ name }: Setting) {
   const client = useQueryClient();
   const then = async (work: Promise<Setting>) => {
-    await work;
-    await client.invalidateQueries({ queryKey: ["settings"] });
+    const changed = await work;
+    await Promise.all([["settings"], ["models"], ["embedder"], ["health"], ["fits"]].map((queryKey) => client.invalidateQueries({ queryKey })));
+    return changed;
   };
   return {
     change: (value: Value) => then(call<Setting>("PUT", `/api/settings/${name}/`, { value })),
