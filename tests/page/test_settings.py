@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from ibidem.settings.options import each_option
-from tests.api.serving import Server, serving, wait_for
+from tests.api.serving import Server, put_text, serving, wait_for
 from tests.page.browser import Browser
 from tests.page.conftest import press_button, sign_in
 from tests.page.test_look import AT_REST, faults
@@ -25,6 +25,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     data.mkdir()
     (data / "ibidem.toml").write_text(FILE)
     with serving(data, IBIDEM_JOBS__ANSWERS="3", IBIDEM_MODELS__OPENAI_KEY="sk-canary") as running:
+        put_text(running, "pump.md", "The pump starts.")  # without a document the page would begin with its first steps
         yield running
 
 

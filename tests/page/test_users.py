@@ -43,7 +43,7 @@ def enter(page: Browser, server: Server, name: str, password: str = PASSWORD) ->
     fill(page, "input[autocomplete=username]", name)
     fill(page, "input[type=password]", password)
     page.press("Enter")
-    page.wait("document.querySelector('.composer')", 10)
+    page.wait("document.querySelector('.sections')", 10)
 
 
 def line(name: str) -> str:
