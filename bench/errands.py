@@ -73,7 +73,7 @@ def at_size(work: Path, name: str, width: int, height: int) -> Iterator[Figure]:
         "first cited answer": lambda: first_answer(person, library),
         "check a footnote": lambda: check_footnote(person),
         "upload and find a file": lambda: upload_and_find(person, note, narrow=width < 900),
-        "switch the model": lambda: switch_model(person, model, narrow=width < 900),
+        "switch the model": lambda: switch_model(person, model),
         "resume after a reload": lambda: resume(person, model),
     }
     try:
@@ -111,29 +111,34 @@ def check_footnote(person: Person) -> None:
     person.wait("!document.querySelector('aside, .MuiModal-root')")
 
 
+def open_menu(person: Person) -> None:
+    person.press_button("Menu")
+    person.wait("document.querySelector('nav.side')?.getBoundingClientRect().left === 0", 10)
+
+
 def upload_and_find(person: Person, note: Path, *, narrow: bool) -> None:
     if narrow:
-        person.press_button("Menu")
+        open_menu(person)
     person.press_button("Documents")
     person.wait("location.hash.startsWith('#/documents') && document.querySelector('main input[type=search]')", 10)
     person.choose_files("main input[type=file][multiple]", [note])
     person.wait("document.querySelector('main').innerText.includes('meeting.md')", 10)
     person.click("main input[type=search]")
     person.type("meeting")
-    row = "[...document.querySelectorAll('main a')].find(one => one.innerText.includes('meeting.md'))"
-    person.click_node(row)
+    rows = "[...document.querySelectorAll('main tbody tr')].map(row => row.innerText)"
+    person.wait(f"(rows => rows.length === 1 && /meeting.md[^]*ready/.test(rows[0]))({rows})", 20)
+    person.click("main tbody tr a")
     person.wait("document.querySelector('main').innerText.includes('booked by calling 4321')", 10)
 
 
-def switch_model(person: Person, model: FakeModelServer, *, narrow: bool) -> None:
+def switch_model(person: Person, model: FakeModelServer) -> None:
     model.reply = ["By calling 4321 [1]."]
-    if narrow:
-        person.press_button("Menu")
     person.press_button("New chat")
     person.wait(f"document.querySelector('{BOX}')", 10)
     person.press_button("Model: ")
     person.wait("document.querySelectorAll('[role=option]').length > 1", 10)
     person.click_node("[...document.querySelectorAll('[role=option]')].find(one => one.innerText.includes('tiny'))")
+    person.wait("!document.querySelector('[role=option], .MuiModal-root')")
     person.click(BOX)
     person.type("How is the meeting room booked?")
     person.press("Enter")
