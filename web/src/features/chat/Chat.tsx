@@ -4,7 +4,7 @@ import Alert from "@mui/material/Alert";
 import Button from "@mui/material/Button";
 import CircularProgress from "@mui/material/CircularProgress";
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useMemo } from "react";
+import { useCallback, useEffect, useMemo, useRef } from "react";
 import { told, useNotices } from "@/components/Notices";
 import { t } from "@/lib/i18n";
 import { isComposing } from "@/lib/keys";
@@ -39,7 +39,13 @@ export function Chat({ id, at, onCite, onExplain }: Props) {
   }, [change, client, id, fail]);
   const place = at === null ? -1 : branch.findIndex(({ message }) => message.id === at); // of the message that was found
   const elsewhere = place < 0 && Boolean(messages.data?.some((one) => one.id === at));
-  useEffect(() => { if (at && elsewhere) show(at); }, [at, messages.isSuccess]); // once: later the reader chooses the branch
+  const led = useRef<string | null>(null); // once: later the reader chooses the branch
+  useEffect(() => {
+    if (place >= 0) led.current = at;
+    if (!at || !elsewhere || connection !== "open" || led.current === at) return; // what the socket says of the branch comes first
+    led.current = at;
+    show(at);
+  }, [at, place, elsewhere, connection, show]);
   useEffect(() => { if (place >= 0) include(place); }, [place, include]);
   const halt = useCallback(() => { if (running) stop(running).catch(fail); }, [running, stop, fail]);
   const actions = useMemo<AnswerActions>(() => ({
