@@ -26,11 +26,11 @@ T = TypeVar("T")
 SseEvent = tuple[str | None, str, dict[str, Any]]  # id, event, data
 
 IBIDEM = str(Path(sys.executable).with_name("ibidem"))
-START_S = 20.0  # two shared cores; test_kill.py holds the start to its figure
+START_S = 60.0  # two shared cores; test_kill.py holds the start to its figure
 ENDED = ("ok", "partial", "skipped", "failed")
 
 
-def wait_for(look: Callable[[], T], what: str, *, timeout_s: float = 10.0, every_s: float = 0.02) -> T:
+def wait_for(look: Callable[[], T], what: str, *, timeout_s: float = 30.0, every_s: float = 0.02) -> T:
     """The first true value of `look()`; fails when none comes in time."""
     until = time.monotonic() + timeout_s
     while True:
@@ -179,7 +179,7 @@ def add_folder(server: Server, folder: Path, workspace: str = "home", *, watch: 
     return synced(server, made.json(), workspace)
 
 
-def synced(server: Server, source: dict[str, Any], workspace: str = "home", *, timeout_s: float = 30) -> dict[str, Any]:
+def synced(server: Server, source: dict[str, Any], workspace: str = "home", *, timeout_s: float = 60) -> dict[str, Any]:
     def look() -> dict[str, Any] | None:
         job = server.http.get(f"/api/jobs/{source['job']}/").json()
         found: dict[str, Any] = server.http.get(f"/api/workspaces/{workspace}/sources/{source['id']}/").json()
@@ -231,7 +231,7 @@ def events(server: Server, run_id: str, *, headers: dict[str, str] | None = None
                 got = {}
 
 
-def ended(server: Server, run_id: str, *, timeout_s: float = 15) -> dict[str, Any]:
+def ended(server: Server, run_id: str, *, timeout_s: float = 60) -> dict[str, Any]:
     """The run once it has ended."""
 
     def look() -> dict[str, Any] | None:

@@ -115,7 +115,7 @@ def test_unknown_workspaces_are_told_with_those_there_are(server: Server) -> Non
 
 
 def test_a_source_tells_how_far_it_is(server: Server, tmp_path: Path) -> None:
-    slug = workspace(server, "Sources")
+    slug = workspace(server, "Notes of sources")
     folder = tmp_path / "notes"
     folder.mkdir()
     (folder / "a.md").write_text("aardvark")

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+PATIENCE = 4  # two shared cores, on which two such browsers run
 BINARY = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 OPTIONS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --mute-audio"
@@ -72,7 +73,7 @@ class Browser:
         os.write(self._out, json.dumps(message).encode() + b"\0")
         return self._receive(self._number)
 
-    def _receive(self, number: int, timeout_s: float = 15.0) -> Any:
+    def _receive(self, number: int, timeout_s: float = 60.0) -> Any:
         until = time.monotonic() + timeout_s
         while True:
             while b"\0" in self._buffer:
@@ -113,7 +114,7 @@ class Browser:
 
     def wait(self, expression: str, timeout_s: float = 5.0) -> Any:
         """The expression's value, as soon as it is true."""
-        until = time.monotonic() + timeout_s
+        until = time.monotonic() + PATIENCE * timeout_s
         while True:
             value = None
             with contextlib.suppress(AssertionError):  # the page is just being replaced

@@ -29,15 +29,16 @@ export function progressText({ state, progress: { stage, have_bytes, total_bytes
 export function PullRows({ pulls, onDone }: { pulls: Pull[]; onDone?: (pull: Pull) => void }) {
   const { cancel, resume, again } = useModelActions();
   const { say, fail } = useNotices();
-  const running = useRef(new Set<string>());
+  const seen = useRef<Set<string> | null>(null); // done before the page was opened, or told; a quick one is never seen under way
   useEffect(() => {
-    for (const one of pulls) {
-      if (isUnderWay(one)) running.current.add(one.id);
-      else if (running.current.delete(one.id) && one.state === "done") {
-        say(t.pullDone(one.model));
-        void again("models", "fits", "embedder");
-        onDone?.(one);
-      }
+    const done = pulls.filter((one) => one.state === "done");
+    const told = (seen.current ??= new Set(done.map((one) => one.id)));
+    for (const one of done) {
+      if (told.has(one.id)) continue;
+      told.add(one.id);
+      say(t.pullDone(one.model));
+      void again("models", "fits", "embedder");
+      onDone?.(one);
     }
   });
   return open(pulls).map((one) => {
