@@ -78,7 +78,9 @@ class TemplateBody(BaseModel):
 
     name: str = Field(max_length=1_000)
     system: Text = ""
-    variables: list[Annotated[VariableBody, BeforeValidator(_named)]] = Field([], max_length=20)
+    variables: list[Annotated[VariableBody, BeforeValidator(_named, json_schema_input_type=str | VariableBody)]] = (
+        Field([], max_length=20)
+    )
     examples: list[ExampleBody] = Field([], max_length=20)
     settings: SettingsBody = Field(default_factory=lambda: SettingsBody.model_validate({}))
 

@@ -58,6 +58,7 @@ def test_a_hit_of_the_search_opens_the_chat_at_its_message(signed_in: Browser, s
     session = long_chat(server, "Long talk", {5: "The quokka sleeps."})
     signed_in.click("nav input[type=search]")
     signed_in.type("quokka")
+    signed_in.wait("document.querySelector('nav li a')?.href.includes('?at=')", 10)  # the list is that of the search
     signed_in.click("nav li a")
     signed_in.wait(IN_SIGHT, 10)
     assert "quokka" in signed_in.text("article.found")

@@ -2569,7 +2569,7 @@ export interface components {
              * Variables
              * @default []
              */
-            variables: components["schemas"]["VariableBody"][];
+            variables: (string | components["schemas"]["VariableBody"])[];
             /**
              * Examples
              * @default []
@@ -2979,7 +2979,7 @@ export interface components {
              * Variables
              * @default []
              */
-            variables: components["schemas"]["VariableBody"][];
+            variables: (string | components["schemas"]["VariableBody"])[];
             /**
              * Examples
              * @default []
