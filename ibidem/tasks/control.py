@@ -7,6 +7,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from ibidem.errors import BadInput, Conflict, NotFound
@@ -143,4 +144,4 @@ class JobControl:
             if workspace in (None, run.workspace):
                 _, running = self._answers.stop(user, run.id)
                 if running:
-                    self._on_loop(lambda job=run.job: self._worker.cancel(job))  # type: ignore[misc]  # its default
+                    self._on_loop(partial(self._worker.cancel, run.job))
