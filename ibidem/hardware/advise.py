@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ibidem.errors import ModelTooLarge
 from ibidem.hardware.calibration import Calibration
@@ -57,11 +57,24 @@ def choose(
 ) -> Choice:
     """The model as it would run here. Raises ModelTooLarge where it would swap even with nothing else running."""
     arranged = plan(header, machine, role=header.role, wishes=wishes, beside=beside, lasting=True)
+    choice = as_arranged(header, arranged, model, quantisation, machine=machine, calibrations=calibrations)
+    return replace(choice, warnings=tuple(_warnings(header, machine, arranged, choice.speed, beside)))
+
+
+def as_arranged(
+    header: Header,
+    arranged: EnginePlan,
+    model: Model | None,
+    quantisation: str,
+    *,
+    machine: Machine,
+    calibrations: Sequence[Calibration],
+) -> Choice:
+    """The memory and the speed of one arrangement, whether it fits or not."""
     share = offloaded_share(header, arranged)
     expected = speed(header, machine, gpu_share=share, calibrations=calibrations)
     needs = memory(header, arranged, discrete_gpu=machine.gpu is not None and not machine.unified)
-    told = tuple(_warnings(header, machine, arranged, expected, beside))
-    return Choice(header, arranged, needs, expected, told, model, quantisation)
+    return Choice(header, arranged, needs, expected, (), model, quantisation)
 
 
 def advise(

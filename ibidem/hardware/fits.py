@@ -7,12 +7,12 @@ from dataclasses import dataclass, fields
 from typing import Literal
 
 from ibidem.errors import ModelTooLarge
-from ibidem.hardware.advise import LEAST_TOKENS_S, Choice, choose
+from ibidem.hardware.advise import LEAST_TOKENS_S, Choice, as_arranged, choose
 from ibidem.hardware.calibration import Calibration
 from ibidem.hardware.catalog import Model
 from ibidem.hardware.header import Header
-from ibidem.hardware.plan import NO_WISHES, USUAL, Wishes, least, offloaded_share, present_bytes
-from ibidem.hardware.predict import Beside, memory, speed
+from ibidem.hardware.plan import NO_WISHES, USUAL, Wishes, least, present_bytes
+from ibidem.hardware.predict import Beside
 from ibidem.hardware.probe import Machine
 
 Verdict = Literal[
@@ -49,7 +49,7 @@ def assess(
 ) -> Fit:
     """Judge one model: a row of the table in a quantisation, or a file by its header."""
 
-    def as_arranged(header: Header, quantisation: str, wishes: Wishes) -> Choice | None:
+    def chosen(header: Header, quantisation: str, wishes: Wishes) -> Choice | None:
         try:
             return choose(
                 header, model, quantisation, machine=machine, wishes=wishes, beside=beside, calibrations=calibrations
@@ -57,19 +57,16 @@ def assess(
         except ModelTooLarge:
             return None
 
-    choice = as_arranged(header, quantisation, wishes)
+    choice = chosen(header, quantisation, wishes)
     if choice is not None:
         return Fit(_verdict(choice, machine, beside), choice)
     smallest = least(header, machine, wishes=wishes)
-    share = offloaded_share(header, smallest)
-    needs = memory(header, smallest, discrete_gpu=machine.gpu is not None and not machine.unified)
-    expected = speed(header, machine, gpu_share=share, calibrations=calibrations)
-    choice = Choice(header, smallest, needs, expected, (), model, quantisation)
-    if wishes != NO_WISHES and as_arranged(header, quantisation, NO_WISHES):
+    choice = as_arranged(header, smallest, model, quantisation, machine=machine, calibrations=calibrations)
+    if wishes != NO_WISHES and chosen(header, quantisation, NO_WISHES):
         return Fit("too_large", choice, settings=tuple(_set(wishes)))
     if model is None:
         return Fit("too_large", choice)
-    fitting = (size for size in _smaller(model, quantisation) if as_arranged(model.header(size), size, wishes))
+    fitting = (size for size in _smaller(model, quantisation) if chosen(model.header(size), size, wishes))
     return Fit("too_large", choice, smaller=next(fitting, ""))
 
 
