@@ -20,6 +20,20 @@ OPTIONS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --mute-audio"
     " --disable-component-update --disable-sync --disable-dev-shm-usage --disable-extensions --remote-debugging-pipe"
 ).split()
+# The middle of an element that stands still for two frames and that nothing covers: a menu that still grows is missed.
+RESTING = """async found => {
+  if (!found()?.checkVisibility()) return null
+  found().scrollIntoView({ block: 'nearest' })
+  const frame = () => new Promise(done => requestAnimationFrame(() => done(found()?.getClientRects()[0])))
+  const [before, box] = [await frame(), await frame()]
+  const middle = box && [box.x + box.width / 2, box.y + box.height / 2]
+  const still = before && box && ['x', 'y', 'width', 'height'].every(side => before[side] === box[side])
+  if (!still || !found().contains(document.elementFromPoint(...middle))) return null
+  const one = found()
+  window.pressed = undefined
+  addEventListener('mousedown', ({ target }) => { window.pressed = one.contains(target) }, { capture: true, once: true })
+  return middle
+}"""
 
 
 class Browser:
@@ -66,12 +80,15 @@ class Browser:
     # --- the protocol ------------------------------------------------------------------------------------------------
 
     def send(self, method: str, **parameters: Any) -> Any:
+        return self._receive(self._write(method, **parameters))
+
+    def _write(self, method: str, **parameters: Any) -> int:
         self._number += 1
         message = {"id": self._number, "method": method, "params": parameters}
         if self._session:
             message["sessionId"] = self._session
         os.write(self._out, json.dumps(message).encode() + b"\0")
-        return self._receive(self._number)
+        return self._number
 
     def _receive(self, number: int, timeout_s: float = 60.0) -> Any:
         until = time.monotonic() + timeout_s
@@ -118,7 +135,7 @@ class Browser:
         while True:
             value = None
             with contextlib.suppress(AssertionError):  # the page is just being replaced
-                value = self.evaluate(f"(value => value instanceof Node ? true : value)({expression})")
+                value = self.evaluate(f"(async value => (await value) instanceof Node ? true : value)({expression})")
             if value:
                 return value
             if time.monotonic() > until:
@@ -134,14 +151,17 @@ class Browser:
         self.click_node(f"document.querySelector({json.dumps(selector)})")
 
     def click_node(self, found: str) -> None:
-        """As `click`; `found` is an expression that gives the element, once it is there."""
-        self.wait(f"({found})?.checkVisibility()")
-        x, y = self.evaluate(
-            f"(() => {{ const one = {found}; one.scrollIntoView({{block: 'nearest'}});"
-            " const box = one.getClientRects()[0]; return [box.x + box.width / 2, box.y + box.height / 2]; })()"
-        )
-        for kind in ("mousePressed", "mouseReleased"):
-            self.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+        """As `click`; `found` is an expression that gives the element, once it is there, at rest and under the mouse."""
+        for _ in range(PATIENCE):
+            x, y = self.wait(f"({RESTING})(() => {found})")
+            mouse = {"x": x, "y": y, "button": "left", "clickCount": 1}
+            last = [
+                self._write("Input.dispatchMouseEvent", type=f"mouse{how}", **mouse) for how in ("Pressed", "Released")
+            ]
+            self._receive(last[-1])
+            if self.evaluate("window.pressed") is not False:  # it may have moved away in between
+                return
+        raise AssertionError(f"it does not hold still: {found}")
 
     def type(self, text: str) -> None:
         self.send("Input.insertText", text=text)
@@ -165,6 +185,14 @@ class Browser:
         self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=mobile)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.send("Emulation.setEmulatedMedia", features=[scheme])
+
+    def rest(self) -> None:
+        """Waits until what moves has come to rest: two frames for what a change begins, then all that has an end."""
+        self.evaluate(
+            "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))).then(() => Promise.all("
+            "document.getAnimations().filter(one => one.effect.getTiming().iterations !== Infinity)"
+            ".map(one => one.finished.catch(() => 0)))).then(() => 0)"
+        )
 
     def shot(self, path: Path) -> None:
         path.write_bytes(base64.b64decode(self.send("Page.captureScreenshot", format="png")["data"]))

@@ -11,7 +11,7 @@ from tests.ingest.pdfs import encrypted
 from tests.page.browser import Browser
 from tests.page.conftest import ask, press_button
 from tests.page.documents import PUMP, forget_faults, from_menu, open_documents, row
-from tests.page.test_look import AXE, PICTURES, SIZES, faults
+from tests.page.looking import SIZES, look, with_axe
 
 
 def test_a_pdf_page_is_shown_with_the_passage_marked(signed_in: Browser, server: Server) -> None:
@@ -87,36 +87,27 @@ def test_a_document_shows_its_chunks_and_the_chats_that_cite_it(signed_in: Brows
     signed_in.wait("document.querySelector('.question')?.innerText.includes('wombat ferry')")
 
 
-@pytest.mark.skipif(not AXE.exists(), reason="needs the page's packages, which `make page` installs")
+@with_axe
 @pytest.mark.parametrize("size", SIZES)
 def test_the_views_of_a_document_and_of_sharing_are_sound(signed_in: Browser, server: Server, size: str) -> None:
-    PICTURES.mkdir(parents=True, exist_ok=True)
     width, height, dark = SIZES[size]
     signed_in.size(width, height, dark=dark)
     made = server.http.post("/api/rag/documents/", files={"file": ("sound.pdf", PUMP)}).json()
     wait_for(lambda: server.http.get(f"/api/rag/documents/{made['id']}/").json()["state"] == "ok", "it is read")
     found: list[str] = []
 
-    def look(name: str) -> None:
-        signed_in.evaluate(
-            "Promise.all(document.getAnimations().map(one => one.finished.catch(() => 0))).then(() => 0)"
-        )
-        signed_in.shot(PICTURES / f"{name}-{size}-ko.png")
-        found.extend(f"{name}: {fault}" for fault in faults(signed_in))
-        assert signed_in.evaluate("document.documentElement.scrollWidth") <= width
-
     signed_in.evaluate(f"location.hash = '#/documents/{made['id']}?lines=3-4&page=2'")
     signed_in.wait("document.querySelectorAll('.pdf-page .drawn .lines').length === 2")
-    look("pdf")
+    found += look(signed_in, f"pdf-{size}")
     signed_in.click_node("document.querySelectorAll('.document-page [role=tab]')[1]")
     signed_in.wait("document.querySelector('.chunks li')")
-    look("chunks")
+    found += look(signed_in, f"chunks-{size}")
     signed_in.click_node("document.querySelectorAll('.document-page [role=tab]')[2]")
     signed_in.wait("document.querySelector('.scroll')")
-    look("cited")
+    found += look(signed_in, f"cited-{size}")
     open_documents(signed_in)
     from_menu(signed_in, "공유…")
     signed_in.wait("document.querySelector('[role=dialog] form')")
-    look("share")
+    found += look(signed_in, f"share-{size}")
     assert server.http.delete(f"/api/rag/documents/{made['id']}/").status_code == 204
     assert not found, "\n".join(found)

@@ -11,7 +11,7 @@ from tests.api.serving import Server, serving
 from tests.fakes.model_server import FakeModelServer, closed_port
 from tests.page.browser import Browser
 from tests.page.conftest import BOX, answer, ask, fresh_link, press_button
-from tests.page.test_models import look
+from tests.page.test_models import sound
 
 GUIDE = "document.querySelector('.first-run, .first-model, section.welcome')"
 QUESTION = "When does the relief valve of the pump open?"
@@ -55,17 +55,17 @@ def first_answer(page: Browser, folder: Path) -> None:
 
 def test_from_nothing_to_an_answer_that_a_model_wrote(server: Server, page: Browser, folder: Path) -> None:
     arrive(page, server)
-    look(page, "first-documents")
+    sound(page, "first-documents")
     page.choose_files(".first-run input[type=file]", [folder / "pump.md", folder / "휴가.md"])
     page.wait(f"document.querySelector('{BOX}') && /준비됐습니다/.test(document.querySelector('h1').innerText)", 15)
-    look(page, "first-question")
+    sound(page, "first-question")
     ask(page, QUESTION)
     assert "4.2 bar" in answer(page)
     page.click("[aria-label='인용 1']")
     page.wait("/opens at 4.2 bar/.test(document.querySelector('aside mark')?.innerText)")
     page.press("Escape")
     page.wait("document.querySelector('.first-model .first-offer')", 10)
-    look(page, "first-model")
+    sound(page, "first-model")
     press_button(page, "사용: ollama:tiny:latest")
     page.wait("!document.querySelector('.first-model')", 10)
     ask(
@@ -123,9 +123,9 @@ def test_without_a_model_here_one_that_fits_is_offered_with_its_size_and_speed(
 ) -> None:
     page.size(360, 740)
     arrive(page, alone)
-    look(page, "first-documents-phone")
+    sound(page, "first-documents-phone")
     first_answer(page, folder)
-    look(page, "first-fetch-phone")
+    sound(page, "first-fetch-phone")
     best = next((one for one in alone.http.get("/api/fit/").json()["items"] if one["advised"]), None)
     offered = page.text(".first-model")
     if best is None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -13,9 +11,8 @@ from tests.api.serving import Server
 from tests.fakes.model_server import FakeModelServer
 from tests.page.browser import Browser
 from tests.page.conftest import ask, press_button, sign_in
+from tests.page.looking import SIZES, look, with_axe
 
-AXE = Path("web/node_modules/axe-core/axe.min.js")
-PICTURES = Path("build/page")  # which git ignores
 REPLY = (
     "## Relief valve\n\nThe relief valve opens at **4.2 bar** [1]. The filter is cleaned every month [1].\n\n"
     "| part | when |\n|---|---|\n| valve | 4.2 bar |\n| filter | monthly |\n\n"
@@ -31,11 +28,6 @@ PLACES = {  # its title, and what is there once it has loaded
     "settings/connections": (("Server", "서버"), "main section li .line"),
     "account": (("Account", "계정"), "main [aria-labelledby=logins] li"),
 }
-AT_REST = (  # what moves has come to rest
-    "Promise.all(document.getAnimations().filter(one => one.effect.getTiming().iterations !== Infinity)"
-    ".map(one => one.finished.catch(() => 0))).then(() => 0)"
-)
-SIZES = {"desktop": (1280, 800, False), "dark": (1280, 800, True), "phone": (360, 740, False)}
 
 
 @pytest.fixture(scope="module", params=["en-US", "ko-KR"])
@@ -45,53 +37,59 @@ def browser(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     one.close()
 
 
-def faults(page: Browser) -> list[str]:
-    """What axe finds serious, with the element."""
-    page.evaluate(AXE.read_text("utf-8") + ";0")
-    found = page.evaluate(
-        "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
-        ".then(result => JSON.stringify(result.violations.filter(one => ['serious', 'critical'].includes(one.impact))"
-        ".map(one => [one.id, one.nodes[0].html.slice(0, 200), one.nodes[0].failureSummary.slice(0, 300)])))"
-    )
-    return [str(one) for one in json.loads(found)]
+DIALOGS = {"palette": ("k", 2, 75), "keys": ("?", 0, 191)}  # the key, its modifiers and its code that open each
 
 
-@pytest.mark.skipif(not AXE.exists(), reason="needs the page's packages, which `make page` installs")
+@with_axe
+@pytest.mark.parametrize("size", SIZES)
+def test_every_dialog_is_sound(browser: Browser, writer: Server, size: str) -> None:
+    width, height, dark = SIZES[size]
+    browser.size(width, height, dark=dark)
+    sign_in(browser, writer)
+    found: list[str] = []
+    for name, (key, modifiers, code) in DIALOGS.items():
+        browser.evaluate("document.activeElement.blur()")
+        browser.press(key, modifiers=modifiers, code=code)
+        browser.wait("document.querySelector('[role=dialog] :is([role=option], kbd)')")
+        found += look(browser, f"{name}-{size}")
+        browser.press("Escape")
+        browser.wait("!document.querySelector('[role=dialog]')")
+    browser.evaluate("location.hash = '#/templates'")
+    browser.click("main .cards button")
+    browser.wait("document.querySelector('[role=dialog] form')")
+    found += look(browser, f"template-{size}")
+    browser.press("Escape")
+    browser.wait("!document.querySelector('[role=dialog]')")
+    assert not found, "\n".join(found)
+
+
+@with_axe
 @pytest.mark.parametrize("size", SIZES)
 def test_every_page_is_sound(browser: Browser, writer: Server, model: FakeModelServer, size: str) -> None:
-    PICTURES.mkdir(parents=True, exist_ok=True)
     model.reply = [REPLY]
     width, height, dark = SIZES[size]
     browser.size(width, height, dark=dark)
     found: list[str] = []
 
-    def look(name: str) -> None:
-        browser.evaluate(AT_REST)
-        language = browser.evaluate("document.documentElement.lang")
-        browser.shot(PICTURES / f"{name.replace('/', '-')}-{size}-{language}.png")
-        found.extend(f"{name}: {fault}" for fault in faults(browser))
-        assert not re.search(r"NaN|undefined|\[object", browser.text("body"))
-        assert browser.evaluate("document.documentElement.scrollWidth") <= width
-
     sign_in(browser, writer)
-    look("new")
+    found += look(browser, f"new-{size}")
     ask(browser, "When does the relief valve of the pump open?")
     browser.wait("document.querySelector('.answer pre')")
-    look("answer")
+    found += look(browser, f"answer-{size}")
     browser.click(".answer .cite")
     browser.wait("document.querySelector('aside .document-text li')")
-    look("source")
+    found += look(browser, f"source-{size}")
     browser.press("Escape")
     browser.wait("!document.querySelector('aside')")
     for name in ("What was used", "무엇을 썼나"):
         if browser.evaluate(f"Boolean(document.querySelector('[aria-label=\"{name}\"]'))"):
             press_button(browser, name)
     browser.wait("document.querySelector('[role=dialog]')")
-    look("used")
+    found += look(browser, f"used-{size}")
     browser.press("Escape")
     for place, (titles, shown) in PLACES.items():
         browser.evaluate(f"location.hash = '#/{place}'")
         title = "document.querySelector('main h1')?.innerText"
         browser.wait(f"{json.dumps(titles)}.includes({title}) && document.querySelector('{shown}')")
-        look(place)
+        found += look(browser, f"{place}-{size}")
     assert not found, "\n".join(found)

@@ -13,7 +13,7 @@ from tests.fakes.hub import Hub, hub
 from tests.fakes.model_server import FakeModelServer, closed_port, model_server
 from tests.page.browser import Browser
 from tests.page.conftest import BOX, press_button, sign_in
-from tests.page.test_look import AXE, PICTURES, faults
+from tests.page.looking import AXE, look
 
 __all__ = ["hub", "model_server"]
 
@@ -59,15 +59,8 @@ def fetch(page: Browser, address: str, sha256: str = "") -> None:
     page.wait("!document.querySelector('[role=dialog]')")
 
 
-def look(page: Browser, name: str) -> None:
-    """A picture, no serious fault for axe, nothing wider than the window."""
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    page.evaluate(
-        "Promise.all(document.getAnimations().map(one => one.effect.getTiming().iterations === Infinity || one.finished.catch(() => 0))).then(() => 0)"
-    )
-    page.shot(PICTURES / f"{name}.png")
-    assert not AXE.exists() or faults(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+def sound(page: Browser, name: str) -> None:
+    assert not AXE.exists() or look(page, name) == []
 
 
 # --- what there is, and what fits ----------------------------------------------------------------------------------------
@@ -85,9 +78,9 @@ def test_each_model_tells_whether_it_fits_and_is_loaded(models: Browser) -> None
     assert models.evaluate(
         "[...document.querySelectorAll('.fits .memory-bar + *')].every(one => /맞|느|큽니다/.test(one.innerText))"
     )
-    look(models, "models-all")
+    sound(models, "models-all")
     models.size(360, 740, dark=True)
-    look(models, "models-all-phone-dark")
+    sound(models, "models-all-phone-dark")
 
 
 def test_a_model_is_tested_and_made_the_default(models: Browser) -> None:
@@ -124,7 +117,7 @@ def test_a_download_survives_a_reload_a_cancel_and_a_cut_connection(models: Brow
     fetch(models, hub.address, hub.sha256)
     half = "/307 KB 중 15[34] KB/.test(document.querySelector('.upload')?.innerText)"
     models.wait(half, 10)
-    look(models, "models-pull")
+    sound(models, "models-pull")
     models.evaluate("location.reload()")
     models.wait(half, 15)
     press_button(models, f"취소: {hub.address}")
@@ -175,7 +168,7 @@ def test_an_embedder_is_chosen_and_its_progress_shown(models: Browser) -> None:
     press_button(models, "사용", nth=-1)
     models.wait("/구절 1개 중 1개 · 준비됨/.test(document.querySelector('.building')?.innerText)", 20)
     models.wait("/사용 중/.test([...document.querySelectorAll('[aria-labelledby=embedder] li')].at(1).innerText)")
-    look(models, "models-embedder")
+    sound(models, "models-embedder")
 
 
 # --- the picker ------------------------------------------------------------------------------------------------------------
@@ -195,7 +188,7 @@ def test_one_of_two_hundred_models_is_found_and_picked_by_the_keyboard(
     page.wait(
         "/너무 큽니다/.test([...document.querySelectorAll('[role=option]')].map(one => one.innerText).join())", 15
     )
-    look(page, f"picker-{width}")
+    sound(page, f"picker-{width}")
     box = page.evaluate("JSON.stringify(document.querySelector('.model-picker').getBoundingClientRect())")
     assert page.evaluate(
         f"(box => box.left >= 0 && box.right <= innerWidth && box.top >= 0 && box.bottom <= innerHeight)({box})"

@@ -14,7 +14,7 @@ from ibidem.settings.options import each_option
 from tests.api.serving import Server, put_text, serving, wait_for
 from tests.page.browser import Browser
 from tests.page.conftest import press_button, sign_in
-from tests.page.test_look import AT_REST, faults
+from tests.page.looking import look, with_axe
 
 FILE = "# mine\n[retrieve]\nhits = 20  # many\n"
 
@@ -84,7 +84,7 @@ def test_the_server_is_started_again_with_what_was_changed(at: Browser) -> None:
     at.wait(f"{row('retrieve.read_s')}?.innerText.includes('지금은 8')")
     press_button(at, "서버 다시 시작")
     at.wait("document.querySelector('[role=dialog]')")
-    at.evaluate(AT_REST)
+    at.rest()
     press_button(at, "서버 다시 시작", -1)
     at.wait("!document.querySelector('[role=dialog]')", 30)
     at.wait(f"{row('retrieve.read_s', 'input')}?.value === '5' && !document.querySelector('main [role=alert]')")
@@ -181,6 +181,7 @@ def test_a_running_job_shows_how_far_it_is_and_is_cancelled(at: Browser, own: Se
     at.wait("!document.querySelector('main [role=progressbar]')")
 
 
+@with_axe
 @pytest.mark.parametrize("size", [(1280, 800), (360, 740)], ids=["wide", "phone"])
 def test_no_page_of_these_has_a_serious_fault(at: Browser, own: Server, size: tuple[int, int]) -> None:
     at.size(*size)
@@ -194,11 +195,9 @@ def test_no_page_of_these_has_a_serious_fault(at: Browser, own: Server, size: tu
         ("jobs", ".toolbar a"),
     ):
         go(at, place, shown)
-        found += [f"{place}: {fault}" for fault in faults(at)]
-        assert at.evaluate("document.documentElement.scrollWidth") <= size[0]
+        found += look(at, f"{place}-{size[0]}")
     go(at, "account", "#keys")
     press_button(at, "새 키")
     at.wait("document.querySelector('[role=dialog]')")
-    at.evaluate(AT_REST)
-    found += faults(at)
+    found += look(at, f"new-key-{size[0]}")
     assert not found, json.dumps(found, indent=1)

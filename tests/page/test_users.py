@@ -14,7 +14,7 @@ from tests.api.signing_in import browser as client
 from tests.api.signing_in import sign_in as client_of
 from tests.page.browser import Browser
 from tests.page.conftest import press_button
-from tests.page.test_look import AT_REST, PICTURES, faults
+from tests.page.looking import look, with_axe
 from tests.page.test_settings import go, labelled, write
 from tests.page.test_sign_in import fill
 
@@ -53,7 +53,7 @@ def line(name: str) -> str:
 def choose(page: Browser, name: str, action: str) -> None:
     press_button(page, f"{name} 메뉴")
     page.wait("document.querySelector('[role=menu]')")
-    page.evaluate(AT_REST)
+    page.rest()
     press_button(page, action)
     page.wait("!document.querySelector('[role=menu]')")
 
@@ -151,9 +151,9 @@ def test_one_changes_ones_password_and_ends_ones_other_sign_ins(server: Server, 
     client_of(server, "minji", ANOTHER).close()
 
 
+@with_axe
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_users_page_is_sound_in_both_languages(server: Server, tmp_path: Path, language: str) -> None:
-    PICTURES.mkdir(parents=True, exist_ok=True)
     browser = Browser(tmp_path / "profile", language=language)
     try:
         enter(browser, server, "boss")
@@ -161,8 +161,6 @@ def test_the_users_page_is_sound_in_both_languages(server: Server, tmp_path: Pat
             browser.size(width, height)
             go(browser, "settings/users", "li [aria-haspopup=menu]")
             browser.wait(f"document.querySelector('main nav [aria-current]')?.innerText === '{LANGUAGES[language]}'")
-            assert faults(browser) == []
-            assert browser.evaluate("document.documentElement.scrollWidth") <= width
-            browser.shot(PICTURES / f"users-{width}-{language}.png")
+            assert look(browser, f"users-{width}") == []
     finally:
         browser.close()

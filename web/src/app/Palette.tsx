@@ -46,7 +46,8 @@ export default function Palette({ onHelp, onCopy, onClose }: Props) {
   };
   let number = -1;
   return (
-    <Dialog open onClose={onClose} fullWidth maxWidth="sm" aria-label={t.palette} className="palette" slotProps={{ transition: { timeout: 0 } }}>
+    <Dialog open onClose={onClose} fullWidth maxWidth="sm" aria-labelledby={`${id}-title`} className="palette" slotProps={{ transition: { timeout: 0 } }}>
+      <h2 id={`${id}-title`} className="visually-hidden">{t.palette}</h2>
       <InputBase autoFocus fullWidth value={query} placeholder={t.paletteHint} onKeyDown={keys} onChange={(event) => { setQuery(event.target.value); setActive(0); }}
         startAdornment={<Icon name="search" />}
         slotProps={{ input: { role: "combobox", "aria-label": t.palette, "aria-expanded": true, "aria-controls": id, "aria-activedescendant": all.length ? `${id}-${at}` : undefined, maxLength: 200 } }} />

@@ -4,13 +4,14 @@ import createCache from "@emotion/cache";
 import { CacheProvider } from "@emotion/react";
 import CssBaseline from "@mui/material/CssBaseline";
 import { ThemeProvider } from "@mui/material/styles";
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { notifyManager, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { createRoot } from "react-dom/client";
 import { RouterProvider } from "react-router/dom";
 import { NoticesProvider } from "@/components/Notices";
 import { Gate } from "@/features/sign-in/Gate";
 import { ApiError } from "@/lib/api";
 import { language } from "@/lib/i18n";
+import { beforePaint } from "@/lib/paint";
 import { router } from "./routes";
 import { theme } from "./theme";
 import "./base.css";
@@ -22,6 +23,7 @@ const client = new QueryClient({
   defaultOptions: { queries: { staleTime: 5_000, retry: (tries, error) => !(error instanceof ApiError) && tries < 2, retryDelay: 500 } },
 });
 
+notifyManager.setScheduler(beforePaint);
 document.documentElement.lang = language;
 createRoot(document.getElementById("root")!).render(
   <CacheProvider value={styles}>

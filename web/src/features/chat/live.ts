@@ -1,21 +1,15 @@
 // The answers being written, outside React: frames are taken at once, listeners are told once a frame of the screen.
 
+import { beforePaint } from "@/lib/paint";
 import { step, type Frame, type Turn, type Turns } from "./turn";
-
-type Paint = (callback: () => void) => void;
-
-const nextPaint: Paint = (callback) => {
-  if (document.hidden) setTimeout(callback, 200); // nothing is painted, but the end of an answer must be seen
-  else requestAnimationFrame(callback);
-};
 
 export class Live {
   private turns: Turns = {};
   private readonly listeners = new Set<() => void>();
   private due = false;
-  private readonly paint: Paint;
+  private readonly paint: typeof beforePaint;
 
-  constructor(paint: Paint = nextPaint) {
+  constructor(paint = beforePaint) {
     this.paint = paint;
   }
 
