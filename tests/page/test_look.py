@@ -81,7 +81,7 @@ def test_every_page_is_sound(browser: Browser, writer: Server, model: FakeModelS
     found += look(browser, f"source-{size}")
     browser.press("Escape")
     browser.wait("!document.querySelector('aside')")
-    for name in ("What was used", "무엇을 썼나"):
+    for name in ("What was used", "사용한 자료"):
         if browser.evaluate(f"Boolean(document.querySelector('[aria-label=\"{name}\"]'))"):
             press_button(browser, name)
     browser.wait("document.querySelector('[role=dialog]')")

@@ -12,6 +12,7 @@ import TableSortLabel from "@mui/material/TableSortLabel";
 import TextField from "@mui/material/TextField";
 import Typography from "@mui/material/Typography";
 import { useDeferredValue, useMemo, useState } from "react";
+import { Icon } from "@/components/Icon";
 import { told, useNotices } from "@/components/Notices";
 import { t } from "@/lib/i18n";
 import type { DocumentState } from "@/lib/types";
@@ -25,7 +26,8 @@ const FIRST: Record<Sort, "asc" | "desc"> = { name: "asc", state: "asc", size: "
 
 export function DocumentTable({ workspace, busy, writable }: { workspace: string; busy: boolean; writable: boolean }) {
   const [wanted, setWanted] = useState<Wanted>({ state: "", name: "", sort: "added", order: "desc", start: 0 });
-  const documents = useDocuments(workspace, { ...wanted, name: useDeferredValue(wanted.name.trim()) }, busy);
+  const name = useDeferredValue(wanted.name.trim());
+  const documents = useDocuments(workspace, { ...wanted, name }, busy);
   const { removeDocument, cancelReading, readAgain } = useDocumentActions(workspace);
   const { hidden, removeLater, fail } = useNotices();
   const change = (part: Partial<Wanted>) => setWanted({ ...wanted, start: 0, ...part });
@@ -37,6 +39,8 @@ export function DocumentTable({ workspace, busy, writable }: { workspace: string
   }), [workspace, removeLater, fail]); // eslint-disable-line -- the others are new at each drawing and do the same
   const { items = [], total = 0 } = documents.data ?? {};
   const shown = items.filter((one) => !hidden.has(`document ${one.id}`));
+  const nothing = documents.isSuccess && !documents.isPlaceholderData && shown.length === 0 && !name && !wanted.state;
+  if (nothing) return writable && <div className="first-drop"><Icon name="upload" fontSize="large" color="primary" /><span>{t.noDocumentsText}</span></div>;
   const head = (sort: Sort, label: string, place: { align?: "right"; className?: string } = {}) => (
     <TableCell {...place} sortDirection={wanted.sort === sort && wanted.order}><TableSortLabel active={wanted.sort === sort} direction={wanted.sort === sort ? wanted.order : FIRST[sort]} onClick={() => sortBy(sort)}>{label}</TableSortLabel></TableCell>
   );
@@ -54,7 +58,7 @@ export function DocumentTable({ workspace, busy, writable }: { workspace: string
         </TextField>
       </div>
       {documents.isError && <Alert severity="error">{told(documents.error)}</Alert>}
-      {documents.isSuccess && shown.length === 0 && <Typography color="textSecondary" sx={{ py: 4, textAlign: "center" }}>{wanted.name || wanted.state ? t.noneMatch : t.noDocumentsText}</Typography>}
+      {documents.isSuccess && shown.length === 0 && <Typography color="textSecondary" sx={{ py: 4, textAlign: "center" }}>{t.noneMatch}</Typography>}
       {shown.length > 0 && (
         <TableContainer aria-busy={documents.isPlaceholderData}>
           <Table size="small" className="documents" aria-label={t.files}>
