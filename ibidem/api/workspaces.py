@@ -58,12 +58,14 @@ class NewSource(BaseModel):
 def shown(app: App, workspace: Workspace) -> dict[str, Any]:
     """Whom it is shared with is its owner's to know."""
     shares = shares_of(app.db, workspace) if workspace.access == "own" else []
+    stuck = app.indexes.stuck(workspace.id)
     return {
         "slug": workspace.slug,
         "name": workspace.name,
         "access": workspace.access,
         "documents": workspace.documents,
         "counts": count_by_state(app.db, workspace.owner, workspace=workspace.id),
+        "index_failure": stuck and stuck.as_dict(),
         "shared_with": [{"username": share.user_name, "access": share.access} for share in shares],
     }
 

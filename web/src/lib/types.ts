@@ -51,6 +51,7 @@ export interface Session {
 export type Counts = Partial<Record<DocumentState, number>>;
 export interface Workspace {
   slug: string; name: string; documents: number; counts: Counts; access?: "own" | "write" | "read";
+  index_failure?: { message: string; hint: string } | null;
   shared_with?: { username: string; access: "read" | "write" }[];
 }
 export interface Source {

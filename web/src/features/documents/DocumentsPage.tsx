@@ -1,5 +1,6 @@
 // Workspaces and what is in them: files dropped, texts pasted, folders of the server followed.
 
+import Alert from "@mui/material/Alert";
 import Box from "@mui/material/Box";
 import Button from "@mui/material/Button";
 import LinearProgress from "@mui/material/LinearProgress";
@@ -9,7 +10,7 @@ import Typography from "@mui/material/Typography";
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore, type ChangeEvent } from "react";
 import { useNavigate, useParams } from "react-router";
 import { Icon } from "@/components/Icon";
-import { useNotices } from "@/components/Notices";
+import { told, useNotices } from "@/components/Notices";
 import { count } from "@/lib/format";
 import { t } from "@/lib/i18n";
 import { isBusy, useWorkspaces } from "@/lib/queries";
@@ -77,6 +78,7 @@ export default function DocumentsPage() {
         <Typography variant="body2" color="textSecondary">{[t.documentsCount(place.documents), share && t.sharedBy(share.owner), !writable && t.readOnlyShare, place.shared_with?.length && t.sharedWithCount(place.shared_with.length)].filter(Boolean).join(" · ")}</Typography>
         <StateChips counts={place.counts} />
       </Box>
+      {place.index_failure && <Alert severity="error" sx={{ mb: 2 }}>{told(place.index_failure)}</Alert>}
       {writable && (
         <Box className="toolbar">
           <Button variant="contained" startIcon={<Icon name="upload" />} onClick={() => files.current?.click()}>{t.uploadFiles}</Button>
