@@ -17,7 +17,7 @@ export interface RowActions { erase: (one: Document) => void; cancel: (one: Docu
 export const isWaiting = ({ state }: Document) => state === "queued" || state === "reading";
 /** The server's rule: what was left out by a rule stays out. */
 export const canRetry = ({ state, reason }: Document) => state === "failed" || state === "partial" || (state === "skipped" && reason === "cancelled");
-export const reasonOf = ({ reason }: Document) => (reason === "cancelled" ? t.cancelledReading : reason);
+export const reasonOf = ({ reason }: Document) => t.unread[reason] ?? reason;
 
 /** `actions` is null where the documents are only to be read. */
 export const DocumentRow = memo(function DocumentRow({ document: one, actions }: { document: Document; actions: RowActions | null }) {

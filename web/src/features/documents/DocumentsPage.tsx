@@ -69,8 +69,8 @@ export default function DocumentsPage() {
         <Button startIcon={<Icon name="add" />} onClick={() => setOpen("create")}>{t.newWorkspace}</Button>
       </Box>
       <Box sx={{ display: "flex", alignItems: "center", borderBottom: 1, borderColor: "divider", mb: 2 }}>
-        <Tabs value={place.slug} onChange={(_, slug: string) => void navigate(`/documents/in/${slug}`)} variant="scrollable" scrollButtons="auto" aria-label={t.workspace} sx={{ flex: 1, minWidth: 0 }}>
-          {(workspaces.data ?? []).map((one) => <Tab key={one.slug} value={one.slug} label={<span dir="auto">{one.name}</span>} />)}
+        <Tabs className="workspaces" value={place.slug} onChange={(_, slug: string) => void navigate(`/documents/in/${slug}`)} variant="scrollable" scrollButtons="auto" aria-label={t.workspace} sx={{ flex: 1, minWidth: 0 }}>
+          {(workspaces.data ?? []).map((one) => <Tab key={one.slug} value={one.slug} label={<span dir="auto" title={one.name}>{one.name}</span>} />)}
         </Tabs>
         <WorkspaceMenu key={place.slug} workspace={place} share={share} />
       </Box>
@@ -80,7 +80,7 @@ export default function DocumentsPage() {
       </Box>
       {place.index_failure && <Alert severity="error" sx={{ mb: 2 }}>{told(place.index_failure)}</Alert>}
       {writable && (
-        <Box className="toolbar">
+        <Box className="toolbar adds">
           <Button variant="contained" startIcon={<Icon name="upload" />} onClick={() => files.current?.click()}>{t.uploadFiles}</Button>
           <Button variant="outlined" startIcon={<Icon name="upload" />} onClick={() => folder.current?.click()}>{t.uploadFolder}</Button>
           <input ref={files} type="file" multiple className="visually-hidden" tabIndex={-1} aria-label={t.uploadFiles} onChange={take} />
