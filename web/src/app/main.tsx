@@ -19,7 +19,9 @@ import "./chat.css";
 
 const nonce = document.querySelector<HTMLMetaElement>("meta[name=style-nonce]")?.content ?? "";
 const styles = createCache({ key: "m", nonce, prepend: true });
-const unlessSignedIn = (error: unknown) => { if (isSignedOut(error)) void client.invalidateQueries({ queryKey: ["user"] }); }; // shows how to sign in again
+const unlessSignedIn = (error: unknown) => { // shows how to sign in again
+  if (isSignedOut(error) && client.getQueryData(["user"])) void client.invalidateQueries({ queryKey: ["user"] });
+};
 const client: QueryClient = new QueryClient({
   mutationCache: new MutationCache({ onError: unlessSignedIn }),
   queryCache: new QueryCache({ onError: (error, { queryKey }) => { if (queryKey[0] !== "user") unlessSignedIn(error); } }),

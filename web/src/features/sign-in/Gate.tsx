@@ -20,7 +20,7 @@ export function Gate({ children }: { children: ReactNode }) {
   const exchange = useExchange(again);
   const user = useUser(exchange !== "running"); // an answer of before the sign-in would be taken for one after it
   const health = useHealth();
-  if (exchange === "running") return <div className="center"><CircularProgress aria-label={t.loading} /></div>;
+  if (exchange === "running" && !user.data) return <div className="center"><CircularProgress aria-label={t.loading} /></div>;
   const out = user.isError && isSignedOut(user.error);
   const entry = health.data?.sign_in === "password"
     ? <Sheet title={t.signInTitle}><PasswordForm onDone={again} /></Sheet>
@@ -33,7 +33,7 @@ export function Gate({ children }: { children: ReactNode }) {
       </Sheet>
     );
   if (user.data) { // what was signed in stays, with all that is half written, while the server is away or asks who it is
-    return <><Fragment key={user.data.id}>{children}</Fragment><Dialog fullScreen open={out} aria-label={t.signInTitle}>{entry}</Dialog></>;
+    return <><Fragment key={user.data.id}>{children}</Fragment><Dialog fullScreen open={out && exchange !== "running"} aria-label={t.signInTitle}>{entry}</Dialog></>;
   }
   if (out) return entry;
   if (user.isError) {
