@@ -96,7 +96,7 @@ export const ko: Words = {
   embeddedOf: (done, all) => `구절 ${all}개 중 ${done}개`, vectorsReady: "준비됨", vectorsGrow: "새 구절을 더하는 중", oldAnswers: (name) => `그동안 ${name}(으)로 찾습니다`, wordsAnswer: "그동안 낱말로 찾습니다",
   pickModel: "모델 고르기", searchModels: "모델 검색", defaultIs: (name) => `지금은 ${name}`, manageModels: "모든 모델과 내려받기",
 
-  firstRun: "첫걸음", firstSteps: ["문서", "첫 답변", "모델"], firstTitle: "내 문서에 물어보세요", firstText: "파일이나 폴더를 고르세요. 있는 자리에서 읽고, 이 컴퓨터를 떠나지 않습니다.", firstDrop: "여기에 파일을 놓거나", chooseFiles: "파일 고르기", firstFolder: "이 컴퓨터의 폴더", readFolder: "이 폴더 읽기", skipSteps: "건너뛰기",
+  firstRun: "첫걸음", firstSteps: ["문서", "첫 답변", "모델"], firstTitle: "내 문서에 물어보세요", firstText: "파일이나 폴더를 고르세요. 내용은 이 컴퓨터 밖으로 나가지 않습니다.", firstDrop: "여기에 파일을 놓거나", chooseFiles: "파일 고르기", firstFolder: "이 컴퓨터의 폴더", readFolder: "이 폴더 읽기", skipSteps: "건너뛰기",
   firstReading: (done, all) => `${all}개 중 ${done}개를 읽었습니다…`, firstReady: (count) => `문서 ${n(count)}개가 준비됐습니다. 첫 질문을 해 보세요.`, firstReadyText: "답변의 문장마다 번호가 붙고, 누르면 근거가 된 줄이 열립니다.", firstNone: "읽을 수 있는 파일이 없었습니다. 이유는 문서 화면에 있습니다.",
   firstModelTitle: "이 답변은 문서의 문장을 그대로 옮긴 것입니다", firstModelText: "언어 모델이 있으면 이 문장들로 답을 써 줍니다.", firstFound: "이 컴퓨터에서 찾은 모델:", firstFits: "이 컴퓨터에 맞는 모델:", firstUse: "사용", notNow: "나중에", allOptions: "모든 모델",
   firstDone: "준비됐습니다. 다시 물으면 모델이 답을 씁니다.", firstNoneFits: "이 컴퓨터에 맞는 모델이 표에 없습니다. 인용에는 모델이 필요 없고, 다른 컴퓨터의 모델 서버를 models.ollama_url로 지정할 수도 있습니다.",
