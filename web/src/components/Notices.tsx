@@ -6,6 +6,7 @@ import Snackbar from "@mui/material/Snackbar";
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, use, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { isOffline, isSignedOut, type ApiError } from "@/lib/api";
+import { inWords } from "@/lib/fault";
 import { t } from "@/lib/i18n";
 
 const UNDO_MS = 6000;
@@ -32,8 +33,7 @@ export function useNotices(): Notices {
 
 export function told(error: unknown): string {
   if (isOffline(error)) return `${t.offline}. ${t.offlineHint}`;
-  const { message, hint } = error as ApiError;
-  return [message, hint].filter(Boolean).join(" — ");
+  return inWords(error as ApiError);
 }
 
 export function NoticesProvider({ children }: { children: ReactNode }) {

@@ -1,5 +1,6 @@
 // Every text of the page in Korean.
 
+import { faults, unread } from "./faults.ko";
 import type { Words } from "./en";
 
 const n = (count: number) => count.toLocaleString("ko");
@@ -66,7 +67,7 @@ export const ko: Words = {
   sourceStates: { syncing: "읽는 중", ready: "최신", missing: "찾을 수 없음", failed: "실패" }, unwatched: "변경 감시 안 함", ignored: (count) => `${n(count)}개 제외`, removeSource: (path) => `${path}을(를) 작업 공간에서 뺄까요? 파일 자체는 그대로 남습니다.`,
   size: "크기", state: "상태", added: "추가한 날", allStates: "전체", filterByName: "이름으로 거르기", uploading: (percent) => `올리는 중 ${percent}%`, noneMatch: "맞는 문서가 없습니다.", readOnlyShare: "읽기 전용",
   sort: "정렬", sorts: { name: "이름", state: "상태", size: "크기", added: "날짜" }, rowActions: "작업", paging: "목록 이동", range: (from, to, all) => `${all}개 중 ${from}–${to}`, earlierRows: "앞 문서", laterRows: "뒤 문서",
-  chunking: (count) => `나누는 중, ${count}조각`, readOf: (done, all) => `문서 ${all}개 중 ${done}개 완료`, cancelReading: "읽기 취소", cancelledReading: "읽기를 취소했습니다",
+  chunking: (count) => `나누는 중, ${count}조각`, readOf: (done, all) => `문서 ${all}개 중 ${done}개 완료`, cancelReading: "읽기 취소", faults, unread,
   uploadFolder: "폴더 올리기", leftOut: (names) => `제외함: ${names}.`, unreadable: (names) => `읽을 수 없음: ${names}.`, nothingToAdd: "추가할 파일이 없습니다.",
   uploadsDone: (done, all) => `파일 ${all}개 중 ${done}개 보냄`, cancelAll: "모두 취소", retryAll: (count) => `${n(count)}개 모두 다시 시도`, dismissAll: "모두 닫기",
   uploadsLost: (count) => `파일 ${n(count)}개를 보내기 전에 화면을 새로 고쳤습니다. 다시 선택해 주세요:`,
