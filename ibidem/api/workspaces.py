@@ -16,6 +16,7 @@ from ibidem.errors import BadInput, Forbidden, NotFound
 from ibidem.store.documents import count_by_state, source_progress
 from ibidem.store.removal import delete_workspace, remove_source
 from ibidem.store.sharing import ShareAccess, set_shares, shares_of
+from ibidem.store.uploads import uploads_in
 from ibidem.store.users import user_named
 from ibidem.store.workspaces import (
     Source,
@@ -28,6 +29,7 @@ from ibidem.store.workspaces import (
     list_workspaces,
     rename_workspace,
 )
+from ibidem.tasks.reading import upload_path
 
 router = APIRouter(prefix="/api/workspaces", tags=["workspaces"])
 
@@ -109,7 +111,10 @@ def change(slug: str, body: Change, app: Engine, access: Gate, who: Signed) -> d
 def delete(slug: str, app: Engine, access: Gate, user: Owner) -> None:
     workspace = get_workspace(app.db, user, slug, need="own")
     shares = shares_of(app.db, workspace)
+    uploaded = uploads_in(app.db, workspace)
     delete_workspace(app.db, workspace)
+    for document_id in uploaded:
+        upload_path(app.data.files, document_id).unlink(missing_ok=True)
     for share in shares:
         cut(app, access, share)
     app.indexes.forget(workspace.id)

@@ -22,7 +22,7 @@ export class ApiError extends Error {
   }
 }
 
-/** Throws ApiError for an answer that is an error, TypeError when the server does not answer. */
+/** Throws ApiError for an answer that is an error, TypeError (or, `within` a time, TimeoutError) when the server does not answer. */
 export async function call<T>(method: Method, path: string, body?: unknown, init: RequestInit = {}): Promise<T> {
   const json = body === undefined ? {} : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } };
   const response = await fetch(path, { ...init, ...json, method });
@@ -59,6 +59,9 @@ export async function importSessions(file: File): Promise<{ sessions: string[] }
   return answer as { sessions: string[] };
 }
 
-export const isOffline = (error: unknown) => error instanceof TypeError;
+/** What is refused when no answer has come within `s` seconds: a server that hangs looks like one that is gone. */
+export const within = (s: number): RequestInit => ({ signal: AbortSignal.timeout(s * 1000) });
+
+export const isOffline = (error: unknown) => error instanceof TypeError || (error instanceof DOMException && error.name === "TimeoutError");
 export const isSignedOut = (error: unknown) => error instanceof ApiError && error.status === 401;
 export const isGone = (error: unknown) => error instanceof ApiError && error.status === 404;

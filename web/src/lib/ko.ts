@@ -1,5 +1,6 @@
 // Every text of the page in Korean.
 
+import { faults, unread } from "./faults.ko";
 import type { Words } from "./en";
 
 const n = (count: number) => count.toLocaleString("ko");
@@ -66,7 +67,7 @@ export const ko: Words = {
   sourceStates: { syncing: "읽는 중", ready: "최신", missing: "찾을 수 없음", failed: "실패" }, unwatched: "변경 감시 안 함", ignored: (count) => `${n(count)}개 제외`, removeSource: (path) => `${path}을(를) 작업 공간에서 뺄까요? 파일 자체는 그대로 남습니다.`,
   size: "크기", state: "상태", added: "추가한 날", allStates: "전체", filterByName: "이름으로 거르기", uploading: (percent) => `올리는 중 ${percent}%`, noneMatch: "맞는 문서가 없습니다.", readOnlyShare: "읽기 전용",
   sort: "정렬", sorts: { name: "이름", state: "상태", size: "크기", added: "날짜" }, rowActions: "작업", paging: "목록 이동", range: (from, to, all) => `${all}개 중 ${from}–${to}`, earlierRows: "앞 문서", laterRows: "뒤 문서",
-  chunking: (count) => `나누는 중, ${count}조각`, readOf: (done, all) => `문서 ${all}개 중 ${done}개 완료`, cancelReading: "읽기 취소", unread: { cancelled: "읽기를 취소했습니다", binary: "텍스트도 읽을 수 있는 형식도 아닙니다", minified: "압축된 코드입니다" },
+  chunking: (count) => `나누는 중, ${count}조각`, readOf: (done, all) => `문서 ${all}개 중 ${done}개 완료`, cancelReading: "읽기 취소", faults, unread,
   uploadFolder: "폴더 올리기", leftOut: (names) => `제외함: ${names}.`, unreadable: (names) => `읽을 수 없음: ${names}.`, nothingToAdd: "추가할 파일이 없습니다.",
   uploadsDone: (done, all) => `파일 ${all}개 중 ${done}개 보냄`, cancelAll: "모두 취소", retryAll: (count) => `${n(count)}개 모두 다시 시도`, dismissAll: "모두 닫기",
   uploadsLost: (count) => `파일 ${n(count)}개를 보내기 전에 화면을 새로 고쳤습니다. 다시 선택해 주세요:`,
@@ -96,7 +97,7 @@ export const ko: Words = {
   embeddedOf: (done, all) => `구절 ${all}개 중 ${done}개`, vectorsReady: "준비됨", vectorsGrow: "새 구절을 더하는 중", oldAnswers: (name) => `그동안 ${name}(으)로 찾습니다`, wordsAnswer: "그동안 낱말로 찾습니다",
   pickModel: "모델 고르기", searchModels: "모델 검색", defaultIs: (name) => `지금은 ${name}`, manageModels: "모든 모델과 내려받기",
 
-  firstRun: "첫걸음", firstSteps: ["문서", "첫 답변", "모델"], firstTitle: "내 문서에 물어보세요", firstText: "파일이나 폴더를 고르세요. 있는 자리에서 읽고, 이 컴퓨터를 떠나지 않습니다.", firstDrop: "여기에 파일을 놓거나", chooseFiles: "파일 고르기", firstFolder: "이 컴퓨터의 폴더", readFolder: "이 폴더 읽기", skipSteps: "건너뛰기",
+  firstRun: "첫걸음", firstSteps: ["문서", "첫 답변", "모델"], firstTitle: "내 문서에 물어보세요", firstText: "파일이나 폴더를 고르세요. 내용은 이 컴퓨터 밖으로 나가지 않습니다.", firstDrop: "여기에 파일을 놓거나", chooseFiles: "파일 고르기", firstFolder: "이 컴퓨터의 폴더", readFolder: "이 폴더 읽기", skipSteps: "건너뛰기",
   firstReading: (done, all) => `${all}개 중 ${done}개를 읽었습니다…`, firstReady: (count) => `문서 ${n(count)}개가 준비됐습니다. 첫 질문을 해 보세요.`, firstReadyText: "답변의 문장마다 번호가 붙고, 누르면 근거가 된 줄이 열립니다.", firstNone: "읽을 수 있는 파일이 없었습니다. 이유는 문서 화면에 있습니다.",
   firstModelTitle: "이 답변은 문서의 문장을 그대로 옮긴 것입니다", firstModelText: "언어 모델이 있으면 이 문장들로 답을 써 줍니다.", firstFound: "이 컴퓨터에서 찾은 모델:", firstFits: "이 컴퓨터에 맞는 모델:", firstUse: "사용", notNow: "나중에", allOptions: "모든 모델",
   firstDone: "준비됐습니다. 다시 물으면 모델이 답을 씁니다.", firstNoneFits: "이 컴퓨터에 맞는 모델이 표에 없습니다. 인용에는 모델이 필요 없고, 다른 컴퓨터의 모델 서버를 models.ollama_url로 지정할 수도 있습니다.",

@@ -30,7 +30,19 @@ export function Chat({ id, at, onCite, onExplain }: Props) {
   const client = useQueryClient();
   const { first, earlier, include } = useDrawn(branch.length, messages.isSuccess && session.isSuccess);
 
-  const start = useCallback((wanted: Ask) => ask(id, { ...wanted, idempotency_key: crypto.randomUUID() }).then(() => true, (error: unknown) => { fail(error); return false; }), [ask, id, fail]);
+  const unsure = useRef({ wanted: "", key: "" }); // what got no answer may have been taken: sent again, it is the same question
+  const start = useCallback(async (wanted: Ask) => {
+    const asked = JSON.stringify(wanted);
+    if (unsure.current.wanted !== asked) unsure.current = { wanted: asked, key: crypto.randomUUID() };
+    try {
+      await ask(id, { ...wanted, idempotency_key: unsure.current.key });
+      unsure.current.wanted = "";
+      return true;
+    } catch (error) {
+      fail(error);
+      return false;
+    }
+  }, [ask, id, fail]);
   const send = (written: Written) => start(written);
   const edit = useCallback((message: Message, content: string) => start({ content, parent: message.parent }), [start]);
   const show = useCallback((message: string) => {

@@ -58,6 +58,18 @@ test("what the server has not taken comes back into the box", async () => {
   await waitFor(() => expect(box.value).toBe("Long thought out"));
 });
 
+test("what is on its way outlives a reload, and what is written meanwhile stays with what comes back", async () => {
+  let refuse: (taken: boolean) => void = () => undefined;
+  const { box } = show({ onSend: () => new Promise((resolve) => { refuse = resolve; }) });
+  type(box, "Long thought out");
+  fireEvent.keyDown(box, { key: "Enter" });
+  await waitFor(() => expect(box.value).toBe(""));
+  expect(localStorage.getItem("ibidem-draft-s1")).toBe("Long thought out");
+  type(box, "One more thing");
+  refuse(false);
+  await waitFor(() => expect(box.value).toBe("Long thought out\n\nOne more thing"));
+});
+
 test("a draft is there again after the page was left", () => {
   type(show().box, "half a question");
   cleanup();

@@ -31,7 +31,9 @@ interface Props {
 }
 
 export function Composer({ place, wish, onWish, running, onStop, onSend }: Props) {
-  const [text, setText] = useDraft(place);
+  const [text, setText, empty] = useDraft(place);
+  const typed = useRef(text);
+  typed.current = text;
   const [attachments, setAttachments] = useState<Attached[]>([]);
   const [values, setValues] = useState<Record<string, string>>({});
   const [sending, setSending] = useState(false);
@@ -55,12 +57,11 @@ export function Composer({ place, wish, onWish, running, onStop, onSend }: Props
   const send = async () => {
     if (!ready) return;
     setSending(true);
-    const sent = text;
-    setText("");
-    const taken = await onSend({ content: sent, attachments, variables: values });
+    empty();
+    const taken = await onSend({ content: text, attachments, variables: values });
     setSending(false);
     if (taken) setAttachments([]);
-    else setText(sent);
+    setText([taken ? "" : text, typed.current].filter(Boolean).join("\n\n")); // with what was written meanwhile
   };
   const pick = (chosen: Template) => {
     onWish({ template: chosen.id });

@@ -36,14 +36,14 @@ export default function DocumentsPage() {
   const [open, setOpen] = useState<Open>(null);
   const files = useRef<HTMLInputElement>(null);
   const folder = useRef<HTMLInputElement>(null);
-  const { say } = useNotices();
+  const { say, settle } = useNotices();
   const place = slug ? workspaces.data?.find((one) => one.slug === slug) : workspaces.data?.[0];
   const unknown = !place && workspaces.isSuccess;
   const actions = useDocumentActions(place?.slug ?? "home");
   const sending = useSyncExternalStore(uploads.subscribe, uploads.snapshot);
   const busySending = sending.sending.length > 0;
   const add = ({ files: found, skipped, failed }: Gathered) => {
-    uploads.add(found, place?.slug ?? "home");
+    void settle().then(() => uploads.add(found, place?.slug ?? "home")); // what is sent again is not deleted afterwards
     const told = [skipped.length && t.leftOut(skipped.slice(0, 5).join(", ")), failed.length && t.unreadable(failed.slice(0, 5).join(", ")), !found.length && t.nothingToAdd].filter(Boolean);
     if (told.length) say(told.join(" "));
   };
