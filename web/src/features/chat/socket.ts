@@ -36,7 +36,7 @@ export class SessionSocket {
   }
 
   private readonly now = () => {
-    if (this.socket?.readyState === WebSocket.OPEN) return;
+    if (this.socket && this.socket.readyState <= WebSocket.OPEN) return; // one that is connecting too: a second would be left open
     clearTimeout(this.timer);
     this.connect();
   };
