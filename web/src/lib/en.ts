@@ -40,7 +40,7 @@ export const en = {
   emptyNothing: "Nothing is indexed yet", emptyNothingText: "Add a folder or drop some files; they stay on this computer.", addDocuments: "Add documents",
   regenerate: "Answer again", editMessage: "Edit", saveAndAsk: "Ask again", good: "Good answer", bad: "Bad answer", copyAnswer: "Copy the answer",
   branch: (at: number, all: number) => `Version ${at} of ${all}`, previous: "Previous version", next: "Next version", toEnd: "To the end", earlierMessages: "Earlier messages", answerReady: "The answer is complete.",
-  reasoning: "Reasoning", wrap: "Wrap lines", code: "code", imageLink: (host: string) => `image on ${host}`,
+  reasoning: "Reasoning", wrap: "Wrap lines", code: "code", table: "Table", imageLink: (host: string) => `image on ${host}`,
   copyCode: "Copy the code", downloadCode: "Download the code",
 
   // the state of an answer
@@ -78,7 +78,7 @@ export const en = {
   uploadFolder: "Upload folder", leftOut: (names: string) => `Left out: ${names}.`, unreadable: (names: string) => `Cannot be read: ${names}.`, nothingToAdd: "There was no file to add.",
   uploadsDone: (done: string, all: string) => `${done} of ${all} files sent`, cancelAll: "Cancel all", retryAll: (count: number) => `Try all ${count} again`, dismissAll: "Dismiss all",
   uploadsLost: (count: number) => `The page was reloaded before ${many(count, "file was", "files were")} sent. Choose them again:`,
-  content: "Content", chunks: "Chunks", chunksText: "The pieces that are searched and cited, as the index has them.", chunksCount: (count: string) => `${count} chunks`, tokens: (count: string) => `${count} tokens`,
+  content: "Content", chunks: "Chunks", chunksText: "The pieces that are searched and cited, as the index has them.", chunksCount: (count: number) => many(count, "chunk", "chunks"), tokens: (count: number) => many(count, "token", "tokens"),
   citedBy: "Cited by", citedByNone: "No chat of yours cites this document.", answersCount: (count: number) => many(count, "answer", "answers"), uploaded: "uploaded", fromFolder: (path: string) => `from ${path}`,
   share: "Share", shareMenu: "Share…", shareTitle: (name: string) => `Share ${name}`, shareText: "Other users of this server, by their names. They find it among their workspaces, and their chats stay their own.", sharedWith: "Who has access", owner: "owner",
   mayRead: "may read", mayWrite: "may change", mayOf: (name: string) => `What ${name} may do`, mayDo: "What the new user may do", unshare: (name: string) => `Stop sharing with ${name}`, sharedWithCount: (count: number) => `shared with ${many(count, "user", "users")}`, sharedBy: (name: string) => `shared by ${name}`,
@@ -90,7 +90,7 @@ export const en = {
   askable: "Models that can be asked", findModel: "Find a model", isDefault: "default", makeDefault: "Make default", nowDefault: (name: string) => `${name} answers from now on.`, loaded: "loaded", cold: "not loaded", quotesText: "Built in: the passages' own sentences, without a language model",
   testing: "Loading the model and measuring it. This may take a minute…", testedFirst: (first: string, load: string) => `first word after ${first} s (${load} s with loading)`, testedMemory: (size: string) => `${size} of memory`,
   nearby: "Found on this computer", connect: "Connect",
-  fitting: "What fits this computer", cores: (cores: string) => `${cores} cores`, memoryOf: (all: string, free: string) => `${all} memory, ${free} free now`, noEngine: "Downloaded models need the engine: install it with pip install 'ibidem[llama]', or name a llama-server as models.llama_server.",
+  fitting: "What fits this computer", cores: (cores: number) => many(cores, "core", "cores"), memoryOf: (all: string, free: string) => `${all} memory, ${free} free now`, noEngine: "Downloaded models need the engine: install it with pip install 'ibidem[llama]', or name a llama-server as models.llama_server.",
   verdictWords: { fits: "fits", busy: "not just now", slow: "slow here", too_large: "too large", unusable: "unusable", unknown: "" },
   fitsText: (needs: string, safe: string) => `Fits: ${needs} of ${safe} that are safe to use.`, busyText: (needs: string) => `It fits, but other programs use the memory now. Close some until ${needs} are free.`, slowText: (rate: string) => `It fits, but writes about ${rate} tokens/s: too slow to wait for.`,
   tooLargeText: (needs: string, safe: string) => `Too large: it needs at least ${needs}, and ${safe} are safe to use.`, tooLargeSettings: (names: string) => `It would fit with models.${names} left as planned.`, tooLargeSmaller: (size: string) => `As ${size} it would fit.`, unknownText: "Its server decides; nothing is known of its size.",

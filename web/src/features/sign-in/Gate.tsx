@@ -19,7 +19,8 @@ export function Gate({ children }: { children: ReactNode }) {
   const exchange = useExchange(again);
   const user = useUser(exchange !== "running"); // an answer of before the sign-in would be taken for one after it
   const health = useHealth();
-  if (exchange === "running") return <div className="center"><CircularProgress aria-label={t.loading} /></div>;
+  const unknown = user.isError && isSignedOut(user.error) && health.isPending; // which of the two ways in it is
+  if (exchange === "running" || unknown) return <div className="center"><CircularProgress aria-label={t.loading} /></div>;
   if (user.isError && isSignedOut(user.error)) {
     if (health.data?.sign_in === "password") return <Sheet title={t.signInTitle}><PasswordForm onDone={again} /></Sheet>;
     return (
