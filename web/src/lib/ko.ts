@@ -63,7 +63,7 @@ export const ko: Words = {
   addFolder: "서버 폴더 추가", addFolderText: "Ibidem이 실행되는 컴퓨터의 폴더나 파일입니다. 있는 자리에서 읽고, 바뀌면 따라갑니다.", path: "경로", pathExample: "/home/me/문서", watch: "바뀌면 따라가기",
   uploadFiles: "파일 올리기", pasteText: "텍스트 붙여넣기", title: "제목", text: "내용", dropFiles: "파일을 놓으면 추가됩니다", noDocumentsText: "파일을 끌어다 놓거나, 텍스트를 붙여넣거나, 폴더를 추가하세요.",
   documentsCount: (count) => `문서 ${n(count)}개`, states: { queued: "대기", reading: "읽는 중", indexing: "색인 중", ok: "완료", partial: "일부만 읽음", skipped: "건너뜀", failed: "실패" },
-  sourceStates: { syncing: "읽는 중", ready: "최신", missing: "찾을 수 없음", failed: "실패" }, unwatched: "변경 감시 안 함", ignored: (count) => `${n(count)}개 제외`, removeSource: (path) => `${path}을(를) 작업 공간에서 뺄까요? 파일 자체는 그대로 남습니다.`,
+  sourceStates: { queued: "대기", syncing: "읽는 중", ready: "최신", missing: "찾을 수 없음" }, unwatched: "변경 감시 안 함", ignored: (count) => `${n(count)}개 제외`, removeSource: (path) => `${path}을(를) 작업 공간에서 뺄까요? 파일 자체는 그대로 남습니다.`,
   size: "크기", state: "상태", added: "추가한 날", allStates: "전체", filterByName: "이름으로 거르기", uploading: (percent) => `올리는 중 ${percent}%`, noneMatch: "맞는 문서가 없습니다.", readOnlyShare: "읽기 전용",
   sort: "정렬", sorts: { name: "이름", state: "상태", size: "크기", added: "날짜" }, rowActions: "작업", paging: "목록 이동", range: (from, to, all) => `${all}개 중 ${from}–${to}`, earlierRows: "앞 문서", laterRows: "뒤 문서",
   chunking: (count) => `나누는 중, ${count}조각`, readOf: (done, all) => `문서 ${all}개 중 ${done}개 완료`, cancelReading: "읽기 취소", cancelledReading: "읽기를 취소했습니다",
