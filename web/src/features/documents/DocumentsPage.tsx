@@ -44,8 +44,8 @@ export default function DocumentsPage() {
   const busySending = sending.sending.length > 0;
   const add = ({ files: found, skipped, failed }: Gathered) => {
     void settle().then(() => uploads.add(found, place?.slug ?? "home")); // what is sent again is not deleted afterwards
-    const told = [skipped.length && t.leftOut(skipped.slice(0, 5).join(", ")), failed.length && t.unreadable(failed.slice(0, 5).join(", ")), !found.length && t.nothingToAdd].filter(Boolean);
-    if (told.length) say(told.join(" "));
+    const left = [skipped.length && t.leftOut(skipped.slice(0, 5).join(", ")), failed.length && t.unreadable(failed.slice(0, 5).join(", ")), !found.length && t.nothingToAdd].filter(Boolean);
+    if (left.length) say(left.join(" "));
   };
   const take = (event: ChangeEvent<HTMLInputElement>) => {
     add(chosen([...(event.target.files ?? [])]));
@@ -59,7 +59,7 @@ export default function DocumentsPage() {
   useEffect(() => { // made elsewhere a moment ago, or gone
     if (unknown) void refetch().then(({ data }) => data?.some((one) => one.slug === slug) || void navigate("/documents", { replace: true }));
   }, [unknown, slug, refetch, navigate]);
-  if (!place) return <LinearProgress />;
+  if (!place) return workspaces.isError ? <main className="page" id="main"><Alert severity="error">{told(workspaces.error)}</Alert></main> : <LinearProgress aria-label={t.loading} />;
   const busy = isBusy([place]) || busySending;
   const share = place.access === "own" ? undefined : shares.data?.find((one) => !one.mine && one.slug === place.slug);
   return (
