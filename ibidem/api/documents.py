@@ -7,7 +7,8 @@ import secrets
 import time
 import unicodedata
 from collections.abc import Iterator
-from typing import Annotated, Any, BinaryIO, Literal
+from contextlib import suppress
+from typing import Annotated, BinaryIO, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
@@ -19,6 +20,7 @@ from starlette.datastructures import UploadFile
 from ibidem.api.access import Engine, Owner
 from ibidem.api.errors import bad_shape
 from ibidem.api.paging import Cursor, Limit, page
+from ibidem.api.shapes import ChunkPage, DocumentPage, DocumentText, ShownChunk, ShownDocument, shown
 from ibidem.app import App
 from ibidem.errors import BadInput, Conflict, Refused
 from ibidem.ingest.secrets import is_secret_name
@@ -26,12 +28,12 @@ from ibidem.store.chunks import chunks_of, text_lines
 from ibidem.store.documents import delete_documents, get_document, get_place, row_number
 from ibidem.store.listing import Sort, list_documents, sorted_documents
 from ibidem.store.sharing import document_owner
-from ibidem.store.uploads import add_upload, edit_upload
-from ibidem.store.workspaces import HOME, get_workspace, shown_path
+from ibidem.store.uploads import add_upload, edit_upload, path_of, read_once_more, uploads_in
+from ibidem.store.workspaces import HOME, Workspace, get_workspace, shown_path
 from ibidem.tasks.originals import open_original
 from ibidem.tasks.reading import upload_path
-from ibidem.tasks.uploads import save
-from ibidem.types import Document, as_json, rfc3339
+from ibidem.tasks.uploads import same_bytes, save
+from ibidem.types import as_json
 
 router = APIRouter(prefix="/api/rag/documents", tags=["documents"])
 
@@ -52,15 +54,7 @@ class Edit(BaseModel):
     workspace: str | None = None
 
 
-def shown(document: Document) -> dict[str, Any]:
-    return {
-        **as_json(document),
-        "created_at": rfc3339(document.created_at),
-        "updated_at": rfc3339(document.updated_at),
-    }
-
-
-@router.get("/")
+@router.get("/", response_model=DocumentPage, response_model_exclude_unset=True)
 def documents(
     app: Engine,
     user: Owner,
@@ -71,7 +65,7 @@ def documents(
     order: Literal["asc", "desc"] = "asc",
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> dict[str, Any]:
+) -> DocumentPage:
     place = get_workspace(app.db, user, workspace) if workspace else None
     if sort or name:
         items, total = sorted_documents(
@@ -85,14 +79,15 @@ def documents(
             after=cursor,
             limit=limit + 1,
         )
-        return {**page([(mark, shown(document)) for mark, document in items], limit), "total": total}
+        return DocumentPage(**page([(mark, shown(document)) for mark, document in items], limit), total=total)
     found = list_documents(app.db, user, workspace=place, state=state, after=cursor, limit=limit + 1)
-    return page([(mark, shown(document)) for mark, document in found], limit)
+    return DocumentPage(**page([(mark, shown(document)) for mark, document in found], limit))
 
 
 @router.post(
     "/",
     status_code=201,
+    response_model=ShownDocument,
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -113,8 +108,12 @@ def documents(
         }
     },
 )
-async def add(request: Request, app: Engine, user: Owner) -> dict[str, Any]:
-    """A file as multipart, or text as JSON. The document is `queued`; it is searchable when its state is `ok`."""
+async def add(request: Request, app: Engine, user: Owner) -> ShownDocument:
+    """A file as multipart, or text as JSON. The document is `queued`; it is searchable when its state is `ok`.
+
+    A file that is there already, with the same path and bytes, is no second document; other bytes for a path below a
+    `folder` take the place of the earlier ones.
+    """
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
         async with request.form(max_files=1, max_fields=5) as form:
             file, workspace, folder = form.get("file"), form.get("workspace") or HOME, form.get("folder") or ""
@@ -125,13 +124,13 @@ async def add(request: Request, app: Engine, user: Owner) -> dict[str, Any]:
     return await run_in_threadpool(_store_text, app, user, body)
 
 
-@router.get("/{document_id}/")
-def get(document_id: str, app: Engine, user: Owner) -> dict[str, Any]:
+@router.get("/{document_id}/", response_model=ShownDocument)
+def get(document_id: str, app: Engine, user: Owner) -> ShownDocument:
     return shown(get_document(app.db, user, document_id))
 
 
-@router.put("/{document_id}/")
-def edit(document_id: str, body: Edit, app: Engine, user: Owner) -> dict[str, Any]:
+@router.put("/{document_id}/", response_model=ShownDocument)
+def edit(document_id: str, body: Edit, app: Engine, user: Owner) -> ShownDocument:
     """Change an uploaded document. A watched file is edited where it lies."""
     owner = _owner_of_upload(app, user, document_id)
     title = None if body.title is None else clean_title(body.title)
@@ -141,13 +140,7 @@ def edit(document_id: str, body: Edit, app: Engine, user: Owner) -> dict[str, An
     size = None
     if body.content is not None:
         size = save(app.data.files, document_id, [body.content.encode("utf-8", "replace")])
-    app.jobs.upload(
-        owner,
-        document_id,
-        lambda tx: edit_upload(tx, owner, document_id, title=title, workspace=place, size=size, now=time.time()),
-    )
-    app.upkeep.index_changed()
-    return shown(get_document(app.db, user, document_id))
+    return _change(app, user, owner, document_id, size=size, title=title, workspace=place)
 
 
 @router.delete("/{document_id}/", status_code=204)
@@ -172,35 +165,34 @@ def content(document_id: str, app: Engine, user: Owner) -> StreamingResponse:
     return StreamingResponse(_blocks(file), media_type="application/octet-stream", headers=headers)
 
 
-@router.get("/{document_id}/text/")
+@router.get("/{document_id}/text/", response_model=DocumentText)
 def text(
     document_id: str,
     app: Engine,
     user: Owner,
     start_line: Annotated[int, Query(ge=1, le=MAX_LINE)] = 1,
     end_line: Annotated[int | None, Query(ge=1, le=MAX_LINE)] = None,
-) -> dict[str, Any]:
+) -> DocumentText:
     """Lines of the document as it is indexed, both ends included; at most 5,000 of them."""
     document = get_document(app.db, user, document_id)
     last = min(end_line or start_line + 4_999, start_line + 4_999)
     lines = text_lines(app.db, document_owner(app.db, user, document_id), document_id, start_line, last)
-    return {
-        "document": shown(document),
-        "start_line": start_line,
-        "end_line": start_line + len(lines) - 1,
-        "text": "\n".join(lines),
-    }
+    return DocumentText(
+        document=shown(document),
+        start_line=start_line,
+        end_line=start_line + len(lines) - 1,
+        text="\n".join(lines),
+    )
 
 
-@router.get("/{document_id}/chunks/")
-def chunks(document_id: str, app: Engine, user: Owner, limit: Limit = 50, cursor: Cursor = None) -> dict[str, Any]:
+@router.get("/{document_id}/chunks/", response_model=ChunkPage)
+def chunks(document_id: str, app: Engine, user: Owner, limit: Limit = 50, cursor: Cursor = None) -> ChunkPage:
     """The document's chunks with their exact spans."""
     owner = document_owner(app.db, user, document_id)
     after = row_number(cursor) if cursor else -1
     found = chunks_of(app.db, owner, document_id, after=after, limit=limit + 1)
-    return page(
-        [(str(stored.chunk.ordinal), {"id": str(stored.id), **as_json(stored.chunk)}) for stored in found], limit
-    )
+    items = [(str(one.chunk.ordinal), ShownChunk(id=str(one.id), **as_json(one.chunk))) for one in found]
+    return ChunkPage(**page(items, limit))
 
 
 # --- storing -------------------------------------------------------------------------------------------------------
@@ -214,28 +206,65 @@ def _pasted(raw: bytes) -> Pasted:
         raise bad_shape(error.errors()) from None
 
 
-def _store_text(app: App, user: int, body: Pasted) -> dict[str, Any]:
-    return _put(app, user, body.workspace, body.title, iter([body.content.encode("utf-8", "replace")]))
+def _store_text(app: App, user: int, body: Pasted) -> ShownDocument:
+    place = get_workspace(app.db, user, body.workspace, need="write")
+    title = clean_title(body.title)
+    document_id, size = _save(app, iter([body.content.encode("utf-8", "replace")]))
+    return _add(app, user, place, document_id, title, size)
 
 
-def _store(app: App, user: int, workspace: str, folder: str, filename: str, file: BinaryIO) -> dict[str, Any]:
-    name = filename.replace("\\", "/").rpartition("/")[2]
-    return _put(app, user, workspace, name, _blocks(file), folder=clean_folder(folder))
-
-
-def _put(
-    app: App, user: int, workspace: str, title: str, blocks: Iterator[bytes], *, folder: str = ""
-) -> dict[str, Any]:
-    """First the bytes, durably, then the row: a document never lacks its content."""
+def _store(app: App, user: int, workspace: str, folder: str, filename: str, file: BinaryIO) -> ShownDocument:
+    """A file, or what is known of it already: a folder that is sent twice leaves no second copy."""
     place = get_workspace(app.db, user, workspace, need="write")
-    title = clean_title(title)
+    title, folder = clean_title(filename.replace("\\", "/").rpartition("/")[2]), clean_folder(folder)
+    document_id, size = _save(app, _blocks(file))
+    files, now = app.data.files, time.time()
+    came = upload_path(files, document_id)
+    known = uploads_in(app.db, place, path_of(folder, title))
+    if same := next((one for one in known if same_bytes(upload_path(files, one), came)), None):
+        came.unlink()
+        with suppress(Conflict):  # nothing to do, unless its reading failed or was given up
+            app.jobs.upload(place.owner, same, lambda tx: read_once_more(tx, place.owner, same, now))
+        return shown(get_document(app.db, user, same))
+    if not known or not folder:  # two files of one name and no folder may be of two places
+        return _add(app, user, place, document_id, title, size, folder=folder)
+    came.replace(upload_path(files, known[0]))
+    return _change(app, user, place.owner, known[0], size=size)
+
+
+def _save(app: App, blocks: Iterator[bytes]) -> tuple[str, int]:
+    """First the bytes, durably, then the row: a document never lacks its content."""
     document_id = secrets.token_hex(8)
-    size = save(app.data.files, document_id, blocks)
+    return document_id, save(app.data.files, document_id, blocks)
+
+
+def _add(
+    app: App, user: int, place: Workspace, document_id: str, title: str, size: int, *, folder: str = ""
+) -> ShownDocument:
     app.jobs.upload(
         place.owner,
         document_id,
         lambda tx: add_upload(tx, place, document_id, title, size, time.time(), folder=folder),
     )
+    return shown(get_document(app.db, user, document_id))
+
+
+def _change(
+    app: App,
+    user: int,
+    owner: int,
+    document_id: str,
+    *,
+    size: int | None,
+    title: str | None = None,
+    workspace: Workspace | None = None,
+) -> ShownDocument:
+    app.jobs.upload(
+        owner,
+        document_id,
+        lambda tx: edit_upload(tx, owner, document_id, title=title, workspace=workspace, size=size, now=time.time()),
+    )
+    app.upkeep.index_changed()
     return shown(get_document(app.db, user, document_id))
 
 

@@ -1,5 +1,6 @@
 // Every text of the page in Korean.
 
+import { faults, unread } from "./faults.ko";
 import type { Words } from "./en";
 
 const n = (count: number) => count.toLocaleString("ko");
@@ -36,7 +37,7 @@ export const ko: Words = {
   emptyNothing: "아직 색인된 문서가 없습니다", emptyNothingText: "폴더를 추가하거나 파일을 끌어다 놓으세요. 파일은 이 컴퓨터를 떠나지 않습니다.", addDocuments: "문서 추가",
   regenerate: "다시 답하기", editMessage: "편집", saveAndAsk: "다시 묻기", good: "좋은 답변", bad: "나쁜 답변", copyAnswer: "답변 복사",
   branch: (at, all) => `${all}개 중 ${at}번째`, previous: "이전 버전", next: "다음 버전", toEnd: "맨 아래로", earlierMessages: "앞선 메시지 보기", answerReady: "답변이 끝났습니다.",
-  reasoning: "추론 과정", wrap: "줄 바꿈", code: "코드", imageLink: (host) => `${host}의 이미지`,
+  reasoning: "추론 과정", wrap: "줄 바꿈", code: "코드", table: "표", imageLink: (host) => `${host}의 이미지`,
   copyCode: "코드 복사", downloadCode: "코드 내려받기",
 
   queued: (ahead) => (ahead > 0 ? `대기 중, 앞에 ${n(ahead)}개` : "차례를 기다리는 중…"), searching: "문서를 찾는 중…",
@@ -63,14 +64,14 @@ export const ko: Words = {
   addFolder: "서버 폴더 추가", addFolderText: "Ibidem이 실행되는 컴퓨터의 폴더나 파일입니다. 있는 자리에서 읽고, 바뀌면 따라갑니다.", path: "경로", pathExample: "/home/me/문서", watch: "바뀌면 따라가기",
   uploadFiles: "파일 올리기", pasteText: "텍스트 붙여넣기", title: "제목", text: "내용", dropFiles: "파일을 놓으면 추가됩니다", noDocumentsText: "파일을 끌어다 놓거나, 텍스트를 붙여넣거나, 폴더를 추가하세요.",
   documentsCount: (count) => `문서 ${n(count)}개`, states: { queued: "대기", reading: "읽는 중", indexing: "색인 중", ok: "완료", partial: "일부만 읽음", skipped: "건너뜀", failed: "실패" },
-  sourceStates: { syncing: "읽는 중", ready: "최신", missing: "찾을 수 없음", failed: "실패" }, unwatched: "변경 감시 안 함", ignored: (count) => `${n(count)}개 제외`, removeSource: (path) => `${path}을(를) 작업 공간에서 뺄까요? 파일 자체는 그대로 남습니다.`,
+  sourceStates: { queued: "대기", syncing: "읽는 중", ready: "최신", missing: "찾을 수 없음" }, unwatched: "변경 감시 안 함", ignored: (count) => `${n(count)}개 제외`, removeSource: (path) => `${path}을(를) 작업 공간에서 뺄까요? 파일 자체는 그대로 남습니다.`,
   size: "크기", state: "상태", added: "추가한 날", allStates: "전체", filterByName: "이름으로 거르기", uploading: (percent) => `올리는 중 ${percent}%`, noneMatch: "맞는 문서가 없습니다.", readOnlyShare: "읽기 전용",
   sort: "정렬", sorts: { name: "이름", state: "상태", size: "크기", added: "날짜" }, rowActions: "작업", paging: "목록 이동", range: (from, to, all) => `${all}개 중 ${from}–${to}`, earlierRows: "앞 문서", laterRows: "뒤 문서",
-  chunking: (count) => `나누는 중, ${count}조각`, readOf: (done, all) => `문서 ${all}개 중 ${done}개 완료`, cancelReading: "읽기 취소", unread: { cancelled: "읽기를 취소했습니다", binary: "텍스트도 읽을 수 있는 형식도 아닙니다", minified: "압축된 코드입니다" },
+  chunking: (count) => `나누는 중, ${count}조각`, readOf: (done, all) => `문서 ${all}개 중 ${done}개 완료`, cancelReading: "읽기 취소", faults, unread,
   uploadFolder: "폴더 올리기", leftOut: (names) => `제외함: ${names}.`, unreadable: (names) => `읽을 수 없음: ${names}.`, nothingToAdd: "추가할 파일이 없습니다.",
   uploadsDone: (done, all) => `파일 ${all}개 중 ${done}개 보냄`, cancelAll: "모두 취소", retryAll: (count) => `${n(count)}개 모두 다시 시도`, dismissAll: "모두 닫기",
   uploadsLost: (count) => `파일 ${n(count)}개를 보내기 전에 화면을 새로 고쳤습니다. 다시 선택해 주세요:`,
-  content: "내용", chunks: "조각", chunksText: "검색하고 인용하는 단위입니다. 색인에 있는 그대로 보여 줍니다.", chunksCount: (count) => `조각 ${count}개`, tokens: (count) => `${count}토큰`,
+  content: "내용", chunks: "조각", chunksText: "검색하고 인용하는 단위입니다. 색인에 있는 그대로 보여 줍니다.", chunksCount: (count) => `조각 ${n(count)}개`, tokens: (count) => `${n(count)}토큰`,
   citedBy: "인용한 대화", citedByNone: "이 문서를 인용한 대화가 없습니다.", answersCount: (count) => `답변 ${n(count)}개`, uploaded: "직접 올림", fromFolder: (path) => `${path} 폴더`,
   share: "공유", shareMenu: "공유…", shareTitle: (name) => `${name} 공유`, shareText: "이 서버를 함께 쓰는 사람의 이름을 적으세요. 상대의 작업 공간 목록에 나타나며, 대화는 각자에게만 보입니다.", sharedWith: "접근할 수 있는 사람", owner: "소유자",
   mayRead: "읽기", mayWrite: "읽고 바꾸기", mayOf: (name) => `${name}의 권한`, mayDo: "새로 추가할 사람의 권한", unshare: (name) => `${name}과(와) 공유 중지`, sharedWithCount: (count) => `${n(count)}명과 공유`, sharedBy: (name) => `${name}이(가) 공유함`,
@@ -81,7 +82,7 @@ export const ko: Words = {
   askable: "물어볼 수 있는 모델", findModel: "모델 찾기", isDefault: "기본", makeDefault: "기본으로", nowDefault: (name) => `이제 ${name}이(가) 답합니다.`, loaded: "메모리에 있음", cold: "아직 안 불러옴", quotesText: "내장: 언어 모델 없이 구절의 문장을 그대로 보여 줍니다",
   testing: "모델을 불러와 재는 중입니다. 1분쯤 걸릴 수 있습니다…", testedFirst: (first, load) => `첫 글자까지 ${first}초 (불러오기 포함 ${load}초)`, testedMemory: (size) => `메모리 ${size}`,
   nearby: "이 컴퓨터에서 찾았습니다", connect: "연결",
-  fitting: "이 컴퓨터에 맞는 모델", cores: (cores) => `코어 ${cores}개`, memoryOf: (all, free) => `메모리 ${all}, 지금 ${free} 비어 있음`, noEngine: "내려받은 모델을 쓰려면 엔진이 필요합니다. pip install 'ibidem[llama]'로 설치하거나 models.llama_server에 llama-server를 지정하세요.",
+  fitting: "이 컴퓨터에 맞는 모델", cores: (cores) => `코어 ${n(cores)}개`, memoryOf: (all, free) => `메모리 ${all}, 지금 ${free} 비어 있음`, noEngine: "내려받은 모델을 쓰려면 엔진이 필요합니다. pip install 'ibidem[llama]'로 설치하거나 models.llama_server에 llama-server를 지정하세요.",
   verdictWords: { fits: "맞음", busy: "지금은 안 됨", slow: "느림", too_large: "너무 큼", unusable: "쓸 수 없음", unknown: "" },
   fitsText: (needs, safe) => `맞습니다. 안전하게 쓸 수 있는 ${safe} 중 ${needs}를 씁니다.`, busyText: (needs) => `맞지만 지금은 다른 프로그램이 메모리를 쓰고 있습니다. ${needs}가 빌 때까지 몇 개를 닫으세요.`, slowText: (rate) => `맞지만 초당 ${rate}토큰쯤 써서 기다리기에는 너무 느립니다.`,
   tooLargeText: (needs, safe) => `너무 큽니다. 적어도 ${needs}가 필요한데 안전하게 쓸 수 있는 메모리는 ${safe}입니다.`, tooLargeSettings: (names) => `models.${names} 설정을 빼면 맞습니다.`, tooLargeSmaller: (size) => `${size}로는 맞습니다.`, unknownText: "서버가 정합니다. 크기는 알 수 없습니다.",
@@ -96,7 +97,7 @@ export const ko: Words = {
   embeddedOf: (done, all) => `구절 ${all}개 중 ${done}개`, vectorsReady: "준비됨", vectorsGrow: "새 구절을 더하는 중", oldAnswers: (name) => `그동안 ${name}(으)로 찾습니다`, wordsAnswer: "그동안 낱말로 찾습니다",
   pickModel: "모델 고르기", searchModels: "모델 검색", defaultIs: (name) => `지금은 ${name}`, manageModels: "모든 모델과 내려받기",
 
-  firstRun: "첫걸음", firstSteps: ["문서", "첫 답변", "모델"], firstTitle: "내 문서에 물어보세요", firstText: "파일이나 폴더를 고르세요. 있는 자리에서 읽고, 이 컴퓨터를 떠나지 않습니다.", firstDrop: "여기에 파일을 놓거나", chooseFiles: "파일 고르기", firstFolder: "이 컴퓨터의 폴더", readFolder: "이 폴더 읽기", skipSteps: "건너뛰기",
+  firstRun: "첫걸음", firstSteps: ["문서", "첫 답변", "모델"], firstTitle: "내 문서에 물어보세요", firstText: "파일이나 폴더를 고르세요. 내용은 이 컴퓨터 밖으로 나가지 않습니다.", firstDrop: "여기에 파일을 놓거나", chooseFiles: "파일 고르기", firstFolder: "이 컴퓨터의 폴더", readFolder: "이 폴더 읽기", skipSteps: "건너뛰기",
   firstReading: (done, all) => `${all}개 중 ${done}개를 읽었습니다…`, firstReady: (count) => `문서 ${n(count)}개가 준비됐습니다. 첫 질문을 해 보세요.`, firstReadyText: "답변의 문장마다 번호가 붙고, 누르면 근거가 된 줄이 열립니다.", firstNone: "읽을 수 있는 파일이 없었습니다. 이유는 문서 화면에 있습니다.",
   firstModelTitle: "이 답변은 문서의 문장을 그대로 옮긴 것입니다", firstModelText: "언어 모델이 있으면 이 문장들로 답을 써 줍니다.", firstFound: "이 컴퓨터에서 찾은 모델:", firstFits: "이 컴퓨터에 맞는 모델:", firstUse: "사용", notNow: "나중에", allOptions: "모든 모델",
   firstDone: "준비됐습니다. 다시 물으면 모델이 답을 씁니다.", firstNoneFits: "이 컴퓨터에 맞는 모델이 표에 없습니다. 인용에는 모델이 필요 없고, 다른 컴퓨터의 모델 서버를 models.ollama_url로 지정할 수도 있습니다.",

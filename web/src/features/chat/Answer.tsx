@@ -3,6 +3,7 @@
 import Alert from "@mui/material/Alert";
 import Box from "@mui/material/Box";
 import { lazy, memo, Suspense, useCallback, useMemo } from "react";
+import { inWords } from "@/lib/fault";
 import { t } from "@/lib/i18n";
 import type { Citation, Message } from "@/lib/types";
 import { ActionBar, type AnswerActions } from "./ActionBar";
@@ -40,7 +41,7 @@ export const Answer = memo(function Answer({ message, versions, found, live, act
         </Suspense>
       </Box>
       <StatusLine message={message} turn={turn} />
-      {message.error && <Alert severity="error" sx={{ my: 1 }}><strong>{message.error.message}</strong><br />{message.error.hint}</Alert>}
+      {message.error && <Alert severity="error" sx={{ my: 1 }}><strong>{inWords({ ...message.error, hint: "" })}</strong><br />{message.error.hint}</Alert>}
       {!running && <Sources citations={message.citations} onOpen={open} />}
       {!running && <ActionBar message={message} versions={versions} actions={actions} />}
     </Box>

@@ -58,6 +58,20 @@ test("what the server has not taken comes back into the box", async () => {
   await waitFor(() => expect(box.value).toBe("Long thought out"));
 });
 
+test("what is on its way to the server outlives a reload, and what is typed meanwhile stays", async () => {
+  let answer: (taken: boolean) => void = () => undefined;
+  const { box } = show({ onSend: () => new Promise((resolve) => { answer = resolve; }) });
+  type(box, "First");
+  fireEvent.keyDown(box, { key: "Enter" });
+  expect([box.value, localStorage.getItem("ibidem-draft-s1")]).toEqual(["", "First"]);
+  type(box, "Second");
+  answer(false);
+  await waitFor(() => expect(box.value).toBe("First\nSecond"));
+  fireEvent.keyDown(box, { key: "Enter" });
+  answer(true);
+  await waitFor(() => expect([box.value, localStorage.getItem("ibidem-draft-s1")]).toEqual(["", null]));
+});
+
 test("a draft is there again after the page was left", () => {
   type(show().box, "half a question");
   cleanup();

@@ -7,12 +7,13 @@ import Typography from "@mui/material/Typography";
 import { useNavigate } from "react-router";
 import { Icon, type IconName } from "@/components/Icon";
 import { useNotices } from "@/components/Notices";
-import { bytes, count, date } from "@/lib/format";
+import { bytes, date } from "@/lib/format";
+import { reasonInWords } from "@/lib/fault";
 import { t } from "@/lib/i18n";
 import { useWorkspaces } from "@/lib/queries";
 import type { Document } from "@/lib/types";
 import { useDocumentActions, useSources } from "./api";
-import { canRetry, isWaiting, reasonOf } from "./DocumentRow";
+import { canRetry, isWaiting } from "./DocumentRow";
 import { StateChip } from "./StateChip";
 
 /** `document` is undefined while it is asked for, and when there is none. */
@@ -37,12 +38,12 @@ function Facts({ document: one, place }: { document: Document; place: string }) 
   const source = sources.data?.find((other) => other.id === one.source);
   const from = one.source === null ? t.uploaded : source && t.fromFolder(source.path);
   const facts = [one.path !== one.title && one.path, place, bytes(one.size_bytes)].filter(Boolean).join(" · ");
-  const more = [one.media_type, t.chunksCount(count(one.chunks)), from, date(one.created_at)].filter(Boolean).join(" · ");
+  const more = [one.media_type, t.chunksCount(one.chunks), from, date(one.created_at)].filter(Boolean).join(" · ");
   return (
     <Box className="chips">
       <StateChip document={one} />
       <Typography variant="body2" color="textSecondary" dir="auto" sx={{ overflowWrap: "anywhere" }}>{facts}<span className="optional"> · {more}</span></Typography>
-      {one.reason && <Typography variant="body2" color={one.state === "failed" ? "error" : "textSecondary"}>{reasonOf(one)}</Typography>}
+      {one.reason && <Typography variant="body2" color={one.state === "failed" ? "error" : "textSecondary"}>{reasonInWords(one.reason)}</Typography>}
     </Box>
   );
 }
