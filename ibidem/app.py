@@ -16,9 +16,7 @@ from functools import partial
 from ibidem.chat.answer import prepare
 from ibidem.chat.insert import Insert, Insertions
 from ibidem.errors import DataDirUnusable, StoreError
-from ibidem.hardware.load import plan_file
 from ibidem.hardware.predict import Beside
-from ibidem.index.analyze import tokenize
 from ibidem.index.imports import FileTables
 from ibidem.index.indexes import Indexes
 from ibidem.index.questions import KoreanQuestions
@@ -28,11 +26,7 @@ from ibidem.jobs.queue import Job
 from ibidem.jobs.sqlite import SqliteQueue
 from ibidem.jobs.streams import Streams
 from ibidem.jobs.worker import Lane, Worker
-from ibidem.models.base import ChatModel, ModelEvent
-from ibidem.models.catalog import open_embedder, open_model, open_reranker
-from ibidem.models.embed import Embedder
-from ibidem.models.engines import Engines
-from ibidem.models.found import Found
+from ibidem.models.base import ModelEvent
 from ibidem.retrieve.complete import Completion, complete
 from ibidem.retrieve.dense import DenseChannel
 from ibidem.retrieve.followup import Turn
@@ -58,8 +52,8 @@ from ibidem.tasks.dialects import Dialects
 from ibidem.tasks.embedders import Embedders
 from ibidem.tasks.embedding import Embedding
 from ibidem.tasks.indexing import Indexing
-from ibidem.tasks.models import offered
 from ibidem.tasks.names import Names
+from ibidem.tasks.opened import Opened
 from ibidem.tasks.pictures import TIMEOUT_S as PICTURE_TIMEOUT_S
 from ibidem.tasks.pictures import Pictures
 from ibidem.tasks.pulling import Pulling
@@ -68,7 +62,6 @@ from ibidem.tasks.sources import Sources
 from ibidem.tasks.summaries import Summaries
 from ibidem.tasks.upkeep import Upkeep
 from ibidem.tasks.watch import Watcher
-from ibidem.types import EnginePlan, Role
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +71,6 @@ KIWI_ADDRESS_BYTES = 3 << 30  # it maps 1.3 GB and uses a fifth of them
 EMBEDDING_TIMEOUT_S = 300.0  # for one call of some 64 chunks, the model's loading included
 COMPLETION_TOKENS = 4000  # of context around a cursor
 EDITED_S, EDITED_FILES = 1800.0, 8  # files edited in the last half hour; more at once are a checkout
-MODELS_KEPT = 64  # names asked for, of which each may hold a connection and what was learnt
 GRACE_S = 3.0  # a stop waits so long for files that are being read
 
 
@@ -100,21 +92,22 @@ class App:
         embedders = pool(1, niceness=15, memory_bytes=0, timeout_s=EMBEDDING_TIMEOUT_S)
         drawers = pool(1, timeout_s=PICTURE_TIMEOUT_S, niceness=0)
         self.pools = [readers, quick, indexer, second, kiwi, embedders, drawers]
+        korean = settings.index.korean == "morphemes"
         self.settings = settings
         self.data = data
         self.db = db
         self.queue = SqliteQueue(db, steady=time.monotonic)
         self.streams = Streams(db, journal_s=settings.jobs.journal_s)
-        self.indexes = Indexes(
-            data.index, db, indexer.call, second.call if settings.index.korean == "morphemes" else None
-        )
+        self.indexes = Indexes(data.index, db, indexer.call, second.call if korean else None)
         self.korean = KoreanQuestions(kiwi)
         self.files = FileTables(db)
         self.vectors = Vectors(data.index, db, embedders.call)
         self.pictures = Pictures(db, data.files, drawers)
         self.timed = Timed()
-        self.engines = Engines(self._plan_engine, settings.models)
-        self._embedders: dict[str, Embedder] = {}
+        self._opened = Opened(lambda: self.settings.models, data, Beside() if korean else Beside(korean=0))
+        self.engines = self._opened.engines
+        self.open_model = self._opened.model
+        self.open_embedder = self._opened.embedder
         if settings.models.embedder:
             self.open_embedder(settings.models.embedder)  # raises for a name that no provider knows
         self.embedders = Embedders(
@@ -131,7 +124,7 @@ class App:
         self.dense = DenseChannel(self.vectors, self.open_embedder, self.timed, budget_ms=settings.retrieve.dense_ms)
         self.reranker: TimedReranker | None = None
         if settings.models.reranker:
-            reranker = open_reranker(settings.models.reranker, settings.models, self.engines, data.models)
+            reranker = self._opened.reranker(settings.models.reranker)
             self.reranker = TimedReranker(reranker, Timed(), settings.retrieve.rerank_ms)
         self.upkeep = Upkeep(
             db,
@@ -162,7 +155,7 @@ class App:
         self.dialects = Dialects(
             db,
             settings,
-            names=Names(db, settings.dialects, self.default_model, offered=self._offered),
+            names=Names(db, settings.dialects, self.default_model, offered=self._opened.offered),
             search=self.search,
             open_model=self.open_model,
             meter=self.answers.meter,
@@ -218,7 +211,6 @@ class App:
             refresh=self.jobs.refresh,
             sync=self.jobs.sync,
         )
-        self._models: dict[str, ChatModel] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Future[None] | None = None
 
@@ -277,36 +269,9 @@ class App:
         before = self.settings.models
         self.settings = replace(self.settings, models=models)
         if (before.ollama_url, before.openai_url) != (models.ollama_url, models.openai_url):
-            self._models.clear()  # an answer under way keeps its own
-            self._embedders.clear()
+            self._opened.forget()
         if before != replace(models, default=before.default):
             self.embedders.use(models)
-
-    async def _offered(self) -> list[Found]:
-        """All models that can be asked now."""
-        return await offered(self.settings.models, self.data.models, self.engines)
-
-    def _plan_engine(self, path: str, role: Role) -> EnginePlan:
-        beside = Beside() if self.settings.index.korean == "morphemes" else Beside(korean=0)
-        return plan_file(path, role, self.settings.models, self.data.root, beside)
-
-    def open_model(self, name: str) -> ChatModel:
-        """One object a name: what a provider has learnt of its model is kept between answers. Raises ModelUnknown."""
-        model = self._models.get(name)
-        if model is None:
-            if len(self._models) >= MODELS_KEPT:
-                self._models.pop(next(iter(self._models)))  # an answer under way keeps its own hold of it
-            model = self._models[name] = open_model(
-                name, self.settings.models, tokenize, self.engines, self.data.models
-            )
-        return model
-
-    def open_embedder(self, name: str) -> Embedder:
-        """One object a name, as with models. Raises ModelUnknown."""
-        embedder = self._embedders.get(name)
-        if embedder is None:
-            embedder = self._embedders[name] = open_embedder(name, self.settings.models, self.engines, self.data.models)
-        return embedder
 
     def watch_again(self) -> None:
         """Sources have come or gone. From any thread."""
@@ -387,8 +352,7 @@ class App:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            for model in self._models.values():
-                await model.close()
+            await self._opened.close_models()
 
     def close(self) -> None:
         """End children and connections, leave the mark of an orderly stop, give the directory back."""
@@ -398,8 +362,7 @@ class App:
         self.korean.close()
         self.timed.close()
         self.insertions.close()
-        for embedder in self._embedders.values():
-            embedder.close()
+        self._opened.close_embedders()
         if self.reranker:
             self.reranker.reranker.close()
         self.indexes.close()

@@ -8,7 +8,7 @@ import time
 import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Annotated, Any, BinaryIO, Literal
+from typing import Annotated, BinaryIO, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
@@ -20,6 +20,7 @@ from starlette.datastructures import UploadFile
 from ibidem.api.access import Engine, Owner
 from ibidem.api.errors import bad_shape
 from ibidem.api.paging import Cursor, Limit, page
+from ibidem.api.shapes import ChunkPage, DocumentPage, DocumentText, ShownChunk, ShownDocument, shown
 from ibidem.app import App
 from ibidem.errors import BadInput, Conflict, Refused
 from ibidem.ingest.secrets import is_secret_name
@@ -32,7 +33,7 @@ from ibidem.store.workspaces import HOME, Workspace, get_workspace, shown_path
 from ibidem.tasks.originals import open_original
 from ibidem.tasks.reading import upload_path
 from ibidem.tasks.uploads import same_bytes, save
-from ibidem.types import Document, as_json, rfc3339
+from ibidem.types import as_json
 
 router = APIRouter(prefix="/api/rag/documents", tags=["documents"])
 
@@ -53,15 +54,7 @@ class Edit(BaseModel):
     workspace: str | None = None
 
 
-def shown(document: Document) -> dict[str, Any]:
-    return {
-        **as_json(document),
-        "created_at": rfc3339(document.created_at),
-        "updated_at": rfc3339(document.updated_at),
-    }
-
-
-@router.get("/")
+@router.get("/", response_model=DocumentPage, response_model_exclude_unset=True)
 def documents(
     app: Engine,
     user: Owner,
@@ -72,7 +65,7 @@ def documents(
     order: Literal["asc", "desc"] = "asc",
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> dict[str, Any]:
+) -> DocumentPage:
     place = get_workspace(app.db, user, workspace) if workspace else None
     if sort or name:
         items, total = sorted_documents(
@@ -86,14 +79,15 @@ def documents(
             after=cursor,
             limit=limit + 1,
         )
-        return {**page([(mark, shown(document)) for mark, document in items], limit), "total": total}
+        return DocumentPage(**page([(mark, shown(document)) for mark, document in items], limit), total=total)
     found = list_documents(app.db, user, workspace=place, state=state, after=cursor, limit=limit + 1)
-    return page([(mark, shown(document)) for mark, document in found], limit)
+    return DocumentPage(**page([(mark, shown(document)) for mark, document in found], limit))
 
 
 @router.post(
     "/",
     status_code=201,
+    response_model=ShownDocument,
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -114,7 +108,7 @@ def documents(
         }
     },
 )
-async def add(request: Request, app: Engine, user: Owner) -> dict[str, Any]:
+async def add(request: Request, app: Engine, user: Owner) -> ShownDocument:
     """A file as multipart, or text as JSON. The document is `queued`; it is searchable when its state is `ok`.
 
     A file that is there already, with the same path and bytes, is no second document; other bytes for a path below a
@@ -130,13 +124,13 @@ async def add(request: Request, app: Engine, user: Owner) -> dict[str, Any]:
     return await run_in_threadpool(_store_text, app, user, body)
 
 
-@router.get("/{document_id}/")
-def get(document_id: str, app: Engine, user: Owner) -> dict[str, Any]:
+@router.get("/{document_id}/", response_model=ShownDocument)
+def get(document_id: str, app: Engine, user: Owner) -> ShownDocument:
     return shown(get_document(app.db, user, document_id))
 
 
-@router.put("/{document_id}/")
-def edit(document_id: str, body: Edit, app: Engine, user: Owner) -> dict[str, Any]:
+@router.put("/{document_id}/", response_model=ShownDocument)
+def edit(document_id: str, body: Edit, app: Engine, user: Owner) -> ShownDocument:
     """Change an uploaded document. A watched file is edited where it lies."""
     owner = _owner_of_upload(app, user, document_id)
     title = None if body.title is None else clean_title(body.title)
@@ -171,35 +165,34 @@ def content(document_id: str, app: Engine, user: Owner) -> StreamingResponse:
     return StreamingResponse(_blocks(file), media_type="application/octet-stream", headers=headers)
 
 
-@router.get("/{document_id}/text/")
+@router.get("/{document_id}/text/", response_model=DocumentText)
 def text(
     document_id: str,
     app: Engine,
     user: Owner,
     start_line: Annotated[int, Query(ge=1, le=MAX_LINE)] = 1,
     end_line: Annotated[int | None, Query(ge=1, le=MAX_LINE)] = None,
-) -> dict[str, Any]:
+) -> DocumentText:
     """Lines of the document as it is indexed, both ends included; at most 5,000 of them."""
     document = get_document(app.db, user, document_id)
     last = min(end_line or start_line + 4_999, start_line + 4_999)
     lines = text_lines(app.db, document_owner(app.db, user, document_id), document_id, start_line, last)
-    return {
-        "document": shown(document),
-        "start_line": start_line,
-        "end_line": start_line + len(lines) - 1,
-        "text": "\n".join(lines),
-    }
+    return DocumentText(
+        document=shown(document),
+        start_line=start_line,
+        end_line=start_line + len(lines) - 1,
+        text="\n".join(lines),
+    )
 
 
-@router.get("/{document_id}/chunks/")
-def chunks(document_id: str, app: Engine, user: Owner, limit: Limit = 50, cursor: Cursor = None) -> dict[str, Any]:
+@router.get("/{document_id}/chunks/", response_model=ChunkPage)
+def chunks(document_id: str, app: Engine, user: Owner, limit: Limit = 50, cursor: Cursor = None) -> ChunkPage:
     """The document's chunks with their exact spans."""
     owner = document_owner(app.db, user, document_id)
     after = row_number(cursor) if cursor else -1
     found = chunks_of(app.db, owner, document_id, after=after, limit=limit + 1)
-    return page(
-        [(str(stored.chunk.ordinal), {"id": str(stored.id), **as_json(stored.chunk)}) for stored in found], limit
-    )
+    items = [(str(one.chunk.ordinal), ShownChunk(id=str(one.id), **as_json(one.chunk))) for one in found]
+    return ChunkPage(**page(items, limit))
 
 
 # --- storing -------------------------------------------------------------------------------------------------------
@@ -213,14 +206,14 @@ def _pasted(raw: bytes) -> Pasted:
         raise bad_shape(error.errors()) from None
 
 
-def _store_text(app: App, user: int, body: Pasted) -> dict[str, Any]:
+def _store_text(app: App, user: int, body: Pasted) -> ShownDocument:
     place = get_workspace(app.db, user, body.workspace, need="write")
     title = clean_title(body.title)
     document_id, size = _save(app, iter([body.content.encode("utf-8", "replace")]))
     return _add(app, user, place, document_id, title, size)
 
 
-def _store(app: App, user: int, workspace: str, folder: str, filename: str, file: BinaryIO) -> dict[str, Any]:
+def _store(app: App, user: int, workspace: str, folder: str, filename: str, file: BinaryIO) -> ShownDocument:
     """A file, or what is known of it already: a folder that is sent twice leaves no second copy."""
     place = get_workspace(app.db, user, workspace, need="write")
     title, folder = clean_title(filename.replace("\\", "/").rpartition("/")[2]), clean_folder(folder)
@@ -247,7 +240,7 @@ def _save(app: App, blocks: Iterator[bytes]) -> tuple[str, int]:
 
 def _add(
     app: App, user: int, place: Workspace, document_id: str, title: str, size: int, *, folder: str = ""
-) -> dict[str, Any]:
+) -> ShownDocument:
     app.jobs.upload(
         place.owner,
         document_id,
@@ -265,7 +258,7 @@ def _change(
     size: int | None,
     title: str | None = None,
     workspace: Workspace | None = None,
-) -> dict[str, Any]:
+) -> ShownDocument:
     app.jobs.upload(
         owner,
         document_id,

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel
 
 from ibidem.api.access import Engine, Owner
-from ibidem.api.documents import shown
 from ibidem.api.paging import Cursor, Limit
+from ibidem.api.shapes import ShownDocument, shown
 from ibidem.store.citing import sessions_citing
 from ibidem.store.documents import get_document, get_place, row_number
 from ibidem.store.sharing import document_owner
@@ -36,16 +35,16 @@ class CitingPage(BaseModel):
     next: str | None
 
 
-@router.post("/{document_id}/cancel/")
-def cancel(document_id: str, app: Engine, user: Owner) -> dict[str, Any]:
+@router.post("/{document_id}/cancel/", response_model=ShownDocument)
+def cancel(document_id: str, app: Engine, user: Owner) -> ShownDocument:
     """Give up its reading, whether it waits or is under way. An earlier reading goes on to count."""
     owner = document_owner(app.db, user, document_id, need="write")
     app.db.write(lambda tx: cancel_reading(tx, owner, document_id, time.time()))
     return shown(get_document(app.db, user, document_id))
 
 
-@router.post("/{document_id}/retry/")
-def retry(document_id: str, app: Engine, user: Owner) -> dict[str, Any]:
+@router.post("/{document_id}/retry/", response_model=ShownDocument)
+def retry(document_id: str, app: Engine, user: Owner) -> ShownDocument:
     """Read it again: it failed, was read in part, or its reading was cancelled."""
     owner = document_owner(app.db, user, document_id, need="write")
     source, _ = get_place(app.db, owner, document_id)

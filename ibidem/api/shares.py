@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter
 
 from ibidem.api.access import Access, Engine, Gate, Signed
+from ibidem.api.shapes import ShareList, ShownShare
 from ibidem.app import App
 from ibidem.errors import Forbidden
 from ibidem.store.sharing import Share, all_shares, end_share, list_shares
@@ -14,26 +13,25 @@ from ibidem.store.sharing import Share, all_shares, end_share, list_shares
 router = APIRouter(prefix="/api/shares", tags=["sharing"])
 
 
-def shown(share: Share, user: int) -> dict[str, Any]:
-    """`slug` is what the one it is shared with calls the workspace."""
-    return {
-        "id": share.id,
-        "owner": share.owner_name,
-        "username": share.user_name,
-        "workspace": share.workspace_name,
-        "slug": share.slug,
-        "access": share.access,
-        "mine": share.owner == user,
-    }
+def shown(share: Share, user: int) -> ShownShare:
+    return ShownShare(
+        id=share.id,
+        owner=share.owner_name,
+        username=share.user_name,
+        workspace=share.workspace_name,
+        slug=share.slug,
+        access=share.access,
+        mine=share.owner == user,
+    )
 
 
-@router.get("/")
-def shares(app: Engine, who: Signed, everybody: bool = False) -> dict[str, Any]:
+@router.get("/", response_model=ShareList)
+def shares(app: Engine, who: Signed, everybody: bool = False) -> ShareList:
     """With `everybody`, for admins, all there are."""
     if everybody and not who.is_admin:
         raise Forbidden("only an admin sees everybody's shares", hint="leave out `everybody`", field="everybody")
     found = all_shares(app.db) if everybody else list_shares(app.db, who.user)
-    return {"items": [shown(share, who.user) for share in found], "next": None}
+    return ShareList(items=[shown(share, who.user) for share in found], next=None)
 
 
 @router.delete("/{share_id}/", status_code=204)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 import time
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from ibidem.api.access import Engine, Gate, Owner, Principal, Signed
+from ibidem.api.shapes import ShownSource, ShownWorkspace, SourceList, With, WorkspaceList
 from ibidem.api.shares import cut
 from ibidem.app import App
 from ibidem.errors import BadInput, Forbidden, NotFound
@@ -40,11 +41,6 @@ class Name(BaseModel):
     name: str = Field(max_length=1000)
 
 
-class With(BaseModel):
-    username: str = Field(max_length=200)
-    access: ShareAccess = "read"
-
-
 class Change(BaseModel):
     name: str | None = Field(None, max_length=1000)
     shared_with: Annotated[
@@ -57,41 +53,45 @@ class NewSource(BaseModel):
     watch: bool = True
 
 
-def shown(app: App, workspace: Workspace) -> dict[str, Any]:
+def shown(app: App, workspace: Workspace) -> ShownWorkspace:
     """Whom it is shared with is its owner's to know."""
     shares = shares_of(app.db, workspace) if workspace.access == "own" else []
-    return {
-        "slug": workspace.slug,
-        "name": workspace.name,
-        "access": workspace.access,
-        "documents": workspace.documents,
-        "counts": count_by_state(app.db, workspace.owner, workspace=workspace.id),
-        "shared_with": [{"username": share.user_name, "access": share.access} for share in shares],
-    }
+    stuck = app.indexes.stuck(workspace.id)
+    return ShownWorkspace.model_validate(
+        {
+            "slug": workspace.slug,
+            "name": workspace.name,
+            "access": workspace.access,
+            "documents": workspace.documents,
+            "counts": count_by_state(app.db, workspace.owner, workspace=workspace.id),
+            "index_failure": stuck and stuck.as_dict(),
+            "shared_with": [{"username": share.user_name, "access": share.access} for share in shares],
+        }
+    )
 
 
-def shown_source(app: App, source: Source, *, job: str | None = None) -> dict[str, Any]:
+def shown_source(app: App, source: Source, *, job: str | None = None) -> ShownSource:
     """A source with its documents counted by state: it is searchable in full when none waits any more."""
-    return {**source_progress(app.db, source), "job": job}
+    return ShownSource(**source_progress(app.db, source), job=job)
 
 
-@router.get("/")
-def workspaces(app: Engine, user: Owner) -> dict[str, Any]:
-    return {"items": [shown(app, workspace) for workspace in list_workspaces(app.db, user)], "next": None}
+@router.get("/", response_model=WorkspaceList)
+def workspaces(app: Engine, user: Owner) -> WorkspaceList:
+    return WorkspaceList(items=[shown(app, workspace) for workspace in list_workspaces(app.db, user)], next=None)
 
 
-@router.post("/", status_code=201)
-def create(body: Name, app: Engine, user: Owner) -> dict[str, Any]:
+@router.post("/", status_code=201, response_model=ShownWorkspace)
+def create(body: Name, app: Engine, user: Owner) -> ShownWorkspace:
     return shown(app, create_workspace(app.db, user, body.name, time.time()))
 
 
-@router.get("/{slug}/")
-def get(slug: str, app: Engine, user: Owner) -> dict[str, Any]:
+@router.get("/{slug}/", response_model=ShownWorkspace)
+def get(slug: str, app: Engine, user: Owner) -> ShownWorkspace:
     return shown(app, get_workspace(app.db, user, slug))
 
 
-@router.put("/{slug}/")
-def change(slug: str, body: Change, app: Engine, access: Gate, who: Signed) -> dict[str, Any]:
+@router.put("/{slug}/", response_model=ShownWorkspace)
+def change(slug: str, body: Change, app: Engine, access: Gate, who: Signed) -> ShownWorkspace:
     """Rename it, or say whom it is shared with; who is not named any more loses it at once."""
     if body.name is None and body.shared_with is None:
         raise BadInput("nothing is to be changed", hint="send a `name` or `shared_with`", field="name")
@@ -121,14 +121,14 @@ def delete(slug: str, app: Engine, access: Gate, user: Owner) -> None:
     app.watch_again()
 
 
-@router.get("/{slug}/sources/")
-def sources(slug: str, app: Engine, user: Owner) -> dict[str, Any]:
+@router.get("/{slug}/sources/", response_model=SourceList)
+def sources(slug: str, app: Engine, user: Owner) -> SourceList:
     found = list_sources(app.db, get_workspace(app.db, user, slug))
-    return {"items": [shown_source(app, source) for source in found], "next": None}
+    return SourceList(items=[shown_source(app, source) for source in found], next=None)
 
 
-@router.post("/{slug}/sources/", status_code=201)
-def add_source(slug: str, body: NewSource, app: Engine, access: Gate, who: Signed) -> dict[str, Any]:
+@router.post("/{slug}/sources/", status_code=201, response_model=ShownSource)
+def add_source(slug: str, body: NewSource, app: Engine, access: Gate, who: Signed) -> ShownSource:
     """Take a folder in. The answer comes at once; the source's `state` and `counts` tell how far reading is."""
     place = get_workspace(app.db, who.user, slug, need="write")
     if not access.local and not who.is_admin:
@@ -140,8 +140,8 @@ def add_source(slug: str, body: NewSource, app: Engine, access: Gate, who: Signe
     return shown_source(app, source, job=job if place.access == "own" else None)  # jobs are their owner's to see
 
 
-@router.get("/{slug}/sources/{source_id}/")
-def source(slug: str, source_id: str, app: Engine, user: Owner) -> dict[str, Any]:
+@router.get("/{slug}/sources/{source_id}/", response_model=ShownSource)
+def source(slug: str, source_id: str, app: Engine, user: Owner) -> ShownSource:
     return shown_source(app, _source(app, user, slug, source_id))
 
 

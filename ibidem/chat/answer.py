@@ -53,6 +53,7 @@ class Draft:
 
     text: str = ""
     mode: Mode = "chat"
+    shows_found: bool = True  # whether somebody reads what was found, before the answer
     context: Context = field(default_factory=Context)
     passages: list[Passage] = field(default_factory=list)  # found for the question, numbered in this conversation
     omitted: list[dict[str, Any]] = field(default_factory=list)
@@ -75,10 +76,11 @@ class Draft:
         self.omitted = [*self.context.omitted, *prompt.omitted]
         self.transcript = prompt.transcript
 
-    def retrieved(self) -> Event:
+    def retrieved(self) -> Iterator[Event]:
         """What the answer may cite; a later one takes the place of an earlier."""
         searched = {"searched": self.context.searched} if self.context.searched else {}
-        return Event("retrieved", {"citations": self.rag_context(), "omitted": self.omitted, **searched})
+        if self.shows_found:
+            yield Event("retrieved", {"citations": self.rag_context(), "omitted": self.omitted, **searched})
 
     def citations(self) -> list[dict[str, Any]]:
         """The passages that the text cites, of this turn or an earlier one, each with a verdict; made once for a text."""
@@ -177,9 +179,11 @@ async def answer(
             images=images,
         )
 
-    draft.take(plan(talk.meter.window or UNBOUNDED))
+    prompt = plan(talk.meter.window or UNBOUNDED)
+    draft.take(prompt)
     if mode != "plain" or draft.omitted:
-        yield draft.retrieved()
+        for event in draft.retrieved():
+            yield event
     if mode == "query" and draft.context.evidence < ENOUGH:
         draft.text = DECLINED_KOREAN if is_korean(question) else DECLINED
         draft.transcript = replace(draft.transcript, turns=talk.before.said(question, "").turns)
@@ -187,7 +191,7 @@ async def answer(
     else:
         request = talk.wishes or ChatRequest((), temperature=temperature, images=pictures or {})
         request = replace(request, question=question)
-        async with aclosing(_write(request, draft, model, talk.meter, plan)) as events:
+        async with aclosing(_write(request, draft, model, talk.meter, plan, prompt)) as events:
             async for event in events:
                 yield event
     draft.mark("total_ms")
@@ -195,18 +199,24 @@ async def answer(
 
 
 async def _write(
-    request: ChatRequest, draft: Draft, model: ChatModel, meter: Meter, plan: Plan
+    request: ChatRequest, draft: Draft, model: ChatModel, meter: Meter, plan: Plan, prompt: Prompt
 ) -> AsyncGenerator[Event, None]:
-    """The model's text, from a prompt that fits; once from a shorter one if the model finds that too long all the same."""
+    """The model's text, from a prompt that fits; once from a shorter one if the model finds that too long all the same.
+
+    `prompt` was planned from what the meter knew until now.
+    """
     yield Event("status", {"stage": "reading"})
-    able = await model.capabilities()
+    known, able = (meter.window, meter.expected), await model.capabilities()
     meter.window, meter.expected = able.context_tokens or WINDOW, able.prompt_tokens_s
-    prompt = await _counted(plan, model, meter, meter.window)
+    if (meter.window, meter.expected) != known:
+        prompt = plan(meter.window)
+    prompt = await _counted(prompt, plan, model, meter, meter.window)
     for last in (False, True):
         told = draft.passages, draft.omitted
         draft.take(prompt)
         if (draft.passages, draft.omitted) != told:
-            yield draft.retrieved()
+            for event in draft.retrieved():
+                yield event
         try:
             async with aclosing(_stream(request, draft, prompt, model, meter)) as events:
                 async for event in events:
@@ -219,9 +229,8 @@ async def _write(
             prompt = shorter
 
 
-async def _counted(plan: Plan, model: ChatModel, meter: Meter, window: int) -> Prompt:
+async def _counted(prompt: Prompt, plan: Plan, model: ChatModel, meter: Meter, window: int) -> Prompt:
     """The prompt for this window; if it is long, the model counts it first, if it can."""
-    prompt = plan(window)
     exact = None
     if prompt.tokens > COUNTED_FROM * window:
         with suppress(ModelError):  # the estimate will do; a model that is gone says so when it is to answer

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from typing import Any
 
 import pytest
 
-from ibidem.chat.answer import DECLINED, DECLINED_KOREAN, Conversation, Draft, answer
+from ibidem.chat.answer import DECLINED, DECLINED_KOREAN, UNBOUNDED, Conversation, Draft, answer
 from ibidem.chat.meter import Meter
 from ibidem.chat.prompt import is_korean, system_text, user_text
 from ibidem.chat.template import NO_TEMPLATE, Filled
-from ibidem.chat.transcript import Transcript
+from ibidem.chat.transcript import Prompt, Room, Transcript, next_turn
 from ibidem.errors import BadInput, ContextTooLong, ModelCutOff, ModelTimeout
 from ibidem.index.analyze import tokenize
 from ibidem.models.base import (
@@ -336,6 +337,27 @@ def test_a_window_once_known_is_kept_to_from_the_start() -> None:
     for _ in range(2):
         events = collect(events_of(WindowedModel(2048), library=Library(LONG), meter=meter))
     assert told(events).count("retrieved") == 1
+
+
+def test_a_prompt_is_planned_once_where_the_window_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    planned: list[int] = []
+
+    def counted(*args: Any, room: Room, **more: Any) -> Prompt:
+        planned.append(room.window)
+        return next_turn(*args, room=room, **more)
+
+    monkeypatch.setattr("ibidem.chat.answer.next_turn", counted)
+    meter = Meter()
+    for _ in range(2):
+        collect(events_of(WindowedModel(8192), meter=meter))
+    assert planned == [UNBOUNDED, 8192, 8192]
+
+
+def test_what_was_found_is_told_to_nobody_where_nobody_reads_it() -> None:
+    draft = Draft(shows_found=False)
+    events = collect(events_of(WindowedModel(2048), library=Library(LONG), draft=draft))
+    assert "retrieved" not in told(events)
+    assert draft.rag_context()
 
 
 def test_a_model_that_counts_is_asked_when_the_prompt_is_long() -> None:

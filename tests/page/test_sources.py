@@ -97,7 +97,7 @@ def test_a_deleted_document_behind_an_old_citation_is_told(signed_in: Browser, s
 
 def test_what_was_used_is_told_with_scores(signed_in: Browser) -> None:
     ask(signed_in, "relief valve pump bar?")
-    press_button(signed_in, "무엇을 썼나")
+    press_button(signed_in, "사용한 자료")
     assert "pump.md" in signed_in.text("[role=dialog] ol")
     press_button(signed_in, "채널별 점수")
     signed_in.wait("document.querySelectorAll('[role=dialog] table tbody tr').length > 0")

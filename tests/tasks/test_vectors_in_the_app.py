@@ -79,7 +79,7 @@ def test_what_an_embedder_fails_with_is_shown_and_words_answer(
 
     embedder = RecordingEmbedder()
     embedder.before = fail
-    monkeypatch.setattr("ibidem.app.open_embedder", lambda name, *_: embedder)
+    monkeypatch.setattr("ibidem.tasks.opened.open_embedder", lambda name, *_: embedder)
     loaded = settings(tmp_path, embedder.name)
     app = build(loaded)
     closing.append(app)

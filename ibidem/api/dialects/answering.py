@@ -70,7 +70,7 @@ class Written:
 
     client: Client
     question: Question
-    draft: Draft = field(default_factory=Draft)
+    draft: Draft = field(default_factory=lambda: Draft(shows_found=False))
     all_sources: bool = False  # also those that the answer does not cite
     citations: list[dict[str, Any]] = field(default_factory=list)  # once the answer is whole
 

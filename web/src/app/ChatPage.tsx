@@ -41,7 +41,9 @@ export function ChatPage() {
   useEffect(() => {
     if (!cited) return;
     const keys = (event: KeyboardEvent) => {
-      if (event.key === "Escape" && !isComposing(event) && !event.defaultPrevented) close();
+      if (event.key !== "Escape" || isComposing(event) || event.defaultPrevented) return;
+      event.preventDefault(); // one key does one thing: the answer under way is not stopped too
+      close();
     };
     addEventListener("keydown", keys);
     return () => removeEventListener("keydown", keys);

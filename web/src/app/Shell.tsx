@@ -12,6 +12,7 @@ import { Icon } from "@/components/Icon";
 import { useNotices } from "@/components/Notices";
 import { lastAnswer, neighbour } from "@/features/chat/found";
 import { t } from "@/lib/i18n";
+import { copyText } from "@/lib/insecure";
 import { useHealth } from "@/lib/queries";
 import { Shortcuts } from "./Shortcuts";
 import { Sidebar } from "./Sidebar";
@@ -36,13 +37,13 @@ export function Shell() {
 
   const copy = () => {
     const answer = current ? lastAnswer(client, current) : "";
-    if (answer) void navigator.clipboard.writeText(answer).then(() => say(t.answerCopied), fail);
+    if (answer) void copyText(answer).then(() => say(t.answerCopied), fail);
   };
   const step = (by: 1 | -1) => {
     const next = neighbour(client, chatIn(location.hash.slice(1)), by); // where a key pressed just before has led
     if (next) void navigate(`/chat/${next}`);
   };
-  const focus = () => document.querySelector<HTMLTextAreaElement>(".composer textarea")?.focus();
+  const focus = () => (document.querySelector<HTMLElement>(".composer textarea") ?? document.querySelector<HTMLElement>("#main :is(a, button, input, textarea, [tabindex='0'])"))?.focus();
   useShortcuts({ onPalette: () => setPalette(true), onNew: () => void navigate("/"), onHelp: () => setHelp(true), onCopy: copy, onFocus: focus, onStep: step });
 
   const sidebar = <Sidebar current={current} search={search} onNavigate={() => setOpen(false)} onHelp={() => setHelp(true)} />;

@@ -7,6 +7,9 @@ interface Shortcuts { onPalette: () => void; onNew: () => void; onHelp: () => vo
 
 const isTyping = (target: EventTarget | null) => target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 
+/** A dialog is left first: what is written in it would be lost. */
+const inDialog = (target: EventTarget | null) => target instanceof Element && target.closest(".MuiDialog-root") !== null;
+
 /** What a key does; null: nothing. By the place of the key too, since a Korean keyboard writes ㅏ where K is. */
 function wanted(event: KeyboardEvent, does: Shortcuts): (() => void) | null {
   const command = (event.ctrlKey || event.metaKey) && !event.altKey;
@@ -25,7 +28,8 @@ export function useShortcuts(does: Shortcuts): void {
   useEffect(() => { latest.current = does; });
   useEffect(() => {
     const keys = (event: KeyboardEvent) => {
-      const act = isComposing(event) ? null : wanted(event, latest.current);
+      if (isComposing(event) || event.defaultPrevented || inDialog(event.target)) return;
+      const act = wanted(event, latest.current);
       if (!act) return;
       event.preventDefault();
       act();

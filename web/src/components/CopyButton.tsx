@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from "react";
 import { t } from "@/lib/i18n";
+import { copyText } from "@/lib/insecure";
 import { IconAction } from "./IconAction";
 
 export function CopyButton({ text, label = t.copy }: { text: () => string; label?: string }) {
@@ -11,6 +12,6 @@ export function CopyButton({ text, label = t.copy }: { text: () => string; label
     const timer = setTimeout(() => setCopied(false), 1500);
     return () => clearTimeout(timer);
   }, [copied]);
-  const copy = () => void navigator.clipboard.writeText(text()).then(() => setCopied(true), () => setCopied(false));
+  const copy = () => void copyText(text()).then(() => setCopied(true), () => setCopied(false));
   return <IconAction icon={copied ? "check" : "copy"} label={copied ? t.copied : label} onClick={copy} />;
 }

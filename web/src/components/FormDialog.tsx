@@ -1,4 +1,4 @@
-// A dialog with a form: it stays open with the error, and closes when the work is done.
+// A dialog with a form: it stays open with the error, and closes when the work is done. A click beside it loses nothing.
 
 import Alert from "@mui/material/Alert";
 import Button from "@mui/material/Button";
@@ -17,7 +17,7 @@ export function FormDialog({ title, action, disabled, wide, danger, children, on
   const id = useId();
   const work = useMutation({ mutationFn: onSubmit, onSuccess: onClose });
   return (
-    <Dialog open onClose={onClose} fullWidth maxWidth={wide ? "md" : "sm"} aria-labelledby={id}>
+    <Dialog open onClose={(_, reason) => reason === "escapeKeyDown" && onClose()} fullWidth maxWidth={wide ? "md" : "sm"} aria-labelledby={id}>
       <form onSubmit={(event) => { event.preventDefault(); work.mutate(); }}>
         <DialogTitle id={id}>{title}</DialogTitle>
         <DialogContent className="form">

@@ -1,4 +1,4 @@
-// Short messages at the foot of the page, and deletions that wait a moment for second thoughts.
+// Short messages at the head of the page, where no text is typed, and deletions that wait a moment for second thoughts.
 
 import Alert from "@mui/material/Alert";
 import Button from "@mui/material/Button";
@@ -89,7 +89,7 @@ export function NoticesProvider({ children }: { children: ReactNode }) {
   return (
     <Context value={value}>
       {children}
-      <Snackbar key={notice?.id} open={notice !== null} autoHideDuration={UNDO_MS} anchorOrigin={{ vertical: "bottom", horizontal: "center" }}
+      <Snackbar key={notice?.id} open={notice !== null} autoHideDuration={UNDO_MS} anchorOrigin={{ vertical: "top", horizontal: "center" }}
         onClose={(_, reason) => reason !== "clickaway" && close(false)} {...(notice?.severity === "error" ? {} : { message: notice?.text, action: undo })}>
         {notice?.severity === "error" ? <Alert severity="error" variant="filled" onClose={() => close(false)}>{notice.text}</Alert> : undefined}
       </Snackbar>

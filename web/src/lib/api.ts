@@ -22,10 +22,15 @@ export class ApiError extends Error {
   }
 }
 
-/** Throws ApiError for an answer that is an error, TypeError (or, `within` a time, TimeoutError) when the server does not answer. */
+/** The server does not answer. */
+export class Unreachable extends Error {}
+
+/** Throws ApiError for an answer that is an error, Unreachable when there is none (or, `within` a time, TimeoutError). */
 export async function call<T>(method: Method, path: string, body?: unknown, init: RequestInit = {}): Promise<T> {
   const json = body === undefined ? {} : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } };
-  const response = await fetch(path, { ...init, ...json, method });
+  const response = await fetch(path, { ...init, ...json, method }).catch((error: unknown) => {
+    throw error instanceof TypeError ? new Unreachable(error.message) : error; // a fetch that was broken off keeps its own error
+  });
   if (response.status === 204) return undefined as T;
   const answer: unknown = await response.json().catch(() => ({}));
   if (!response.ok) throw new ApiError(response.status, (answer as { error?: Fault }).error);
@@ -44,7 +49,7 @@ export function upload(file: File, { workspace, folder }: { workspace: string; f
     request.responseType = "json";
     request.upload.onprogress = (event) => event.total && progress(event.loaded / event.total);
     request.onload = () => (request.status === 201 ? resolve(request.response as Document) : reject(new ApiError(request.status, (request.response as { error?: Fault } | null)?.error)));
-    request.onerror = () => reject(new TypeError("network"));
+    request.onerror = () => reject(new Unreachable("network"));
     request.onabort = () => reject(new DOMException("cancelled", "AbortError"));
     signal.addEventListener("abort", () => request.abort());
     request.send(form);
@@ -52,16 +57,11 @@ export function upload(file: File, { workspace, folder }: { workspace: string; f
 }
 
 /** Chats that Ibidem, ChatGPT or Open WebUI exported. */
-export async function importSessions(file: File): Promise<{ sessions: string[] }> {
-  const response = await fetch("/api/sessions/import/", { method: "POST", body: file, headers: { "Content-Type": "application/json" } });
-  const answer: unknown = await response.json().catch(() => ({}));
-  if (!response.ok) throw new ApiError(response.status, (answer as { error?: Fault }).error);
-  return answer as { sessions: string[] };
-}
+export const importSessions = (file: File) => call<{ sessions: string[] }>("POST", "/api/sessions/import/", undefined, { body: file, headers: { "Content-Type": "application/json" } });
 
 /** What is refused when no answer has come within `s` seconds: a server that hangs looks like one that is gone. */
 export const within = (s: number): RequestInit => ({ signal: AbortSignal.timeout(s * 1000) });
 
-export const isOffline = (error: unknown) => error instanceof TypeError || (error instanceof DOMException && error.name === "TimeoutError");
+export const isOffline = (error: unknown) => error instanceof Unreachable || (error instanceof DOMException && error.name === "TimeoutError");
 export const isSignedOut = (error: unknown) => error instanceof ApiError && error.status === 401;
 export const isGone = (error: unknown) => error instanceof ApiError && error.status === 404;

@@ -9,7 +9,7 @@ export const en = {
   undo: "Undo", deleted: (what: string) => `Deleted: ${what}`, menu: "Menu", loading: "Loading…",
   offline: "The server does not answer", offlineHint: "Start it in a terminal with: ibidem serve",
   connectionLost: "Connection lost. Trying again…", readOnly: "The disk is full or read-only: nothing can be saved now.",
-  pageBroke: "The page met an error it did not expect", reload: "Reload",
+  pageBroke: "The page met an error it did not expect", pageUnloaded: "A part of the page could not be loaded. Is the server running?", reload: "Reload",
 
   // navigation
   chats: "Chats", newChat: "New chat", documents: "Documents", templates: "Templates", models: "Models", jobs: "Jobs", settings: "Settings",
@@ -40,7 +40,7 @@ export const en = {
   emptyNothing: "Nothing is indexed yet", emptyNothingText: "Add a folder or drop some files; they stay on this computer.", addDocuments: "Add documents",
   regenerate: "Answer again", editMessage: "Edit", saveAndAsk: "Ask again", good: "Good answer", bad: "Bad answer", copyAnswer: "Copy the answer",
   branch: (at: number, all: number) => `Version ${at} of ${all}`, previous: "Previous version", next: "Next version", toEnd: "To the end", earlierMessages: "Earlier messages", answerReady: "The answer is complete.",
-  reasoning: "Reasoning", wrap: "Wrap lines", code: "code", imageLink: (host: string) => `image on ${host}`,
+  reasoning: "Reasoning", wrap: "Wrap lines", code: "code", table: "Table", imageLink: (host: string) => `image on ${host}`,
   copyCode: "Copy the code", downloadCode: "Download the code",
 
   // the state of an answer
@@ -71,14 +71,14 @@ export const en = {
   addFolder: "Add server folder", addFolderText: "A folder or file of the computer that Ibidem runs on. It is read where it lies, and followed when it changes.", path: "Path", pathExample: "/home/me/documents", watch: "Follow changes",
   uploadFiles: "Upload files", pasteText: "Paste text", title: "Title", text: "Text", dropFiles: "Drop files to add them", noDocumentsText: "Drop files here, paste text, or add a folder.",
   documentsCount: (count: number) => many(count, "document", "documents"), states: { queued: "queued", reading: "reading", indexing: "indexing", ok: "ready", partial: "partly read", skipped: "skipped", failed: "failed" },
-  sourceStates: { syncing: "reading", ready: "up to date", missing: "not found", failed: "failed" }, unwatched: "not followed", ignored: (count: number) => `${count} ignored`, removeSource: (path: string) => `Take ${path} out of the workspace? The files themselves stay.`,
+  sourceStates: { queued: "waiting", syncing: "reading", ready: "up to date", missing: "not found" }, unwatched: "not followed", ignored: (count: number) => `${count} ignored`, removeSource: (path: string) => `Take ${path} out of the workspace? The files themselves stay.`,
   size: "Size", state: "State", added: "Added", allStates: "All", filterByName: "Filter by name", uploading: (percent: number) => `uploading ${percent} %`, noneMatch: "No document matches.", readOnlyShare: "read only",
   sort: "Sort", sorts: { name: "Name", state: "State", size: "Size", added: "Date" }, rowActions: "Actions", paging: "Pages of the list", range: (from: string, to: string, all: string) => `${from}–${to} of ${all}`, earlierRows: "Earlier documents", laterRows: "Later documents",
-  chunking: (count: string) => `chunking, ${count} so far`, readOf: (done: string, all: string) => `${done} of ${all} documents are done`, cancelReading: "Cancel reading", faults: {} as Record<string, string>, unread: { cancelled: "Its reading was cancelled", binary: "It holds no text" } as Record<string, string>,
+  chunking: (count: string) => `chunking, ${count} so far`, readOf: (done: string, all: string) => `${done} of ${all} documents are done`, cancelReading: "Cancel reading", faults: {} as Record<string, string>, unread: { cancelled: "Its reading was cancelled", binary: "Neither text nor a format that is read", minified: "Minified code" } as Record<string, string>,
   uploadFolder: "Upload folder", leftOut: (names: string) => `Left out: ${names}.`, unreadable: (names: string) => `Cannot be read: ${names}.`, nothingToAdd: "There was no file to add.",
   uploadsDone: (done: string, all: string) => `${done} of ${all} files sent`, cancelAll: "Cancel all", retryAll: (count: number) => `Try all ${count} again`, dismissAll: "Dismiss all",
   uploadsLost: (count: number) => `The page was reloaded before ${many(count, "file was", "files were")} sent. Choose them again:`,
-  content: "Content", chunks: "Chunks", chunksText: "The pieces that are searched and cited, as the index has them.", chunksCount: (count: string) => `${count} chunks`, tokens: (count: string) => `${count} tokens`,
+  content: "Content", chunks: "Chunks", chunksText: "The pieces that are searched and cited, as the index has them.", chunksCount: (count: number) => many(count, "chunk", "chunks"), tokens: (count: number) => many(count, "token", "tokens"),
   citedBy: "Cited by", citedByNone: "No chat of yours cites this document.", answersCount: (count: number) => many(count, "answer", "answers"), uploaded: "uploaded", fromFolder: (path: string) => `from ${path}`,
   share: "Share", shareMenu: "Share…", shareTitle: (name: string) => `Share ${name}`, shareText: "Other users of this server, by their names. They find it among their workspaces, and their chats stay their own.", sharedWith: "Who has access", owner: "owner",
   mayRead: "may read", mayWrite: "may change", mayOf: (name: string) => `What ${name} may do`, mayDo: "What the new user may do", unshare: (name: string) => `Stop sharing with ${name}`, sharedWithCount: (count: number) => `shared with ${many(count, "user", "users")}`, sharedBy: (name: string) => `shared by ${name}`,
@@ -90,7 +90,7 @@ export const en = {
   askable: "Models that can be asked", findModel: "Find a model", isDefault: "default", makeDefault: "Make default", nowDefault: (name: string) => `${name} answers from now on.`, loaded: "loaded", cold: "not loaded", quotesText: "Built in: the passages' own sentences, without a language model",
   testing: "Loading the model and measuring it. This may take a minute…", testedFirst: (first: string, load: string) => `first word after ${first} s (${load} s with loading)`, testedMemory: (size: string) => `${size} of memory`,
   nearby: "Found on this computer", connect: "Connect",
-  fitting: "What fits this computer", cores: (cores: string) => `${cores} cores`, memoryOf: (all: string, free: string) => `${all} memory, ${free} free now`, noEngine: "Downloaded models need the engine: install it with pip install 'ibidem[llama]', or name a llama-server as models.llama_server.",
+  fitting: "What fits this computer", cores: (cores: number) => many(cores, "core", "cores"), memoryOf: (all: string, free: string) => `${all} memory, ${free} free now`, noEngine: "Downloaded models need the engine: install it with pip install 'ibidem[llama]', or name a llama-server as models.llama_server.",
   verdictWords: { fits: "fits", busy: "not just now", slow: "slow here", too_large: "too large", unusable: "unusable", unknown: "" },
   fitsText: (needs: string, safe: string) => `Fits: ${needs} of ${safe} that are safe to use.`, busyText: (needs: string) => `It fits, but other programs use the memory now. Close some until ${needs} are free.`, slowText: (rate: string) => `It fits, but writes about ${rate} tokens/s: too slow to wait for.`,
   tooLargeText: (needs: string, safe: string) => `Too large: it needs at least ${needs}, and ${safe} are safe to use.`, tooLargeSettings: (names: string) => `It would fit with models.${names} left as planned.`, tooLargeSmaller: (size: string) => `As ${size} it would fit.`, unknownText: "Its server decides; nothing is known of its size.",
@@ -112,7 +112,7 @@ export const en = {
   firstDone: "Ready. Ask again, and the model writes the answer.", firstNoneFits: "No model of the table fits this computer. The quotes need none, and a model server on another computer can be set as models.ollama_url.",
 
   // templates
-  newTemplate: "New template", templatesText: "A template gives the model its role, with values you fill in and examples it follows. Type / in the message box to use one.", system_: "System text", systemHint: "{{name}} stands for a value", examplesTitle: "Examples", exampleUser: "Question", exampleAssistant: "Answer", addExample: "Add example", shipped: "comes with Ibidem", useCopy: "Copy to edit", templateTokens: (count: string) => `${count} tokens before each question`, export: "Export", import: "Import",
+  newTemplate: "New template", templatesText: "A template gives the model its role, with values you fill in and examples it follows. Type / in the message box to use one.", system_: "System prompt", systemHint: "{{name}} stands for a value", examplesTitle: "Examples", exampleUser: "Question", exampleAssistant: "Answer", addExample: "Add example", shipped: "built in", useCopy: "Copy to edit", templateTokens: (count: string) => `${count} tokens before each question`, export: "Export", import: "Import",
   preview: "What the model reads", valueOf: (name: string) => `Try ${name} as`, defaultOf: (name: string) => `${name}, unless filled in`, missingValues: (names: string) => `needs a value: ${names}`,
   examplesCount: (count: number) => many(count, "example", "examples"), templatesTaken: (count: number) => `${many(count, "template", "templates")} imported`, notJson: (name: string) => `${name} is no template file: export one to see the form.`,
 

@@ -12,6 +12,6 @@ test("every code of the documentation that a page can show has its Korean words"
 
 test("the server's words stay, and a bare reason is told in full", () => {
   expect(inWords({ code: "too_large", message: "it has 9 bytes", hint: "shorten it" })).toBe("it has 9 bytes — shorten it");
-  expect(reasonInWords("binary")).toBe("It holds no text");
+  expect(reasonInWords("binary")).toBe("Neither text nor a format that is read");
   expect(reasonInWords("broken PDF: page 3")).toBe("broken PDF: page 3");
 });

@@ -808,6 +808,9 @@ export interface paths {
         /**
          * Add
          * @description A file as multipart, or text as JSON. The document is `queued`; it is searchable when its state is `ok`.
+         *
+         *     A file that is there already, with the same path and bytes, is no second document; other bytes for a path below a
+         *     `folder` take the place of the earlier ones.
          */
         post: operations["add_api_rag_documents__post"];
         delete?: never;
@@ -1912,6 +1915,13 @@ export interface components {
             /** Content */
             content: string;
         };
+        /** ChunkPage */
+        ChunkPage: {
+            /** Items */
+            items: components["schemas"]["ShownChunk"][];
+            /** Next */
+            next: string | null;
+        };
         /** Citing */
         Citing: {
             /** Session */
@@ -1982,6 +1992,29 @@ export interface components {
             name: "database" | "index" | "files" | "models" | "backups" | "other";
             /** Size Bytes */
             size_bytes: number;
+        };
+        /** DocumentPage */
+        DocumentPage: {
+            /** Items */
+            items: components["schemas"]["ShownDocument"][];
+            /** Next */
+            next: string | null;
+            /**
+             * Total
+             * @description of a sorted list; left out of others
+             * @default 0
+             */
+            total: number;
+        };
+        /** DocumentText */
+        DocumentText: {
+            document: components["schemas"]["ShownDocument"];
+            /** Start Line */
+            start_line: number;
+            /** End Line */
+            end_line: number;
+            /** Text */
+            text: string;
         };
         /** Earlier */
         Earlier: {
@@ -2819,6 +2852,72 @@ export interface components {
              */
             language: "question" | "own";
         };
+        /** ShareList */
+        ShareList: {
+            /** Items */
+            items: components["schemas"]["ShownShare"][];
+            /** Next */
+            next: null;
+        };
+        /** ShownChunk */
+        ShownChunk: {
+            /** Id */
+            id: string;
+            /** Ordinal */
+            ordinal: number;
+            /** Text */
+            text: string;
+            span: components["schemas"]["Span"];
+            /** Heading */
+            heading: string;
+            /** Symbols */
+            symbols: string[];
+            /**
+             * Tokens
+             * @description estimated
+             */
+            tokens: number;
+        };
+        /** ShownDocument */
+        ShownDocument: {
+            /** Id */
+            id: string;
+            /** Workspace */
+            workspace: string;
+            /** Title */
+            title: string;
+            /** Path */
+            path: string;
+            /** Media Type */
+            media_type: string;
+            /** Encoding */
+            encoding: string;
+            /** Size Bytes */
+            size_bytes: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "reading" | "indexing" | "ok" | "partial" | "skipped" | "failed";
+            /** Reason */
+            reason: string;
+            /** Chunks */
+            chunks: number;
+            /** Created At */
+            created_at: string;
+            /** Updated At */
+            updated_at: string;
+            /**
+             * Source
+             * @description the folder it belongs to; null: uploaded or pasted
+             */
+            source: string | null;
+            /**
+             * Chunks So Far
+             * @description of a reading under way
+             */
+            chunks_so_far: number;
+        };
         /**
          * ShownJob
          * @description `about` is what it is done for: a question, a path, a title; empty when that is gone. `progress` may hold `done` and
@@ -2892,6 +2991,58 @@ export interface components {
             /** Current */
             current: boolean;
         };
+        /** ShownShare */
+        ShownShare: {
+            /** Id */
+            id: string;
+            /** Owner */
+            owner: string;
+            /** Username */
+            username: string;
+            /** Workspace */
+            workspace: string;
+            /**
+             * Slug
+             * @description what the one it is shared with calls the workspace
+             */
+            slug: string;
+            /**
+             * Access
+             * @enum {string}
+             */
+            access: "read" | "write";
+            /** Mine */
+            mine: boolean;
+        };
+        /** ShownSource */
+        ShownSource: {
+            /** Id */
+            id: string;
+            /** Path */
+            path: string;
+            /** Watch */
+            watch: boolean;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "syncing" | "ready" | "missing";
+            /** Reason */
+            reason: string;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Ignored */
+            ignored: number;
+            /** Scanned At */
+            scanned_at: string | null;
+            /**
+             * Job
+             * @description that reads it: of one just added to a workspace of one's own
+             */
+            job: string | null;
+        };
         /**
          * ShownUser
          * @description `seen_at`: when a sign-in or key of theirs was used last, as far as one is left.
@@ -2914,6 +3065,31 @@ export interface components {
             created_at: string;
             /** Seen At */
             seen_at: string | null;
+        };
+        /** ShownWorkspace */
+        ShownWorkspace: {
+            /** Slug */
+            slug: string;
+            /** Name */
+            name: string;
+            /**
+             * Access
+             * @enum {string}
+             */
+            access: "read" | "write" | "own";
+            /** Documents */
+            documents: number;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** @description what keeps new text from being searchable; tried again until it succeeds */
+            index_failure: components["schemas"]["Told"] | null;
+            /**
+             * Shared With
+             * @description empty for all but its owner
+             */
+            shared_with: components["schemas"]["With"][];
         };
         /** SignIn */
         SignIn: {
@@ -2939,6 +3115,36 @@ export interface components {
             role: "admin" | "member";
             /** Has Password */
             has_password: boolean;
+        };
+        /** SourceList */
+        SourceList: {
+            /** Items */
+            items: components["schemas"]["ShownSource"][];
+            /** Next */
+            next: null;
+        };
+        /**
+         * Span
+         * @description A place in a document: half-open offsets, 1-based inclusive lines.
+         *
+         *     Characters count in the document's text as indexed (decoded, NFC). Bytes count in the original file and are
+         *     None where text is extracted rather than read (PDF). `page` is 1-based, None where there are no pages.
+         */
+        Span: {
+            /** Start Char */
+            start_char: number;
+            /** End Char */
+            end_char: number;
+            /** Start Line */
+            start_line: number;
+            /** End Line */
+            end_line: number;
+            /** Start Byte */
+            start_byte?: number | null;
+            /** End Byte */
+            end_byte?: number | null;
+            /** Page */
+            page?: number | null;
         };
         /**
          * Status
@@ -3063,6 +3269,13 @@ export interface components {
              * @enum {string}
              */
             access: "read" | "write";
+        };
+        /** WorkspaceList */
+        WorkspaceList: {
+            /** Items */
+            items: components["schemas"]["ShownWorkspace"][];
+            /** Next */
+            next: null;
         };
         /** Failure */
         ibidem__api__jobs__Failure: {
@@ -4205,9 +4418,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ShareList"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -4283,9 +4494,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["WorkspaceList"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -4327,9 +4536,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ShownWorkspace"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -4369,9 +4576,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ShownWorkspace"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -4415,9 +4620,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ShownWorkspace"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -4495,9 +4698,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["SourceList"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -4541,9 +4742,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ShownSource"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -4584,9 +4783,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ShownSource"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -4717,9 +4914,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["DocumentPage"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -4778,9 +4973,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ShownDocument"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -4820,9 +5013,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ShownDocument"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -4866,9 +5057,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ShownDocument"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -4989,9 +5178,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["DocumentText"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -5036,9 +5223,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ChunkPage"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -5175,9 +5360,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ShownDocument"];
                 };
             };
             /** @description what is wrong, and what to do next */
@@ -5217,9 +5400,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ShownDocument"];
                 };
             };
             /** @description what is wrong, and what to do next */

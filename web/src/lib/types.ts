@@ -6,7 +6,7 @@ type Schemas = components["schemas"];
 
 export type Verdict = "supported" | "weak" | "unsupported";
 export type Mode = "chat" | "query" | "plain";
-export type DocumentState = "queued" | "reading" | "indexing" | "ok" | "partial" | "skipped" | "failed";
+export type DocumentState = Document["state"];
 export type MessageStatus = "finished" | "stopped" | "interrupted" | "failed" | "running";
 
 export interface Page<T> { items: T[]; next: string | null; total?: number }
@@ -48,31 +48,16 @@ export interface Session {
   created_at: string; updated_at: string; match?: { message: string; role: string; excerpt: string } | null;
 }
 
-export type Counts = Partial<Record<DocumentState, number>>;
-export interface Workspace {
-  slug: string; name: string; documents: number; counts: Counts; access?: "own" | "write" | "read";
-  shared_with?: { username: string; access: "read" | "write" }[];
-}
-export interface Source {
-  id: string; path: string; watch: boolean; state: "syncing" | "ready" | "missing" | "failed"; reason: string; counts: Counts; ignored: number;
-}
-export interface Document {
-  id: string; workspace: string; title: string; path: string; media_type: string; encoding: string; size_bytes: number;
-  state: DocumentState; reason: string; chunks: number; created_at: string; updated_at: string;
-  /** Of the folder it belongs to; null: uploaded or pasted. */
-  source: string | null;
-  /** Of a reading under way. */
-  chunks_so_far: number;
-}
-export type PageLine = components["schemas"]["PageLine"];
-export type PageShown = components["schemas"]["PageShown"];
-export type Citing = components["schemas"]["Citing"];
-export interface Chunk {
-  id: string; ordinal: number; text: string; heading: string; symbols: string[]; tokens: number;
-  span: { start_line: number; end_line: number; page: number | null };
-}
-export interface Share { id: string; owner: string; username: string; workspace: string; slug: string; access: "read" | "write"; mine: boolean }
-export interface DocumentText { document: Document; start_line: number; end_line: number; text: string }
+export type Workspace = Schemas["ShownWorkspace"];
+export type Counts = Workspace["counts"];
+export type Share = Schemas["ShownShare"];
+export type Source = Schemas["ShownSource"];
+export type Document = Schemas["ShownDocument"];
+export type DocumentText = Schemas["DocumentText"];
+export type Chunk = Schemas["ShownChunk"];
+export type PageLine = Schemas["PageLine"];
+export type PageShown = Schemas["PageShown"];
+export type Citing = Schemas["Citing"];
 
 export type Model = Schemas["FoundModel"];
 export type Models = Schemas["Models"];

@@ -44,7 +44,7 @@ const FIXED: Components = {
   img: ({ src, alt }) => <Picture src={typeof src === "string" ? src : ""} alt={alt ?? ""} />,
   input: ({ checked }) => <span aria-hidden>{checked ? "☑ " : "☐ "}</span>,
   pre: ({ children }) => <Pre>{children}</Pre>,
-  table: ({ children }) => <div className="table" role="region" aria-label="table" tabIndex={0}><table>{children}</table></div>,
+  table: ({ children }) => <div className="table" role="region" aria-label={t.table} tabIndex={0}><table>{children}</table></div>,
 };
 
 /** A picture would be fetched from wherever a document says: only its address is shown. */

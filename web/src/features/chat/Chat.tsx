@@ -6,7 +6,9 @@ import CircularProgress from "@mui/material/CircularProgress";
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef } from "react";
 import { told, useNotices } from "@/components/Notices";
+import { isGone } from "@/lib/api";
 import { t } from "@/lib/i18n";
+import { randomKey } from "@/lib/insecure";
 import { isComposing } from "@/lib/keys";
 import type { Message } from "@/lib/types";
 import type { AnswerActions } from "./ActionBar";
@@ -30,10 +32,13 @@ export function Chat({ id, at, onCite, onExplain }: Props) {
   const client = useQueryClient();
   const { first, earlier, include } = useDrawn(branch.length, messages.isSuccess && session.isSuccess);
 
+  const asking = useRef(false); // a second click or Enter asks nothing twice
   const unsure = useRef({ wanted: "", key: "" }); // what got no answer may have been taken: sent again, it is the same question
   const start = useCallback(async (wanted: Ask) => {
+    if (asking.current) return false;
+    asking.current = true;
     const asked = JSON.stringify(wanted);
-    if (unsure.current.wanted !== asked) unsure.current = { wanted: asked, key: crypto.randomUUID() };
+    if (unsure.current.wanted !== asked) unsure.current = { wanted: asked, key: randomKey() };
     try {
       await ask(id, { ...wanted, idempotency_key: unsure.current.key });
       unsure.current.wanted = "";
@@ -41,6 +46,8 @@ export function Chat({ id, at, onCite, onExplain }: Props) {
     } catch (error) {
       fail(error);
       return false;
+    } finally {
+      asking.current = false;
     }
   }, [ask, id, fail]);
   const send = (written: Written) => start(written);
@@ -80,8 +87,8 @@ export function Chat({ id, at, onCite, onExplain }: Props) {
     return () => removeEventListener("keydown", keys);
   }, [running, halt]);
 
-  if (session.isError || messages.isError) {
-    const error = session.error ?? messages.error;
+  const error = session.error ?? messages.error;
+  if (error && (isGone(error) || !session.data || !messages.data)) { // a server that is away for a while takes no chat, and no message box, off the page
     return <div className="center"><Alert severity="error" action={<Button color="inherit" onClick={() => { void session.refetch(); void messages.refetch(); }}>{t.retry}</Button>}>{told(error)}</Alert></div>;
   }
   if (!session.data || !messages.data) return <div className="center"><CircularProgress aria-label={t.loading} /></div>;

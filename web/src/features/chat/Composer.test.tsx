@@ -58,16 +58,18 @@ test("what the server has not taken comes back into the box", async () => {
   await waitFor(() => expect(box.value).toBe("Long thought out"));
 });
 
-test("what is on its way outlives a reload, and what is written meanwhile stays with what comes back", async () => {
-  let refuse: (taken: boolean) => void = () => undefined;
-  const { box } = show({ onSend: () => new Promise((resolve) => { refuse = resolve; }) });
-  type(box, "Long thought out");
+test("what is on its way to the server outlives a reload, and what is typed meanwhile stays", async () => {
+  let answer: (taken: boolean) => void = () => undefined;
+  const { box } = show({ onSend: () => new Promise((resolve) => { answer = resolve; }) });
+  type(box, "First");
   fireEvent.keyDown(box, { key: "Enter" });
-  await waitFor(() => expect(box.value).toBe(""));
-  expect(localStorage.getItem("ibidem-draft-s1")).toBe("Long thought out");
-  type(box, "One more thing");
-  refuse(false);
-  await waitFor(() => expect(box.value).toBe("Long thought out\n\nOne more thing"));
+  expect([box.value, localStorage.getItem("ibidem-draft-s1")]).toEqual(["", "First"]);
+  type(box, "Second");
+  answer(false);
+  await waitFor(() => expect(box.value).toBe("First\nSecond"));
+  fireEvent.keyDown(box, { key: "Enter" });
+  answer(true);
+  await waitFor(() => expect([box.value, localStorage.getItem("ibidem-draft-s1")]).toEqual(["", null]));
 });
 
 test("a draft is there again after the page was left", () => {

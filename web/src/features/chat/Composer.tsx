@@ -5,7 +5,7 @@ import IconButton from "@mui/material/IconButton";
 import InputBase from "@mui/material/InputBase";
 import Paper from "@mui/material/Paper";
 import Tooltip from "@mui/material/Tooltip";
-import { useEffect, useId, useRef, useState, type ClipboardEvent, type KeyboardEvent } from "react";
+import { useEffect, useId, useRef, useState, type ClipboardEvent, type DragEvent, type KeyboardEvent } from "react";
 import { Icon } from "@/components/Icon";
 import { useNotices } from "@/components/Notices";
 import { t } from "@/lib/i18n";
@@ -17,7 +17,7 @@ import { isImage, LONG_PASTE, readAttachment, type Attached } from "./attachment
 import { Pickers } from "./Pickers";
 import { matching, TemplateMenu } from "./TemplateMenu";
 import { missing, TemplateValues } from "./TemplateValues";
-import { useDraft } from "./useDraft";
+import { keepDraft, useDraft } from "./useDraft";
 import type { Wish } from "./wish";
 
 export interface Written { content: string; attachments: Attached[]; variables: Record<string, string> }
@@ -30,10 +30,11 @@ interface Props {
   onSend: (message: Written) => Promise<boolean>;
 }
 
+/** A text that is dragged goes where the browser puts it. */
+const bringsFiles = (event: DragEvent) => event.dataTransfer.types.includes("Files");
+
 export function Composer({ place, wish, onWish, running, onStop, onSend }: Props) {
-  const [text, setText, empty] = useDraft(place);
-  const typed = useRef(text);
-  typed.current = text;
+  const [text, setText] = useDraft(place);
   const [attachments, setAttachments] = useState<Attached[]>([]);
   const [values, setValues] = useState<Record<string, string>>({});
   const [sending, setSending] = useState(false);
@@ -57,11 +58,14 @@ export function Composer({ place, wish, onWish, running, onStop, onSend }: Props
   const send = async () => {
     if (!ready) return;
     setSending(true);
-    empty();
-    const taken = await onSend({ content: text, attachments, variables: values });
+    const sent = text;
+    setText("");
+    keepDraft(place, sent); // until the server has it: the page may be loaded again meanwhile
+    const taken = await onSend({ content: sent, attachments, variables: values });
     setSending(false);
-    if (taken) setAttachments([]);
-    setText([taken ? "" : text, typed.current].filter(Boolean).join("\n\n")); // with what was written meanwhile
+    const since = box.current?.value ?? ""; // typed while it was on its way
+    setText(taken ? since : [sent, since].filter(Boolean).join("\n"));
+    if (taken) setAttachments((known) => known.filter((one) => !attachments.includes(one)));
   };
   const pick = (chosen: Template) => {
     onWish({ template: chosen.id });
@@ -99,7 +103,7 @@ export function Composer({ place, wish, onWish, running, onStop, onSend }: Props
   };
   return (
     <Box component="form" className="composer" onSubmit={(event) => { event.preventDefault(); void send(); }}
-      onDragOver={(event) => event.preventDefault()} onDrop={(event) => { event.preventDefault(); void attach(event.dataTransfer.files); }}>
+      onDragOver={(event) => { if (bringsFiles(event)) event.preventDefault(); }} onDrop={(event) => { if (bringsFiles(event)) { event.preventDefault(); void attach(event.dataTransfer.files); } }}>
       {offered && <TemplateMenu id={menu} templates={offered} active={active} onPick={pick} />}
       <Paper variant="outlined" className="composer-box">
         {template && <TemplateValues template={template} values={values} onChange={setValues} onRemove={() => { onWish({ template: null }); box.current?.focus(); }} focuses={goes} onDone={() => box.current?.focus()} />}

@@ -7,6 +7,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import { useNotices } from "@/components/Notices";
 import { t } from "@/lib/i18n";
+import { randomKey } from "@/lib/insecure";
 import { useWorkspaces } from "@/lib/queries";
 import { useSessionActions } from "./api";
 import { Composer, type Written } from "./Composer";
@@ -31,7 +32,7 @@ export function NewChat({ onStarted, welcome }: { onStarted: (id: string) => voi
     try {
       const session = await create({ workspace, settings });
       try {
-        await ask(session.id, { ...written, idempotency_key: crypto.randomUUID() });
+        await ask(session.id, { ...written, idempotency_key: randomKey() });
       } catch (error) {
         await remove(session.id).catch(() => undefined); // an empty chat is of no use
         throw error;

@@ -17,12 +17,15 @@ export function statusText(message: Message, turn: Turn | undefined): string {
   }
 }
 
+/** Numbers that change every moment: read out, they would drown everything else. */
+const COUNTS = new Set<Turn["stage"]>(["reading", "writing"]);
+
 export function StatusLine({ message, turn }: { message: Message; turn: Turn | undefined }) {
   const text = statusText(message, turn);
   if (!text) return null;
   const running = message.status === "running";
   return (
-    <Box role="status" className="status-line" sx={{ color: "text.secondary", fontSize: "0.85rem" }}>
+    <Box role="status" aria-live={turn && COUNTS.has(turn.stage) ? "off" : undefined} className="status-line" sx={{ color: "text.secondary", fontSize: "0.85rem" }}>
       {running && <span className="pulse" aria-hidden />}
       {text}{turn?.restarted && running ? ` ${t.again}` : ""}
     </Box>

@@ -24,7 +24,7 @@ export function TemplateMenu({ id, templates, active, onPick }: Props) {
             <ListItemText primary={one.name} secondary={[one.variables.map(({ name }) => `{{${name}}}`).join(" "), one.system.slice(0, 90)].filter(Boolean).join(" · ")} slotProps={{ secondary: { noWrap: true } }} />
           </MenuItem>
         ))}
-        {templates.length === 0 && <MenuItem disabled>{t.noneFound}</MenuItem>}
+        {templates.length === 0 && <MenuItem disabled role="option" aria-selected={false}>{t.noneFound}</MenuItem>}
       </MenuList>
     </Paper>
   );

@@ -27,8 +27,9 @@ export async function readAttachment(file: File): Promise<Attached> {
     if (file.size > MOST_IMAGE_BYTES) throw new Error(t.imageTooBig(name, "5 MB"));
     return { name, data: await base64(file) };
   }
+  if (file.size > MOST_TEXT_BYTES) throw new Error(t.notText(name));
   const bytes = new Uint8Array(await file.arrayBuffer());
-  if (file.size > MOST_TEXT_BYTES || bytes.subarray(0, SNIFFED).includes(0)) throw new Error(t.notText(name));
+  if (bytes.subarray(0, SNIFFED).includes(0)) throw new Error(t.notText(name));
   return { title: name, content: decoded(bytes, name) };
 }
 

@@ -36,6 +36,7 @@ export class SessionSocket {
   }
 
   private readonly now = () => {
+    if (this.socket?.readyState === WebSocket.CONNECTING) return;
     clearTimeout(this.timer);
     this.socket?.close(); // what was open before the network went may never hear of its end
     this.connect();

@@ -3,15 +3,17 @@
 import { useCallback, useEffect, useState } from "react";
 import { keep, kept } from "@/lib/storage";
 
-/** The text, what changes it, and what empties the box alone: the text stays kept until it is changed. */
-export function useDraft(place: string): [string, (text: string) => void, () => void] {
-  const key = `draft-${place}`;
-  const [text, setText] = useState(() => kept(key) ?? "");
-  useEffect(() => setText(kept(key) ?? ""), [key]);
+const keyOf = (place: string) => `draft-${place}`;
+
+/** For the next load of the page: what is shown stays as it is. */
+export const keepDraft = (place: string, text: string) => keep(keyOf(place), text || null);
+
+export function useDraft(place: string): [string, (text: string) => void] {
+  const [text, setText] = useState(() => kept(keyOf(place)) ?? "");
+  useEffect(() => setText(kept(keyOf(place)) ?? ""), [place]);
   const change = useCallback((next: string) => {
     setText(next);
-    keep(key, next || null);
-  }, [key]);
-  const empty = useCallback(() => setText(""), []);
-  return [text, change, empty];
+    keepDraft(place, next);
+  }, [place]);
+  return [text, change];
 }

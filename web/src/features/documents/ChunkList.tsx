@@ -5,7 +5,6 @@ import Button from "@mui/material/Button";
 import CircularProgress from "@mui/material/CircularProgress";
 import Typography from "@mui/material/Typography";
 import { told } from "@/components/Notices";
-import { count } from "@/lib/format";
 import { t } from "@/lib/i18n";
 import { whereIn } from "@/lib/place";
 import { useChunks } from "./api";
@@ -22,7 +21,7 @@ export function ChunkList({ id }: { id: string }) {
       <ol className="chunks">
         {all.map((one) => (
           <li key={one.id}>
-            <Typography variant="caption" color="textSecondary" component="div" dir="auto">{[`#${one.ordinal + 1}`, whereIn({ ...one.span, path: "" }), one.heading, t.tokens(count(one.tokens))].filter(Boolean).join(" · ")}</Typography>
+            <Typography variant="caption" color="textSecondary" component="div" dir="auto">{[`#${one.ordinal + 1}`, whereIn({ ...one.span, path: "" }), one.heading, t.tokens(one.tokens)].filter(Boolean).join(" · ")}</Typography>
             <pre dir="auto">{one.text}</pre>
             {one.symbols.length > 0 && <Typography variant="caption" component="div" className="symbols">{one.symbols.slice(0, 12).join(", ")}{one.symbols.length > 12 && " …"}</Typography>}
           </li>

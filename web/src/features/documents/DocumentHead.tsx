@@ -7,7 +7,7 @@ import Typography from "@mui/material/Typography";
 import { useNavigate } from "react-router";
 import { Icon, type IconName } from "@/components/Icon";
 import { useNotices } from "@/components/Notices";
-import { bytes, count, date } from "@/lib/format";
+import { bytes, date } from "@/lib/format";
 import { reasonInWords } from "@/lib/fault";
 import { t } from "@/lib/i18n";
 import { useWorkspaces } from "@/lib/queries";
@@ -38,7 +38,7 @@ function Facts({ document: one, place }: { document: Document; place: string }) 
   const source = sources.data?.find((other) => other.id === one.source);
   const from = one.source === null ? t.uploaded : source && t.fromFolder(source.path);
   const facts = [one.path !== one.title && one.path, place, bytes(one.size_bytes)].filter(Boolean).join(" · ");
-  const more = [one.media_type, t.chunksCount(count(one.chunks)), from, date(one.created_at)].filter(Boolean).join(" · ");
+  const more = [one.media_type, t.chunksCount(one.chunks), from, date(one.created_at)].filter(Boolean).join(" · ");
   return (
     <Box className="chips">
       <StateChip document={one} />

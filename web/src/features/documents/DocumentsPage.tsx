@@ -1,5 +1,6 @@
 // Workspaces and what is in them: files dropped, texts pasted, folders of the server followed.
 
+import Alert from "@mui/material/Alert";
 import Box from "@mui/material/Box";
 import Button from "@mui/material/Button";
 import LinearProgress from "@mui/material/LinearProgress";
@@ -9,7 +10,7 @@ import Typography from "@mui/material/Typography";
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore, type ChangeEvent } from "react";
 import { useNavigate, useParams } from "react-router";
 import { Icon } from "@/components/Icon";
-import { useNotices } from "@/components/Notices";
+import { told, useNotices } from "@/components/Notices";
 import { count } from "@/lib/format";
 import { t } from "@/lib/i18n";
 import { isBusy, useWorkspaces } from "@/lib/queries";
@@ -43,8 +44,8 @@ export default function DocumentsPage() {
   const busySending = sending.sending.length > 0;
   const add = ({ files: found, skipped, failed }: Gathered) => {
     void settle().then(() => uploads.add(found, place?.slug ?? "home")); // what is sent again is not deleted afterwards
-    const told = [skipped.length && t.leftOut(skipped.slice(0, 5).join(", ")), failed.length && t.unreadable(failed.slice(0, 5).join(", ")), !found.length && t.nothingToAdd].filter(Boolean);
-    if (told.length) say(told.join(" "));
+    const left = [skipped.length && t.leftOut(skipped.slice(0, 5).join(", ")), failed.length && t.unreadable(failed.slice(0, 5).join(", ")), !found.length && t.nothingToAdd].filter(Boolean);
+    if (left.length) say(left.join(" "));
   };
   const take = (event: ChangeEvent<HTMLInputElement>) => {
     add(chosen([...(event.target.files ?? [])]));
@@ -58,7 +59,7 @@ export default function DocumentsPage() {
   useEffect(() => { // made elsewhere a moment ago, or gone
     if (unknown) void refetch().then(({ data }) => data?.some((one) => one.slug === slug) || void navigate("/documents", { replace: true }));
   }, [unknown, slug, refetch, navigate]);
-  if (!place) return <LinearProgress />;
+  if (!place) return workspaces.isError ? <main className="page" id="main"><Alert severity="error">{told(workspaces.error)}</Alert></main> : <LinearProgress aria-label={t.loading} />;
   const busy = isBusy([place]) || busySending;
   const share = place.access === "own" ? undefined : shares.data?.find((one) => !one.mine && one.slug === place.slug);
   return (
@@ -68,8 +69,8 @@ export default function DocumentsPage() {
         <Button startIcon={<Icon name="add" />} onClick={() => setOpen("create")}>{t.newWorkspace}</Button>
       </Box>
       <Box sx={{ display: "flex", alignItems: "center", borderBottom: 1, borderColor: "divider", mb: 2 }}>
-        <Tabs value={place.slug} onChange={(_, slug: string) => void navigate(`/documents/in/${slug}`)} variant="scrollable" scrollButtons="auto" aria-label={t.workspace} sx={{ flex: 1, minWidth: 0 }}>
-          {(workspaces.data ?? []).map((one) => <Tab key={one.slug} value={one.slug} label={<span dir="auto">{one.name}</span>} />)}
+        <Tabs className="workspaces" value={place.slug} onChange={(_, slug: string) => void navigate(`/documents/in/${slug}`)} variant="scrollable" scrollButtons="auto" aria-label={t.workspace} sx={{ flex: 1, minWidth: 0 }}>
+          {(workspaces.data ?? []).map((one) => <Tab key={one.slug} value={one.slug} label={<span dir="auto" title={one.name}>{one.name}</span>} />)}
         </Tabs>
         <WorkspaceMenu key={place.slug} workspace={place} share={share} />
       </Box>
@@ -77,8 +78,9 @@ export default function DocumentsPage() {
         <Typography variant="body2" color="textSecondary">{[t.documentsCount(place.documents), share && t.sharedBy(share.owner), !writable && t.readOnlyShare, place.shared_with?.length && t.sharedWithCount(place.shared_with.length)].filter(Boolean).join(" · ")}</Typography>
         <StateChips counts={place.counts} />
       </Box>
+      {place.index_failure && <Alert severity="error" sx={{ mb: 2 }}>{told(place.index_failure)}</Alert>}
       {writable && (
-        <Box className="toolbar">
+        <Box className="toolbar adds">
           <Button variant="contained" startIcon={<Icon name="upload" />} onClick={() => files.current?.click()}>{t.uploadFiles}</Button>
           <Button variant="outlined" startIcon={<Icon name="upload" />} onClick={() => folder.current?.click()}>{t.uploadFolder}</Button>
           <input ref={files} type="file" multiple className="visually-hidden" tabIndex={-1} aria-label={t.uploadFiles} onChange={take} />

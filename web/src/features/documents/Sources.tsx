@@ -28,7 +28,7 @@ export function Sources({ workspace, busy, writable }: { workspace: string; busy
           <ListItem key={one.id} disableGutters secondaryAction={writable && <Tooltip title={t.remove}><IconButton edge="end" size="small" aria-label={`${t.remove}: ${one.path}`} onClick={() => setRemoving(one)}><Icon name="close" /></IconButton></Tooltip>}>
             <ListItemIcon sx={{ minWidth: 36 }}><Icon name="folder" /></ListItemIcon>
             <ListItemText primary={one.path} slotProps={{ primary: { dir: "auto", sx: { overflowWrap: "anywhere" } }, secondary: { component: "div" } }}
-              secondary={<span className="chips">{[t.sourceStates[one.state] ?? one.state, one.reason, !one.watch && t.unwatched, one.ignored > 0 && t.ignored(one.ignored)].filter(Boolean).join(" · ")} <StateChips counts={one.counts} /></span>} />
+              secondary={<span className="chips">{[t.sourceStates[one.state], one.reason, !one.watch && t.unwatched, one.ignored > 0 && t.ignored(one.ignored)].filter(Boolean).join(" · ")} <StateChips counts={one.counts} /></span>} />
           </ListItem>
         ))}
       </List>

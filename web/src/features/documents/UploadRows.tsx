@@ -18,7 +18,7 @@ const nameOf = ({ file, folder }: Upload) => (folder ? `${folder}/${file.name}` 
 export function UploadRows({ shown: { sending, failed, waiting, sent, lost } }: { shown: Uploads }) {
   const all = sent + sending.length + waiting;
   return (
-    <Box className="uploads" aria-live="polite">
+    <Box className="uploads">
       {lost.length > 0 && <Alert severity="warning" onClose={uploads.dismiss}>{t.uploadsLost(lost.length)} <span dir="auto">{lost.slice(0, MOST).join(", ")}{lost.length > MOST && " …"}</span></Alert>}
       {all > 2 && (
         <div className="upload">

@@ -12,7 +12,7 @@ import Typography from "@mui/material/Typography";
 import { useState } from "react";
 import { told } from "@/components/Notices";
 import { fitOf } from "@/lib/fit";
-import { bytes, count } from "@/lib/format";
+import { bytes } from "@/lib/format";
 import { t } from "@/lib/i18n";
 import { isUnderWay, useFits, useModels, useNearby, usePulls, useUser } from "@/lib/queries";
 import type { Fits, Model, Models } from "@/lib/types";
@@ -38,7 +38,7 @@ export default function ModelsPage() {
     <main className="page models" id="main">
       <Typography variant="h5" component="h1">{t.models}</Typography>
       <Typography color="textSecondary" sx={{ mb: 2 }}>{t.modelsText}</Typography>
-      <div aria-live="polite">{pulls.data && <PullRows pulls={pulls.data} />}</div>
+      {pulls.data && <PullRows pulls={pulls.data} />}
       {models.isError && <Alert severity="error">{told(models.error)}</Alert>}
       {models.isPending && <div className="center"><CircularProgress aria-label={t.loading} /></div>}
       {models.data && <Askable models={models.data} fits={fits.data} admin={admin} />}
@@ -84,7 +84,7 @@ function MachineText({ fits: { machine, warnings, engine } }: { fits: Fits }) {
   const cards = machine.gpus.map((one) => `${one.name}, ${bytes(one.total_bytes)}`);
   return (
     <>
-      <Typography color="textSecondary" sx={{ mb: 1 }}>{[machine.processor, t.cores(count(machine.cores)), t.memoryOf(bytes(machine.memory_bytes), bytes(machine.available_bytes)), ...cards].filter(Boolean).join(" · ")}</Typography>
+      <Typography color="textSecondary" sx={{ mb: 1 }}>{[machine.processor, t.cores(machine.cores), t.memoryOf(bytes(machine.memory_bytes), bytes(machine.available_bytes)), ...cards].filter(Boolean).join(" · ")}</Typography>
       {[...(engine ? [] : [t.noEngine]), ...warnings].map((one) => <Alert key={one} severity="warning" sx={{ mb: 1 }}>{one}</Alert>)}
     </>
   );

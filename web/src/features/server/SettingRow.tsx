@@ -9,7 +9,7 @@ import Typography from "@mui/material/Typography";
 import { useMutation } from "@tanstack/react-query";
 import { useId, useState } from "react";
 import { told, useNotices } from "@/components/Notices";
-import { sends } from "@/lib/keys";
+import { isComposing, sends } from "@/lib/keys";
 import { t } from "@/lib/i18n";
 import type { Setting } from "@/lib/types";
 import { useSettingActions, type Value } from "./api";
@@ -45,12 +45,13 @@ function Changeable({ setting }: { setting: Setting }) {
   const [draft, setDraft] = useState<string | null>(null);
   const { say, fail } = useNotices();
   const { change, reset } = useSettingActions(setting);
-  const save = useMutation({ mutationFn: change, onSuccess: ({ pending }) => { setDraft(null); say(pending ? t.settingSaved(name) : t.settingHolds(name)); } });
+  const save = useMutation({ mutationFn: change, onSuccess: ({ pending }) => { setDraft(null); say(pending ? t.settingSaved(name) : t.settingHolds(name)); }, onError: (error) => { if (kind === "switch") fail(error); } }); // the others tell it in their helper text
   const back = useMutation({ mutationFn: reset, onSuccess: () => setDraft(null), onError: fail });
+  const drop = () => { setDraft(null); save.reset(); };
   const kept = secret ? "" : String(setting.value);
   const changed = draft !== null && draft !== kept;
   const label = { "aria-label": name };
-  const error = { error: save.isError, helperText: save.isError ? told(save.error) : t.settingDefault(shown({ ...setting, kind }, setting.default)) };
+  const error = { error: save.isError, helperText: save.isError ? told(save.error) : t.settingDefault(shown(setting, setting.default)) };
   return (
     <div className="setting-value">
       {kind === "switch" && <Switch checked={setting.value === true} disabled={save.isPending} onChange={(event) => save.mutate(event.target.checked)} slotProps={{ input: label }} />}
@@ -61,12 +62,12 @@ function Changeable({ setting }: { setting: Setting }) {
       )}
       {kind !== "switch" && kind !== "choice" && (
         <TextField fullWidth value={draft ?? kept} {...error} type={secret ? "password" : "text"} placeholder={secret && source !== "default" ? t.settingSet : ""}
-          onChange={(event) => setDraft(event.target.value)} onKeyDown={(event) => { if (sends(event) && changed) save.mutate(typed(draft, kind)); if (event.key === "Escape") setDraft(null); }}
+          onChange={(event) => setDraft(event.target.value)} onKeyDown={(event) => { if (sends(event) && changed) save.mutate(typed(draft, kind)); if (event.key === "Escape" && !isComposing(event)) drop(); }}
           slotProps={{ htmlInput: { ...label, inputMode: kind === "text" ? "text" : "decimal", autoComplete: secret ? "new-password" : "off", spellCheck: false } }} />
       )}
       <div className="setting-buttons">
         {changed && <Button size="small" variant="contained" aria-label={t.saveSetting(name)} loading={save.isPending} onClick={() => save.mutate(typed(draft, kind))}>{t.save}</Button>}
-        {changed && <Button size="small" onClick={() => { setDraft(null); save.reset(); }}>{t.cancel}</Button>}
+        {changed && <Button size="small" onClick={drop}>{t.cancel}</Button>}
         {!changed && source === "file" && <Button size="small" aria-label={t.settingReset(name)} loading={back.isPending} onClick={() => back.mutate()}>{t.resetToDefault}</Button>}
       </div>
     </div>

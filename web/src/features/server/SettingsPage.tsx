@@ -25,7 +25,7 @@ export default function SettingsPage() {
   const [changed, setChanged] = useState(false);
   const wanted = useDeferredValue(typed.trim().toLowerCase());
   if (found.isPending) return <div className="center"><CircularProgress aria-label={t.loading} /></div>;
-  if (found.isError) return <Alert severity="error">{told(found.error)}</Alert>;
+  if (found.isLoadingError) return <Alert severity="error">{told(found.error)}</Alert>;
   const matches = (one: Setting) => (!changed || one.source !== "default" || one.pending) && (one.name + meaningOf(one) + one.meaning).toLowerCase().includes(wanted);
   const items = found.data.items.filter(matches);
   const sections = SECTIONS.filter((section) => items.some((one) => one.section === section));

@@ -29,7 +29,7 @@ export function useSettingActions({ name }: Setting) {
 const AGAIN_MS = 500;
 const GIVE_UP_MS = 60_000;
 
-/** Ends once the server answers that was started after the one that runs now. Throws TypeError when none comes. */
+/** Ends once the server answers that was started after the one that runs now. Throws Unreachable when none comes. */
 export async function restart(): Promise<void> {
   const { started_at } = await call<Status>("GET", "/api/status/");
   await call("POST", "/api/status/restart/", { started_at });

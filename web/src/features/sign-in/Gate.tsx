@@ -20,8 +20,9 @@ export function Gate({ children }: { children: ReactNode }) {
   const exchange = useExchange(again);
   const user = useUser(exchange !== "running"); // an answer of before the sign-in would be taken for one after it
   const health = useHealth();
-  if (exchange === "running" && !user.data) return <div className="center"><CircularProgress aria-label={t.loading} /></div>;
   const out = user.isError && isSignedOut(user.error);
+  const unknown = out && health.isPending; // which of the two ways in it is
+  if (!user.data && (exchange === "running" || unknown)) return <div className="center"><CircularProgress aria-label={t.loading} /></div>;
   const entry = health.data?.sign_in === "password"
     ? <Sheet title={t.signInTitle}><PasswordForm onDone={(name) => (user.data && user.data.username !== name ? location.reload() : again())} /></Sheet>
     : (
