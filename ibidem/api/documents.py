@@ -28,7 +28,7 @@ from ibidem.store.chunks import chunks_of, text_lines
 from ibidem.store.documents import delete_documents, get_document, get_place, row_number
 from ibidem.store.listing import Sort, list_documents, sorted_documents
 from ibidem.store.sharing import document_owner
-from ibidem.store.uploads import add_upload, edit_upload, path_of, read_once_more, uploads_in
+from ibidem.store.uploads import add_upload, edit_upload, path_of, read_once_more, uploads_at
 from ibidem.store.workspaces import HOME, Workspace, get_workspace, shown_path
 from ibidem.tasks.originals import open_original
 from ibidem.tasks.reading import upload_path
@@ -220,7 +220,7 @@ def _store(app: App, user: int, workspace: str, folder: str, filename: str, file
     document_id, size = _save(app, _blocks(file))
     files, now = app.data.files, time.time()
     came = upload_path(files, document_id)
-    known = uploads_in(app.db, place, path_of(folder, title))
+    known = uploads_at(app.db, place, path_of(folder, title))
     if same := next((one for one in known if same_bytes(upload_path(files, one), came)), None):
         came.unlink()
         with suppress(Conflict):  # nothing to do, unless its reading failed or was given up

@@ -43,10 +43,19 @@ def uploads_kept(db: Database) -> set[str]:
     return {row["id"] for row in db.read("SELECT id FROM document WHERE source IS NULL")}
 
 
-def uploads_in(db: Database, workspace: Workspace, path: str | None = None) -> list[str]:
-    """Ids of its uploaded documents, or of those shown under `path` alone, the latest first."""
+def uploads_in(db: Database, workspace: Workspace) -> list[str]:
+    """Ids of its uploaded documents."""
+    place = (workspace.id, workspace.owner)
+    return [
+        row["id"]
+        for row in db.read("SELECT id FROM document WHERE workspace = ? AND owner = ? AND source IS NULL", place)
+    ]
+
+
+def uploads_at(db: Database, workspace: Workspace, path: str) -> list[str]:
+    """Ids of the documents uploaded under that path, the latest first."""
     rows = db.read(
-        "SELECT id FROM document WHERE workspace = ?1 AND owner = ?2 AND source IS NULL AND (?3 IS NULL OR path = ?3)"
+        "SELECT id FROM document WHERE workspace = ? AND owner = ? AND source IS NULL AND path = ?"
         " ORDER BY created_at DESC",
         (workspace.id, workspace.owner, path),
     )
