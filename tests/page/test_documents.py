@@ -135,20 +135,25 @@ def test_the_state_filter_shows_what_failed_with_its_reason(signed_in: Browser) 
     )
 
 
-def test_a_file_over_the_limit_says_so_and_the_others_go_on(page: Browser, tmp_path: Path) -> None:
+def test_a_file_over_the_limit_and_one_of_secrets_say_so_and_the_others_go_on(page: Browser, tmp_path: Path) -> None:
     (tmp_path / "big.txt").write_bytes(b"x" * 3_000_000)
     (tmp_path / "small.txt").write_bytes(b"small")
+    (tmp_path / ".env").write_bytes(b"TOKEN=abc")
+    names = ("big.txt", ".env", "small.txt")
     with serving(tmp_path / "data", IBIDEM_SERVE__MAX_UPLOAD_BYTES="400000") as server:
         enter(page, server)
         open_documents(page)
-        page.choose_files("main input[type=file][multiple]", [tmp_path / "big.txt", tmp_path / "small.txt"])
+        page.choose_files("main input[type=file][multiple]", [tmp_path / name for name in names])
         page.wait(f"{row('small.txt')}?.innerText.includes('완료')", 15)
-        alert = page.text(".uploads [role=alert]")
-        assert "big.txt" in alert and "400,000" in alert
+        page.wait("document.querySelectorAll('.uploads [role=alert]').length === 2", 10)
+        told = page.text(".uploads")
+        assert "big.txt: 한도보다 큽니다" in told and "400,000" in told
+        assert ".env: 받을 수 없습니다" in told and "rename it" in told
         press_button(page, "닫기: big.txt")
+        press_button(page, "닫기: .env")
         page.wait("!document.querySelector('.uploads [role=alert]')")
         page.open("about:blank")
-    forget_faults(page, "413", "ERR_CONNECTION")
+    forget_faults(page, "413", "422", "ERR_CONNECTION")
 
 
 def test_a_workspace_is_made_renamed_shared_left_and_deleted(page: Browser, tmp_path: Path) -> None:

@@ -90,6 +90,7 @@ def test_a_deleted_document_behind_an_old_citation_is_told(signed_in: Browser, s
     signed_in.click(".answer .cite")
     assert "더 이상 없습니다" in signed_in.text("aside [role=alert]")
     assert "3 litres" in signed_in.text("aside blockquote")
+    assert "원본 열기" not in signed_in.text("aside"), "it leads nowhere"
     assert all("404" in message for message in signed_in.messages)
     signed_in.messages.clear()
 

@@ -8,10 +8,12 @@ import Tooltip from "@mui/material/Tooltip";
 import Typography from "@mui/material/Typography";
 import { useEffect, useMemo, useRef } from "react";
 import { Icon } from "@/components/Icon";
+import { isGone } from "@/lib/api";
 import { fileName, whereIn } from "@/lib/place";
 import { t } from "@/lib/i18n";
 import type { Citation } from "@/lib/types";
 import { DocumentView } from "./DocumentView";
+import { useDocumentText } from "./useDocumentText";
 
 const COLOURS = { supported: "success", weak: "warning", unsupported: "error" } as const;
 
@@ -21,6 +23,7 @@ export function SourcePanel({ citation, sentence, among, onOpen, onClose }: Prop
   const heading = useRef<HTMLHeadingElement>(null);
   const { document_id, start_line, end_line, text, number, verdict, support } = citation;
   const clue = useMemo(() => ({ from: start_line, to: end_line, text, sentence, support: support?.text }), [start_line, end_line, text, sentence, support]);
+  const { error } = useDocumentText(document_id, start_line, end_line);
   const at = among.findIndex((one) => one.number === number);
   useEffect(() => heading.current?.focus({ preventScroll: true }), [citation]);
   const step = (to: number, label: string, icon: "left" | "right") => {
@@ -42,7 +45,7 @@ export function SourcePanel({ citation, sentence, among, onOpen, onClose }: Prop
         <Box sx={{ display: "flex", flexWrap: "wrap", alignItems: "center", gap: "4px 14px", mt: 1 }}>
           <Tooltip title={t.verdictHints[verdict]}><Chip size="small" variant="outlined" color={COLOURS[verdict]} label={t.verdicts[verdict]} /></Tooltip>
           <Typography variant="body2">{whereIn(citation)}</Typography>
-          {citation.url && <Box component="span" sx={{ ml: "-5px", whiteSpace: "nowrap" }}>
+          {citation.url && !isGone(error) && <Box component="span" sx={{ ml: "-5px", whiteSpace: "nowrap" }}>
             <Button size="small" href={citation.url.replace(/^\//, "")}>{t.wholeDocument}</Button>
             <Button size="small" startIcon={<Icon name="download" />} href={`/api/rag/documents/${document_id}/content/`} download>{t.openOriginal}</Button>
           </Box>}

@@ -24,7 +24,7 @@ export function Gate({ children }: { children: ReactNode }) {
   const unknown = out && health.isPending; // which of the two ways in it is
   if (!user.data && (exchange === "running" || unknown)) return <div className="center"><CircularProgress aria-label={t.loading} /></div>;
   const entry = health.data?.sign_in === "password"
-    ? <Sheet title={t.signInTitle}><PasswordForm onDone={again} /></Sheet>
+    ? <Sheet title={t.signInTitle}><PasswordForm onDone={(name) => (user.data && user.data.username !== name ? location.reload() : again())} /></Sheet>
     : (
       <Sheet title={t.signInTitle}>
         {exchange === "old" && <Alert severity="warning">{t.linkOld}</Alert>}
@@ -33,7 +33,7 @@ export function Gate({ children }: { children: ReactNode }) {
         <Button variant="outlined" onClick={again}>{t.retry}</Button>
       </Sheet>
     );
-  if (user.data) { // what was signed in stays, with all that is half written, while the server is away or asks who it is
+  if (user.data) { // what was signed in stays, with all that is half written, while the server is away or asks who it is; another one begins anew
     return <><Fragment key={user.data.id}>{children}</Fragment><Dialog fullScreen open={out && exchange !== "running"} aria-label={t.signInTitle}>{entry}</Dialog></>;
   }
   if (out) return entry;

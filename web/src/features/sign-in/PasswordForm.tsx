@@ -8,11 +8,12 @@ import { useState } from "react";
 import { told } from "@/components/Notices";
 import { call } from "@/lib/api";
 import { t } from "@/lib/i18n";
+import type { User } from "@/lib/types";
 
-export function PasswordForm({ onDone }: { onDone: () => void }) {
+export function PasswordForm({ onDone }: { onDone: (username: string) => void }) {
   const [username, setUsername] = useState("");
   const [password, setPassword] = useState("");
-  const signIn = useMutation({ mutationFn: () => call("POST", "/api/auth/login/", { username, password }), onSuccess: onDone });
+  const signIn = useMutation({ mutationFn: () => call<{ user: User }>("POST", "/api/auth/login/", { username, password }), onSuccess: ({ user }) => onDone(user.username) });
   return (
     <form className="form" onSubmit={(event) => { event.preventDefault(); signIn.mutate(); }}>
       {signIn.isError && <Alert severity="error">{told(signIn.error)}</Alert>}
