@@ -23,7 +23,7 @@ import type { Wish } from "./wish";
 
 export interface Written { content: string; attachments: Attached[]; variables: Record<string, string> }
 interface Props {
-  /** Whose draft it is: a session's id, or "new". */
+  /** What the draft is kept under: a session's id, or that of a new chat. */
   place: string;
   wish: Wish; onWish: (change: Partial<Wish>) => void;
   running: boolean; onStop: () => void;
