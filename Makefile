@@ -5,6 +5,7 @@ PY := .venv/bin/python
 IBIDEM := .venv/bin/ibidem
 LOCK := requirements.lock
 TASKS ?= $(wildcard ../shared/eval)
+DIST ?= dist
 Q ?= What is a run, and how does it end?
 
 CLIENTS := tests/clients
@@ -53,7 +54,8 @@ ibidem/api/page/index.html: web/node_modules/.stamp $(WEB)
 	@touch $@
 
 wheel: setup-dev page  ## a wheel that carries the page, into dist/
-	@$(PY) -m pip wheel -q --no-deps --no-build-isolation -w dist .
+	@rm -rf build/lib  # files of an earlier build that are no more would go in too
+	@$(PY) -m pip wheel -q --no-deps --no-build-isolation -w $(DIST) .
 
 types: setup-dev web/node_modules/.stamp  ## the page's types, from the server's schema
 	@$(PY) -c 'import json; from ibidem.api.server import routes; print(json.dumps(routes().openapi()))' > web/openapi.json

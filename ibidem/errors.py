@@ -3,6 +3,7 @@
 IbidemError
 ├── BadInput            the request cannot be understood: an empty question, a cursor we never gave
 ├── TooLarge            a question or upload over its limit
+├── TooSlow             a request that stalls on its way in
 ├── NotFound            absent, or another owner's
 │   └── UnknownWorkspace
 ├── Conflict            the same key with other content; a name already taken
@@ -66,6 +67,10 @@ class BadInput(IbidemError):
 
 class TooLarge(IbidemError):
     code = "too_large"
+
+
+class TooSlow(IbidemError):
+    code = "too_slow"
 
 
 class NotFound(IbidemError):

@@ -7,6 +7,7 @@ import secrets
 import time
 import unicodedata
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Annotated, BinaryIO, Literal
 from urllib.parse import quote
 
@@ -27,11 +28,11 @@ from ibidem.store.chunks import chunks_of, text_lines
 from ibidem.store.documents import delete_documents, get_document, get_place, row_number
 from ibidem.store.listing import Sort, list_documents, sorted_documents
 from ibidem.store.sharing import document_owner
-from ibidem.store.uploads import add_upload, edit_upload
-from ibidem.store.workspaces import HOME, get_workspace, shown_path
+from ibidem.store.uploads import add_upload, edit_upload, path_of, read_once_more, uploads_at
+from ibidem.store.workspaces import HOME, Workspace, get_workspace, shown_path
 from ibidem.tasks.originals import open_original
 from ibidem.tasks.reading import upload_path
-from ibidem.tasks.uploads import save
+from ibidem.tasks.uploads import same_bytes, save
 from ibidem.types import as_json
 
 router = APIRouter(prefix="/api/rag/documents", tags=["documents"])
@@ -108,7 +109,11 @@ def documents(
     },
 )
 async def add(request: Request, app: Engine, user: Owner) -> ShownDocument:
-    """A file as multipart, or text as JSON. The document is `queued`; it is searchable when its state is `ok`."""
+    """A file as multipart, or text as JSON. The document is `queued`; it is searchable when its state is `ok`.
+
+    A file that is there already, with the same path and bytes, is no second document; other bytes for a path below a
+    `folder` take the place of the earlier ones.
+    """
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
         async with request.form(max_files=1, max_fields=5) as form:
             file, workspace, folder = form.get("file"), form.get("workspace") or HOME, form.get("folder") or ""
@@ -135,13 +140,7 @@ def edit(document_id: str, body: Edit, app: Engine, user: Owner) -> ShownDocumen
     size = None
     if body.content is not None:
         size = save(app.data.files, document_id, [body.content.encode("utf-8", "replace")])
-    app.jobs.upload(
-        owner,
-        document_id,
-        lambda tx: edit_upload(tx, owner, document_id, title=title, workspace=place, size=size, now=time.time()),
-    )
-    app.upkeep.index_changed()
-    return shown(get_document(app.db, user, document_id))
+    return _change(app, user, owner, document_id, size=size, title=title, workspace=place)
 
 
 @router.delete("/{document_id}/", status_code=204)
@@ -208,27 +207,64 @@ def _pasted(raw: bytes) -> Pasted:
 
 
 def _store_text(app: App, user: int, body: Pasted) -> ShownDocument:
-    return _put(app, user, body.workspace, body.title, iter([body.content.encode("utf-8", "replace")]))
+    place = get_workspace(app.db, user, body.workspace, need="write")
+    title = clean_title(body.title)
+    document_id, size = _save(app, iter([body.content.encode("utf-8", "replace")]))
+    return _add(app, user, place, document_id, title, size)
 
 
 def _store(app: App, user: int, workspace: str, folder: str, filename: str, file: BinaryIO) -> ShownDocument:
-    name = filename.replace("\\", "/").rpartition("/")[2]
-    return _put(app, user, workspace, name, _blocks(file), folder=clean_folder(folder))
-
-
-def _put(
-    app: App, user: int, workspace: str, title: str, blocks: Iterator[bytes], *, folder: str = ""
-) -> ShownDocument:
-    """First the bytes, durably, then the row: a document never lacks its content."""
+    """A file, or what is known of it already: a folder that is sent twice leaves no second copy."""
     place = get_workspace(app.db, user, workspace, need="write")
-    title = clean_title(title)
+    title, folder = clean_title(filename.replace("\\", "/").rpartition("/")[2]), clean_folder(folder)
+    document_id, size = _save(app, _blocks(file))
+    files, now = app.data.files, time.time()
+    came = upload_path(files, document_id)
+    known = uploads_at(app.db, place, path_of(folder, title))
+    if same := next((one for one in known if same_bytes(upload_path(files, one), came)), None):
+        came.unlink()
+        with suppress(Conflict):  # nothing to do, unless its reading failed or was given up
+            app.jobs.upload(place.owner, same, lambda tx: read_once_more(tx, place.owner, same, now))
+        return shown(get_document(app.db, user, same))
+    if not known or not folder:  # two files of one name and no folder may be of two places
+        return _add(app, user, place, document_id, title, size, folder=folder)
+    came.replace(upload_path(files, known[0]))
+    return _change(app, user, place.owner, known[0], size=size)
+
+
+def _save(app: App, blocks: Iterator[bytes]) -> tuple[str, int]:
+    """First the bytes, durably, then the row: a document never lacks its content."""
     document_id = secrets.token_hex(8)
-    size = save(app.data.files, document_id, blocks)
+    return document_id, save(app.data.files, document_id, blocks)
+
+
+def _add(
+    app: App, user: int, place: Workspace, document_id: str, title: str, size: int, *, folder: str = ""
+) -> ShownDocument:
     app.jobs.upload(
         place.owner,
         document_id,
         lambda tx: add_upload(tx, place, document_id, title, size, time.time(), folder=folder),
     )
+    return shown(get_document(app.db, user, document_id))
+
+
+def _change(
+    app: App,
+    user: int,
+    owner: int,
+    document_id: str,
+    *,
+    size: int | None,
+    title: str | None = None,
+    workspace: Workspace | None = None,
+) -> ShownDocument:
+    app.jobs.upload(
+        owner,
+        document_id,
+        lambda tx: edit_upload(tx, owner, document_id, title=title, workspace=workspace, size=size, now=time.time()),
+    )
+    app.upkeep.index_changed()
     return shown(get_document(app.db, user, document_id))
 
 

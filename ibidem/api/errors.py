@@ -28,6 +28,7 @@ STATUS: dict[type[IbidemError], int] = {  # the nearest ancestor in the tree dec
     errors.NotAllowed: 403,
     errors.NotFound: 404,
     errors.Conflict: 409,
+    errors.TooSlow: 408,
     errors.TooLarge: 413,
     errors.Refused: 422,
     errors.Busy: 429,

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ibidem.api.errors import response
+from ibidem.api.pace import paced
 from ibidem.errors import BadInput, Forbidden, TooLarge
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
@@ -87,7 +88,7 @@ class Guard:
         else:
             if scope["method"] == "HEAD":  # every GET route answers HEAD; the server drops the body
                 scope = {**scope, "method": "GET"}
-            await self._app(scope, _bounded(receive, self._most(headers)), safe_send)
+            await self._app(scope, _bounded(paced(receive), self._most(headers)), safe_send)
 
     def _refusal(self, scope: Scope, headers: dict[bytes, bytes]) -> Forbidden | TooLarge | None:
         host = headers.get(b"host", b"").decode("latin-1").lower()

@@ -50,6 +50,7 @@ from ibidem.api.dialects import ollama, ollama_discovery, ollama_store, openai, 
 from ibidem.api.frames import MAX_FRAME_BYTES
 from ibidem.api.guard import LOOPBACK_NAMES, Guard, hosts_served, origins_allowed
 from ibidem.api.mcp.endpoint import Endpoint
+from ibidem.api.pace import PacedProtocol
 from ibidem.app import App
 from ibidem.errors import BadInput, PortTaken
 from ibidem.models.outbound import Outbound
@@ -207,6 +208,7 @@ async def serve(
     app, access = create(engine, port=port, host=host, outbound=outbound, lifespan=lifespan)
     config = uvicorn.Config(
         app,
+        http=PacedProtocol,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 
+from ibidem.api.errors import Told
 from ibidem.store.sharing import ShareAccess
 from ibidem.store.workspaces import WorkspaceAccess
 from ibidem.types import Document, DocumentState, Span, rfc3339
@@ -74,6 +75,9 @@ class ShownWorkspace(BaseModel):
     access: WorkspaceAccess
     documents: int
     counts: Counts
+    index_failure: Told | None = Field(
+        description="what keeps new text from being searchable; tried again until it succeeds"
+    )
     shared_with: list[With] = Field(description="empty for all but its owner")
 
 

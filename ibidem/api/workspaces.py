@@ -17,6 +17,7 @@ from ibidem.errors import BadInput, Forbidden, NotFound
 from ibidem.store.documents import count_by_state, source_progress
 from ibidem.store.removal import delete_workspace, remove_source
 from ibidem.store.sharing import ShareAccess, set_shares, shares_of
+from ibidem.store.uploads import uploads_in
 from ibidem.store.users import user_named
 from ibidem.store.workspaces import (
     Source,
@@ -29,6 +30,7 @@ from ibidem.store.workspaces import (
     list_workspaces,
     rename_workspace,
 )
+from ibidem.tasks.reading import upload_path
 
 router = APIRouter(prefix="/api/workspaces", tags=["workspaces"])
 
@@ -54,6 +56,7 @@ class NewSource(BaseModel):
 def shown(app: App, workspace: Workspace) -> ShownWorkspace:
     """Whom it is shared with is its owner's to know."""
     shares = shares_of(app.db, workspace) if workspace.access == "own" else []
+    stuck = app.indexes.stuck(workspace.id)
     return ShownWorkspace.model_validate(
         {
             "slug": workspace.slug,
@@ -61,6 +64,7 @@ def shown(app: App, workspace: Workspace) -> ShownWorkspace:
             "access": workspace.access,
             "documents": workspace.documents,
             "counts": count_by_state(app.db, workspace.owner, workspace=workspace.id),
+            "index_failure": stuck and stuck.as_dict(),
             "shared_with": [{"username": share.user_name, "access": share.access} for share in shares],
         }
     )
@@ -105,7 +109,10 @@ def change(slug: str, body: Change, app: Engine, access: Gate, who: Signed) -> S
 def delete(slug: str, app: Engine, access: Gate, user: Owner) -> None:
     workspace = get_workspace(app.db, user, slug, need="own")
     shares = shares_of(app.db, workspace)
+    uploaded = uploads_in(app.db, workspace)
     delete_workspace(app.db, workspace)
+    for document_id in uploaded:
+        upload_path(app.data.files, document_id).unlink(missing_ok=True)
     for share in shares:
         cut(app, access, share)
     app.indexes.forget(workspace.id)

@@ -70,14 +70,18 @@ class Remote:
         self, paths: Sequence[str], *, workspace: str, watch: bool, on_progress: OnProgress
     ) -> list[dict[str, Any]]:
         check_paths(paths)
-        place = f"/api/workspaces/{quote(self._place(workspace), safe='')}/sources/"
+        home = f"/api/workspaces/{quote(self._place(workspace), safe='')}/"
+        place = f"{home}sources/"
         added = [self._client.call("POST", place, {"path": path, "watch": watch}) for path in paths]
         while True:
             sources = [self._client.call("GET", f"{place}{source['id']}/") for source in added]
             on_progress(sources)
             jobs = [self._client.call("GET", f"/api/jobs/{source['job']}/") for source in added if source["job"]]
-            if ended(jobs) and all(map(searchable, sources)):
-                return sources
+            if ended(jobs):
+                if all(map(searchable, sources)):
+                    return sources
+                if stuck := self._client.call("GET", home)["index_failure"]:
+                    raise Answered(stuck)
             time.sleep(POLL_S)
 
     def _place(self, workspace: str) -> str:
@@ -135,8 +139,11 @@ class Alone:
                 sources = [source_progress(app.db, get_source(app.db, place.owner, source.id)) for source, _ in added]
                 on_progress(sources)
                 jobs = [app.queue.get(job, place.owner).shown() for _, job in added]
-                if ended(jobs) and all(map(searchable, sources)):
-                    return sources
+                if ended(jobs):
+                    if all(map(searchable, sources)):
+                        return sources
+                    if stuck := app.indexes.stuck(place.id):
+                        raise stuck
                 await asyncio.sleep(POLL_S)
 
         found: list[dict[str, Any]] = self._run(bring_in, only=["sync", "upload"])

@@ -10,17 +10,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ibidem.errors import ChildFailed, IbidemError, IndexUnavailable
+from ibidem.errors import ChildFailed, DiskFull, IbidemError, IndexUnavailable
 from ibidem.index import generation as generations
 from ibidem.index.analyze import ANALYZER_VERSION
 from ibidem.index.generation import Generation
 from ibidem.index.lexical import LexicalReader
 from ibidem.store.database import Database
+from ibidem.store.disk import free_bytes
 
 log = logging.getLogger(__name__)
 
 OPEN_READERS = 16  # the least recently used one is closed beyond that
 
+FULL_BYTES = 64 << 20  # with less, a merge may find no room: it writes segments anew before the old ones go
+STUCK_AFTER = 3  # first passes failed in a row: a child may be killed once and the next one succeed
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 600.0  # after a second pass that failed; each more in a row: four times longer
 
 Call = Callable[[str, dict[str, Any]], Iterator[Any]]  # runs a named function in a child process
@@ -36,6 +39,7 @@ class Indexes:
         self._second_call = second_call  # None: Korean by bigrams alone
         self._adding = threading.Lock()
         self._put_off: dict[int, tuple[int, float]] = {}  # workspace -> second passes failed in a row, none before
+        self._failing: dict[int, tuple[int, IbidemError]] = {}  # workspace -> first passes failed in a row, and of what
         self._stopping = False
         self._readers: OrderedDict[int, tuple[int, LexicalReader]] = OrderedDict()
         self._damaged: set[int] = set()  # workspaces whose index could not be opened or read
@@ -149,7 +153,27 @@ class Indexes:
             try:
                 self.replay(workspace)
             except IbidemError as error:
-                log.warning("the index of workspace %d did not catch up: %s", workspace, error)
+                self._note_failure(workspace, self._explained(error))
+            else:
+                self._failing.pop(workspace, None)
+
+    def stuck(self, workspace: int) -> IbidemError | None:
+        """Why it does not catch up: the disk is full, or it failed `STUCK_AFTER` times in a row. It is tried on and on."""
+        times, error = self._failing.get(workspace, (0, None))
+        return error if times >= STUCK_AFTER or isinstance(error, DiskFull) else None
+
+    def _explained(self, error: IbidemError) -> IbidemError:
+        """tantivy says of a full disk at best that a thread of its writer was killed."""
+        if isinstance(error, ChildFailed) and free_bytes(self._folder) < FULL_BYTES:
+            hint = "free some space; nothing is lost, and the index then goes on by itself"
+            return DiskFull(f"the disk is full at {self._folder}: new text is not searchable yet", hint=hint)
+        return error
+
+    def _note_failure(self, workspace: int, error: IbidemError) -> None:
+        times, last = self._failing.get(workspace, (0, None))
+        self._failing[workspace] = (times + 1, error)
+        if last is None or last.message != error.message:  # said once
+            log.warning("the index of workspace %d did not catch up: %s; %s", workspace, error, error.hint)
 
     def _refresh(self, workspace: int) -> int | None:
         """Let searches see the last commit, and the newer generation once it is the better one: its number."""
@@ -171,6 +195,7 @@ class Indexes:
     def forget(self, workspace: int) -> None:
         """The workspace is deleted."""
         self._put_off.pop(workspace, None)
+        self._failing.pop(workspace, None)
         with self._guard:
             self._readers.pop(workspace, None)
 

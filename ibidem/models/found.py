@@ -10,7 +10,7 @@ from typing import Any
 from ibidem.errors import IbidemError, ModelError, ModelTimeout
 from ibidem.models.families import UNKNOWN, family_of
 from ibidem.models.http import ModelServer, load_client
-from ibidem.models.ollama import ollama_server
+from ibidem.models.ollama import ollama_server, own_context
 from ibidem.models.openai import openai_server
 from ibidem.models.origin import shown
 from ibidem.models.upstream import as_count, as_dict, as_text
@@ -19,6 +19,9 @@ from ibidem.types import Role
 
 WITHIN_S = 1.0  # a server on this machine answers in milliseconds
 MAX_BYTES = 1 << 60
+MOST_KNOWN = 4096
+
+_known_contexts: dict[str, int] = {}  # by digest, which tells a model's content: 200 models take Ollama seconds to show
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ async def ollama_models(settings: ModelSettings) -> list[Found]:
         entries = _entries(listed, "models")
         models = [_of_ollama(entry) for entry in entries]
         left_s = max(0.05, until - asyncio.get_running_loop().time())
-        contexts = await asyncio.gather(*(_ollama_context(server, model.name, left_s) for model in models))
+        contexts = await asyncio.gather(*(_ollama_context(server, entry, left_s) for entry in entries))
     finally:
         await server.close()
     return [
@@ -121,13 +124,18 @@ def _of_ollama(entry: Mapping[str, Any]) -> Found:
     return Found(f"ollama:{name}", "ollama", size, detail=" ".join(filter(None, facts)), role=role_of(name))
 
 
-async def _ollama_context(server: ModelServer, name: str, within_s: float) -> int | None:
+async def _ollama_context(server: ModelServer, entry: Mapping[str, Any], within_s: float) -> int | None:
+    digest = as_text(entry.get("digest"))
+    if digest in _known_contexts:
+        return _known_contexts[digest]
     try:
-        told = await server.post("/api/show", {"model": name.removeprefix("ollama:")}, timeout_s=within_s)
+        told = await server.post("/api/show", {"model": as_text(entry.get("name"))}, timeout_s=within_s)
     except ModelError:
         return None
-    facts = as_dict(told.get("model_info"))
-    return as_count(facts.get(f"{facts.get('general.architecture')}.context_length")) or None
+    context = own_context(told) or None
+    if digest and context and len(_known_contexts) < MOST_KNOWN:
+        _known_contexts[digest] = context
+    return context
 
 
 async def openai_models(settings: ModelSettings) -> list[Found]:

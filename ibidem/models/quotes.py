@@ -107,14 +107,14 @@ class _Words:
 _ENGLISH = _Words(
     declined="The documents do not clearly answer this.",
     nearest="The nearest place says:",
-    connect="No language model is connected, so Ibidem only quotes. To connect one: `ibidem models` lists those "
-    "that can be asked, `ibidem fit` says which to get; name it with `ibidem ask --model NAME`, or as `default` under "
-    "`[models]` in ibidem.toml.",
+    connect="No language model is connected, so Ibidem only quotes. To connect one: Models on the page, or "
+    "`ibidem models`, lists those that can be asked, `ibidem fit` says which to get; name it with "
+    "`ibidem ask --model NAME`, or as `default` under `[models]` in ibidem.toml.",
 )
 _KOREAN = _Words(
     declined="문서에서 이 질문의 분명한 답을 찾지 못했습니다.",
     nearest="가장 가까운 곳의 내용입니다:",
-    connect="언어 모델이 연결되어 있지 않아 문서의 문장만 인용합니다. `ibidem models`는 쓸 수 있는 모델을, "
+    connect="언어 모델이 연결되어 있지 않아 문서의 문장만 인용합니다. 화면의 모델 메뉴나 `ibidem models`는 쓸 수 있는 모델을, "
     "`ibidem fit`은 이 컴퓨터에 맞는 모델을 알려 줍니다. `ibidem ask --model 이름`으로 쓰거나 ibidem.toml의 `[models]`에 "
     "`default`로 적으십시오.",
 )

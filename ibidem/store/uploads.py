@@ -12,6 +12,11 @@ from ibidem.store.workspaces import Workspace
 CANCELLED = "cancelled"  # the reason of a document whose reading was given up; it may be read again
 
 
+def path_of(folder: str, title: str) -> str:
+    """As the user knows it: "manuals/pumps/guide.md"."""
+    return f"{folder}/{title}" if folder else title
+
+
 def add_upload(
     tx: sqlite3.Connection,
     workspace: Workspace,
@@ -29,13 +34,32 @@ def add_upload(
     tx.execute(
         "INSERT INTO document (id, owner, workspace, path, title, size_bytes, state, created_at, updated_at)"
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'queued', ?7, ?7)",
-        (document_id, workspace.owner, workspace.id, f"{folder}/{title}" if folder else title, title, size, now),
+        (document_id, workspace.owner, workspace.id, path_of(folder, title), title, size, now),
     )
 
 
 def uploads_kept(db: Database) -> set[str]:
     """Ids of every document whose bytes lie in the data directory."""
     return {row["id"] for row in db.read("SELECT id FROM document WHERE source IS NULL")}
+
+
+def uploads_in(db: Database, workspace: Workspace) -> list[str]:
+    """Ids of its uploaded documents."""
+    place = (workspace.id, workspace.owner)
+    return [
+        row["id"]
+        for row in db.read("SELECT id FROM document WHERE workspace = ? AND owner = ? AND source IS NULL", place)
+    ]
+
+
+def uploads_at(db: Database, workspace: Workspace, path: str) -> list[str]:
+    """Ids of the documents uploaded under that path, the latest first."""
+    rows = db.read(
+        "SELECT id FROM document WHERE workspace = ? AND owner = ? AND source IS NULL AND path = ?"
+        " ORDER BY created_at DESC",
+        (workspace.id, workspace.owner, path),
+    )
+    return [row["id"] for row in rows]
 
 
 def edit_upload(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import filecmp
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from ibidem.errors import DiskFull
@@ -29,6 +31,12 @@ def save(files: Path, document_id: str, blocks: Iterable[bytes]) -> int:
             raise DiskFull("no room for the upload", hint="free some space, then upload it again") from error
         raise
     return size
+
+
+def same_bytes(one: Path, other: Path) -> bool:
+    with suppress(FileNotFoundError):  # it has just been deleted
+        return filecmp.cmp(one, other, shallow=False)
+    return False
 
 
 def _write(path: Path, blocks: Iterable[bytes]) -> int:

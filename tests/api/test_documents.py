@@ -531,6 +531,36 @@ def test_a_file_of_an_uploaded_folder_is_shown_where_it_lay(server: Server) -> N
     assert (renamed["title"], renamed["path"]) == ("birds.md", "manuals/pumps/birds.md")
 
 
+def test_a_folder_that_is_sent_again_leaves_no_copies_and_brings_what_changed(server: Server) -> None:
+    slug = workspace(server, "Twice")
+    place = {"workspace": slug, "folder": "birds"}
+    kept = settled(server, upload(server, "owl.md", b"The owl hoots.", **place).json()["id"])
+    changed = settled(server, upload(server, "wren.md", b"The wren sings.", **place).json()["id"])
+    before = files_stored(server)
+    again = upload(server, "owl.md", b"The owl hoots.", **place)
+    assert (again.status_code, again.json()["id"], again.json()["state"]) == (201, kept["id"], "ok")
+    assert upload(server, "wren.md", b"The wren is silent.", **place).json()["id"] == changed["id"]
+    settled(server, changed["id"])
+    assert sorted(one["path"] for one in documents(server, workspace=slug)) == ["birds/owl.md", "birds/wren.md"]
+    assert files_stored(server) == before
+    assert [hit["text"] for hit in search(server, "wren", slug)] == ["The wren is silent."]
+
+
+def test_a_file_without_a_folder_replaces_none_of_its_name(server: Server) -> None:
+    slug = workspace(server, "Namesakes")
+    one = upload(server, "report.md", b"of spring", workspace=slug).json()["id"]
+    other = upload(server, "report.md", b"of autumn", workspace=slug).json()["id"]
+    assert upload(server, "report.md", b"of spring", workspace=slug).json()["id"] == one != other
+
+
+def test_a_file_whose_reading_failed_is_read_when_it_is_sent_again(server: Server) -> None:
+    slug = workspace(server, "Again")
+    bad = settled(server, upload(server, "bad.pdf", b"%PDF-1.4 and nothing", workspace=slug).json()["id"])
+    assert bad["state"] == "failed"
+    assert upload(server, "bad.pdf", b"%PDF-1.4 and nothing", workspace=slug).json()["id"] == bad["id"]
+    assert settled(server, bad["id"])["updated_at"] > bad["updated_at"]
+
+
 @pytest.mark.parametrize(("folder", "status"), [("../up", 400), ("a/../b", 400), ("a" * 2001, 400), ("a/.env/b", 422)])
 def test_a_folder_that_is_none_is_refused(server: Server, folder: str, status: int) -> None:
     before = files_stored(server)

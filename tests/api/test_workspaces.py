@@ -98,6 +98,7 @@ def test_a_deleted_workspace_takes_its_documents_with_it(server: Server) -> None
     assert server.http.delete(f"/api/workspaces/{slug}/").status_code == 204
     is_error(server.http.get(f"/api/workspaces/{slug}/"), 404, "unknown_workspace")
     is_error(server.http.get(f"/api/rag/documents/{document['id']}/"), 404, "not_found")
+    assert not (server.data / "files" / document["id"]).exists()
     is_error(server.http.post("/api/search/", json={"query": "quagga", "workspace": slug}), 404, "unknown_workspace")
     assert workspace(server, "Short lived") == slug
     assert search(server, "quagga", slug) == []

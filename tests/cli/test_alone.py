@@ -16,6 +16,11 @@ from pathlib import Path
 
 import pytest
 
+from ibidem.app import build
+from ibidem.cli.engine import Alone
+from ibidem.errors import ChildFailed
+from ibidem.settings import Settings
+from ibidem.tasks import upkeep
 from tests.api.serving import IBIDEM, Ran, environment, free_port, run, wait_for, without_privileges
 
 CITATION = {
@@ -407,3 +412,13 @@ def test_children_that_cannot_start_end_the_command_with_a_reason(tmp_path: Path
     ran = run("add", folder, data=tmp_path / "data", IBIDEM_INGEST__CHILD_MEMORY_BYTES="8000000")
     assert ran.code == 1, (ran.out, ran.err)
     assert "error: " in ran.err
+
+
+def test_what_cannot_be_indexed_is_told_and_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(data_dir=tmp_path / "data")
+    (tmp_path / "a.md").write_text("The reserve pump starts at 4.2 bar.")
+    build(settings).close()
+    (tmp_path / "data" / "index" / "1").write_text("")  # where the index of `home` would lie
+    monkeypatch.setattr(upkeep, "POLL_S", 0.05)
+    with pytest.raises(ChildFailed, match="index"):
+        Alone(settings).add([str(tmp_path / "a.md")], workspace="home", watch=False, on_progress=lambda _: None)

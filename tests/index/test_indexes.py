@@ -16,8 +16,9 @@ from typing import Any
 
 import pytest
 
-from ibidem.errors import IndexUnavailable
+from ibidem.errors import ChildFailed, DiskFull, IndexUnavailable
 from ibidem.index import generation as generations
+from ibidem.index import indexes as module
 from ibidem.index import replay as replaying
 from ibidem.index.analyze import ANALYZER_VERSION, query_tokens
 from ibidem.index.indexes import Indexes
@@ -119,6 +120,43 @@ def test_an_open_reader_sees_the_next_commit(db: Database, home: Workspace, inde
     indexes.replay_all()
     assert indexes.reader(home.id) is reader
     assert len(found(indexes, home, "submarine")) == 2
+
+
+@pytest.fixture
+def killed(tmp_path: Path, db: Database, home: Workspace) -> Indexes:
+    """Behind, and its children fail until `fails` is empty."""
+    (tmp_path / "index").mkdir()
+    fails = [ChildFailed("a worker thread was killed", lost=False)] * module.STUCK_AFTER
+
+    def call(function: str, payload: dict[str, Any]) -> Iterator[Any]:
+        if fails:
+            raise fails.pop()
+        yield from in_process(function, payload)
+
+    add(db, home, "a.md", "submarine")
+    return Indexes(tmp_path / "index", db, call)
+
+
+def test_what_fails_again_and_again_is_told_until_it_succeeds(
+    home: Workspace, killed: Indexes, caplog: pytest.LogCaptureFixture
+) -> None:
+    for times in range(module.STUCK_AFTER):
+        assert killed.stuck(home.id) is None, times
+        killed.replay_all()
+    stuck = killed.stuck(home.id)
+    assert stuck is not None and "killed" in stuck.message
+    assert len(caplog.records) == 1  # the same thing is said once
+    killed.replay_all()
+    assert killed.stuck(home.id) is None and killed.behind() == []
+
+
+def test_a_full_disk_is_told_at_once_as_what_it_is(
+    home: Workspace, killed: Indexes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "FULL_BYTES", 1 << 62)
+    killed.replay_all()
+    stuck = killed.stuck(home.id)
+    assert isinstance(stuck, DiskFull) and "goes on by itself" in stuck.hint
 
 
 def test_replaying_what_is_there_does_no_harm(db: Database, home: Workspace, indexes: Indexes) -> None:

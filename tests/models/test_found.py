@@ -54,6 +54,15 @@ def test_ollama_and_lm_studio_say_what_they_have(hub: Hub, other_hub: Hub) -> No
     ]
 
 
+def test_a_model_is_shown_once_and_again_when_it_is_another(hub: Hub) -> None:
+    hub.routes = {"/api/tags": {"models": [{**TAGS["models"][0], "digest": "365c0bd3c000"}]}, "/api/show": SHOWN}
+    contexts = [found(hub.url, nobody())[1][0].context_tokens for _ in range(2)]
+    assert contexts == [32768, 32768] and hub.asked.count("/api/show") == 1
+    hub.routes["/api/tags"]["models"][0]["digest"] = "76caddc30c76"
+    found(hub.url, nobody())
+    assert hub.asked.count("/api/show") == 2
+
+
 def test_other_servers_say_it_in_their_own_entries(hub: Hub) -> None:
     hub.routes = {
         "/v1/models": {

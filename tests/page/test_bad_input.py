@@ -9,6 +9,7 @@ from tests.api.serving import Server, start, wait_for
 from tests.fakes.model_server import FakeModelServer
 from tests.page.browser import Browser
 from tests.page.conftest import BOX, ENDED, answer, ask, fresh_link, press_button, sign_in
+from tests.page.documents import forget_faults, open_documents, row
 
 TYPED = f"document.querySelector('{BOX}')?.value"
 
@@ -29,6 +30,28 @@ def test_a_sign_in_that_ended_while_typing_loses_no_word(page: Browser, server: 
     page.press("Enter")
     page.wait(ENDED, 10)
     assert "4.2 bar" in answer(page)
+
+
+def test_what_is_half_written_in_a_dialog_is_there_after_signing_in_again(signed_in: Browser, server: Server) -> None:
+    open_documents(signed_in)
+    press_button(signed_in, "텍스트 붙여넣기")
+    signed_in.click("[role=dialog] input")
+    signed_in.type("limpet.md")
+    signed_in.click("[role=dialog] textarea:not([aria-hidden])")
+    signed_in.type("The limpet holds on.")
+    signed_in.send("Network.clearBrowserCookies")
+    press_button(signed_in, "추가")
+    assert "ibidem open" in signed_in.text(".gate pre")
+    token = fresh_link(server).partition("#t=")[2]  # opened in another tab
+    body = json.dumps(
+        {"method": "POST", "headers": {"Content-Type": "application/json"}, "body": json.dumps({"token": token})}
+    )
+    assert signed_in.evaluate(f"fetch('/api/auth/exchange/', {body}).then(answer => answer.ok)")
+    press_button(signed_in, "다시 시도")
+    signed_in.wait("!document.querySelector('.gate')")
+    press_button(signed_in, "추가")
+    signed_in.wait(row("limpet.md"))
+    forget_faults(signed_in, "401")
 
 
 def test_a_server_that_is_gone_keeps_the_question_until_it_is_back(

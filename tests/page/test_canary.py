@@ -77,7 +77,7 @@ def test_a_document_its_name_and_its_citation_ask_nobody(signed_in: Browser, ser
     signed_in.wait("document.querySelector('aside .document-text li')")
     signed_in.evaluate(IDLE)
     assert signed_in.evaluate(MADE) == 0
-    press_button(signed_in, "무엇을 썼나")
+    press_button(signed_in, "사용한 자료")
     signed_in.wait("document.querySelector('[role=dialog] ol')")
     assert signed_in.evaluate(MADE) == 0
     signed_in.press("Escape")

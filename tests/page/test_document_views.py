@@ -84,7 +84,7 @@ def test_a_document_shows_its_chunks_and_the_chats_that_cite_it(signed_in: Brows
     assert "토큰" in signed_in.text(".chunks li")
     press_button(signed_in, "인용한 대화")
     signed_in.click_node("document.querySelector('.scroll a')")
-    signed_in.wait("document.querySelector('.question')?.innerText.includes('wombat ferry')")
+    signed_in.wait("document.querySelector('.answer.found')?.innerText.includes('wombat ferry')")
 
 
 @with_axe

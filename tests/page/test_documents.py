@@ -10,7 +10,7 @@ import pytest
 from ibidem.app import build
 from ibidem.settings import load
 from ibidem.store.workspaces import get_workspace
-from tests.api.serving import Server, put_text, serving, wait_for, workspace
+from tests.api.serving import Server, documents, put_text, serving, wait_for, workspace
 from tests.page.browser import Browser
 from tests.page.conftest import press_button
 from tests.page.documents import PUMP, ROWS, choose, drop, enter, forget_faults, from_menu, open_documents, pick, row
@@ -58,6 +58,27 @@ def test_a_dropped_folder_keeps_its_paths_and_leaves_out_what_is_of_tools(
     assert {one["path"] for one in found} == {"책/a.md", "책/old/b.md", "책/old/deep/c.md", "alone.md"}
     assert "책/old/deep/c.md" in signed_in.text("table.documents")
     assert "node_modules" in signed_in.text(".MuiSnackbar-root")
+
+
+def test_a_folder_that_is_dropped_again_leaves_no_copies_and_brings_back_what_was_just_deleted(
+    signed_in: Browser, server: Server, tmp_path: Path
+) -> None:
+    slug = workspace(server, "Dropped twice")
+    (tmp_path / "책").mkdir()
+    for name in ("a.md", "b.md"):
+        (tmp_path / "책" / name).write_text("words of " + name)
+    open_documents(signed_in, slug)
+    drop(signed_in, [tmp_path / "책"])
+    signed_in.wait("document.querySelector('main').innerText.includes('완료 2')", 15)
+    before = documents(server, workspace=slug)
+    press_button(signed_in, "삭제: a.md")
+    signed_in.wait("document.querySelector('.MuiSnackbar-root')?.innerText.includes('실행 취소')")
+    (tmp_path / "책" / "b.md").write_text("other words")
+    drop(signed_in, [tmp_path / "책"])
+    signed_in.wait(f"{row('a.md')}?.innerText.includes('완료') && {row('b.md')}?.innerText.includes('완료')", 15)
+    after = documents(server, workspace=slug)
+    assert [one["path"] for one in sorted(after, key=lambda one: one["path"])] == ["책/a.md", "책/b.md"]
+    assert len({one["id"] for one in before} & {one["id"] for one in after}) == 1, "b.md is the document it was"
 
 
 @pytest.fixture

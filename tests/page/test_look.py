@@ -15,7 +15,8 @@ from tests.page.looking import SIZES, look, with_axe
 
 REPLY = (
     "## Relief valve\n\nThe relief valve opens at **4.2 bar** [1]. The filter is cleaned every month [1].\n\n"
-    "| part | when |\n|---|---|\n| valve | 4.2 bar |\n| filter | monthly |\n\n"
+    "| part | when | what is done | remarks |\n|---|--:|---|---|\n| relief valve | 4.2 bar | opens by itself [1] | 압력계로 확인 |\n"
+    "| inlet filter | monthly | cleaned | in the shift lead's list |\n\n$$F = p A = 4.2 \\times 10^5 \\frac{\\pi d^2}{4}$$\n\n"
     "```python\ndef opens(bar: float) -> bool:\n    return bar >= 4.2\n```\n"
 )
 PLACES = {  # its title, and what is there once it has loaded
@@ -81,7 +82,7 @@ def test_every_page_is_sound(browser: Browser, writer: Server, model: FakeModelS
     found += look(browser, f"source-{size}")
     browser.press("Escape")
     browser.wait("!document.querySelector('aside')")
-    for name in ("What was used", "무엇을 썼나"):
+    for name in ("What was used", "사용한 자료"):
         if browser.evaluate(f"Boolean(document.querySelector('[aria-label=\"{name}\"]'))"):
             press_button(browser, name)
     browser.wait("document.querySelector('[role=dialog]')")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.api.serving import Server, wait_for
+from tests.api.serving import Server, put_text, wait_for
 from tests.page.browser import Browser
 from tests.page.conftest import DOCUMENTS, answer, ask, press_button
 
@@ -25,6 +25,20 @@ def test_a_footnote_opens_its_passage_and_gives_the_focus_back(signed_in: Browse
     assert signed_in.evaluate("document.activeElement.closest('aside') !== null")
     signed_in.press("Escape")
     signed_in.wait("!document.querySelector('aside') && document.activeElement.classList.contains('cite')")
+
+
+def test_the_words_that_were_cited_are_in_sight_far_down_a_long_passage(signed_in: Browser, server: Server) -> None:
+    rows = "".join(
+        f"P2-{row},{'flywheel' if row == 1048 else 'bolt'},HP-{row},{row * 7}\n" for row in range(1000, 1060)
+    )
+    made = put_text(server, "stock.csv", f"part,name,model,price\n{rows}")
+    ask(signed_in, "What is the price of the flywheel?")
+    press_button(signed_in, "인용 1")
+    assert "flywheel" in signed_in.text(".document-text mark")
+    signed_in.wait(
+        "(box => box.top > 0 && box.bottom < innerHeight)(document.querySelector('mark').getBoundingClientRect())"
+    )
+    assert server.http.delete(f"/api/rag/documents/{made['id']}/").status_code == 204
 
 
 def test_the_address_of_a_citation_opens_the_passage(signed_in: Browser, server: Server) -> None:
@@ -82,7 +96,7 @@ def test_a_deleted_document_behind_an_old_citation_is_told(signed_in: Browser, s
 
 def test_what_was_used_is_told_with_scores(signed_in: Browser) -> None:
     ask(signed_in, "relief valve pump bar?")
-    press_button(signed_in, "무엇을 썼나")
+    press_button(signed_in, "사용한 자료")
     assert "pump.md" in signed_in.text("[role=dialog] ol")
     press_button(signed_in, "채널별 점수")
     signed_in.wait("document.querySelectorAll('[role=dialog] table tbody tr').length > 0")

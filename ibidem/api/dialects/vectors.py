@@ -52,6 +52,12 @@ async def embeddings(client: Asking, body: Sent) -> dict[str, Any]:
 @router.post("/embeddings", include_in_schema=False)
 async def openai_embeddings(client: Asking, body: Sent) -> dict[str, Any]:
     """As numbers, or as base64 of little-endian float32, which is what SDKs ask for."""
+    if _is_tokens(body.fields.get("input")):
+        raise BadInput(
+            "input holds token numbers of another model's tokenizer",
+            hint="send texts; in LangChain's OpenAIEmbeddings set check_embedding_ctx_length=False",
+            field="input",
+        )
     texts = body.texts("input", MOST_TEXTS)
     if not texts:
         raise BadInput("input is empty", hint="send a text or a list of texts", field="input")
@@ -67,6 +73,12 @@ async def openai_embeddings(client: Asking, body: Sent) -> dict[str, Any]:
         "model": body.model(),
         "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
     }
+
+
+def _is_tokens(given: Any) -> bool:
+    """A list of numbers, or of such lists, as OpenAI's own server takes beside texts."""
+    first = given[0] if isinstance(given, list) and given else None
+    return isinstance(first, int) or (isinstance(first, list) and all(isinstance(one, int) for one in first))
 
 
 async def _vectors(body: Body, client: Client, texts: list[str]) -> F32:

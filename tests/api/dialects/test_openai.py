@@ -210,6 +210,13 @@ def test_mistral_s_form_of_a_completion_is_a_chat_s(client: httpx.Client) -> Non
     assert "".join(delta["content"] for delta in deltas(found)) == ANSWER
 
 
+@pytest.mark.parametrize("tokens", [[1, 2], [[1, 2], [3]]])
+def test_token_numbers_are_refused_with_what_to_set(client: httpx.Client, tokens: list[Any]) -> None:
+    """LangChain sends them unless told otherwise."""
+    answer = client.post("/v1/embeddings", json={"model": "plain/ollama.tiny", "input": tokens})
+    assert answer.status_code == 400 and "check_embedding_ctx_length" in answer.json()["error"]["message"]
+
+
 def test_vectors_come_as_numbers_or_base64(client: httpx.Client) -> None:
     body = {"model": "plain/ollama.tiny", "input": ["a pump", "a valve"]}
     floats = [one["embedding"] for one in client.post("/v1/embeddings", json=body).json()["data"]]

@@ -6,10 +6,11 @@ import { useRouteError } from "react-router";
 import { t } from "@/lib/i18n";
 
 export function Broken() {
-  const error = useRouteError();
+  const error = String(useRouteError());
+  const unloaded = /dynamically imported|module script/.test(error); // as Chromium and Firefox, and as Safari says it
   return (
     <main className="gate">
-      <Alert severity="error" action={<Button color="inherit" onClick={() => location.reload()}>{t.reload}</Button>}>{t.pageBroke}: {String(error)}</Alert>
+      <Alert severity="error" action={<Button color="inherit" sx={{ whiteSpace: "nowrap" }} onClick={() => location.reload()}>{t.reload}</Button>}>{unloaded ? t.pageUnloaded : `${t.pageBroke}: ${error}`}</Alert>
     </main>
   );
 }

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Workspace } from "@/lib/types";
 import { stepOf } from "./firstRun";
 
-const empty: Workspace = { slug: "home", name: "Home", access: "own", documents: 0, counts: {}, shared_with: [] };
+const empty: Workspace = { slug: "home", name: "Home", access: "own", documents: 0, counts: {}, index_failure: null, shared_with: [] };
 const reading: Workspace = { ...empty, documents: 2, counts: { reading: 2 } };
 const ready: Workspace = { ...empty, documents: 2, counts: { ok: 2 } };
 const fresh = { mark: null, workspaces: [empty], quotesAnswer: true, inChat: false };

@@ -4,12 +4,12 @@ import createCache from "@emotion/cache";
 import { CacheProvider } from "@emotion/react";
 import CssBaseline from "@mui/material/CssBaseline";
 import { ThemeProvider } from "@mui/material/styles";
-import { notifyManager, QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { MutationCache, notifyManager, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { createRoot } from "react-dom/client";
 import { RouterProvider } from "react-router/dom";
 import { NoticesProvider } from "@/components/Notices";
 import { Gate } from "@/features/sign-in/Gate";
-import { ApiError } from "@/lib/api";
+import { ApiError, isSignedOut } from "@/lib/api";
 import { language } from "@/lib/i18n";
 import { beforePaint } from "@/lib/paint";
 import { router } from "./routes";
@@ -19,7 +19,12 @@ import "./chat.css";
 
 const nonce = document.querySelector<HTMLMetaElement>("meta[name=style-nonce]")?.content ?? "";
 const styles = createCache({ key: "m", nonce, prepend: true });
-const client = new QueryClient({
+const unlessSignedIn = (error: unknown) => { // shows how to sign in again
+  if (isSignedOut(error) && client.getQueryData(["user"])) void client.invalidateQueries({ queryKey: ["user"] });
+};
+const client: QueryClient = new QueryClient({
+  mutationCache: new MutationCache({ onError: unlessSignedIn }),
+  queryCache: new QueryCache({ onError: (error, { queryKey }) => { if (queryKey[0] !== "user") unlessSignedIn(error); } }),
   defaultOptions: { queries: { staleTime: 5_000, retry: (tries, error) => !(error instanceof ApiError) && tries < 2, retryDelay: 500 } },
 });
 

@@ -21,7 +21,7 @@ const UsersPage = lazy(() => import("@/features/users/UsersPage"));
 export const router = createHashRouter([{
   element: <Shell />,
   errorElement: <Broken />,
-  children: [
+  children: [{ errorElement: <Broken />, children: [ // inside the frame, so that there is a way on
     { index: true, element: <ChatPage /> },
     { path: "chat/:id", element: <ChatPage /> },
     { path: "documents", element: <DocumentsPage /> },
@@ -38,5 +38,5 @@ export const router = createHashRouter([{
       { path: "users", element: <UsersPage /> },
     ] },
     { path: "*", element: <ChatPage /> },
-  ],
+  ] }],
 }]);

@@ -1,4 +1,4 @@
-// Short messages at the foot of the page, and deletions that wait a moment for second thoughts.
+// Short messages at the head of the page, where no text is typed, and deletions that wait a moment for second thoughts.
 
 import Alert from "@mui/material/Alert";
 import Button from "@mui/material/Button";
@@ -6,6 +6,7 @@ import Snackbar from "@mui/material/Snackbar";
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, use, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { isOffline, isSignedOut, type ApiError } from "@/lib/api";
+import { inWords } from "@/lib/fault";
 import { t } from "@/lib/i18n";
 
 const UNDO_MS = 6000;
@@ -17,6 +18,8 @@ interface Notices {
   fail: (error: unknown) => void;
   /** Hides what has the key at once; `run` deletes it unless it is undone. */
   removeLater: (removal: Removal) => void;
+  /** Deletes at once what still waits to be undone. */
+  settle: () => Promise<unknown>;
   hidden: ReadonlySet<string>;
 }
 
@@ -30,15 +33,14 @@ export function useNotices(): Notices {
 
 export function told(error: unknown): string {
   if (isOffline(error)) return `${t.offline}. ${t.offlineHint}`;
-  const { message, hint } = error as ApiError;
-  return [message, hint].filter(Boolean).join(" — ");
+  return inWords(error as ApiError);
 }
 
 export function NoticesProvider({ children }: { children: ReactNode }) {
   const client = useQueryClient();
   const [notice, setNotice] = useState<Notice | null>(null);
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
-  const pending = useRef(new Map<string, () => void>());
+  const pending = useRef(new Map<string, () => Promise<void> | undefined>());
   const number = useRef(0);
 
   const show = useCallback((next: Omit<Notice, "id">) => {
@@ -57,8 +59,8 @@ export function NoticesProvider({ children }: { children: ReactNode }) {
   const removeLater = useCallback(({ key, label, run }: Removal) => {
     setHidden((keys) => new Set([...keys, key]));
     const expired = () => {
-      if (!pending.current.delete(key)) return;
-      run().catch(fail).finally(() => unhide(key));
+      if (!pending.current.delete(key)) return undefined;
+      return run().then(() => undefined, fail).finally(() => unhide(key));
     };
     const undo = () => {
       pending.current.delete(key);
@@ -68,23 +70,26 @@ export function NoticesProvider({ children }: { children: ReactNode }) {
     show({ text: t.deleted(label), severity: "info", undo, expired });
   }, [fail, show, unhide]);
 
-  useEffect(() => { // leaving the page is no undoing
-    const flush = () => { for (const run of [...pending.current.values()]) run(); };
-    addEventListener("pagehide", flush);
-    return () => removeEventListener("pagehide", flush);
+  const settle = useCallback(() => {
+    setNotice((shown) => (shown?.undo ? null : shown));
+    return Promise.all([...pending.current.values()].map((run) => run()));
   }, []);
+  useEffect(() => { // leaving the page is no undoing
+    addEventListener("pagehide", settle);
+    return () => removeEventListener("pagehide", settle);
+  }, [settle]);
 
   const close = (undone: boolean) => {
     if (undone) notice?.undo?.();
     else notice?.expired?.();
     setNotice(null);
   };
-  const value = useMemo(() => ({ say, fail, removeLater, hidden }), [say, fail, removeLater, hidden]);
+  const value = useMemo(() => ({ say, fail, removeLater, settle, hidden }), [say, fail, removeLater, settle, hidden]);
   const undo = notice?.undo && <Button color="inherit" size="small" onClick={() => close(true)}>{t.undo}</Button>;
   return (
     <Context value={value}>
       {children}
-      <Snackbar key={notice?.id} open={notice !== null} autoHideDuration={UNDO_MS} anchorOrigin={{ vertical: "bottom", horizontal: "center" }}
+      <Snackbar key={notice?.id} open={notice !== null} autoHideDuration={UNDO_MS} anchorOrigin={{ vertical: "top", horizontal: "center" }}
         onClose={(_, reason) => reason !== "clickaway" && close(false)} {...(notice?.severity === "error" ? {} : { message: notice?.text, action: undo })}>
         {notice?.severity === "error" ? <Alert severity="error" variant="filled" onClose={() => close(false)}>{notice.text}</Alert> : undefined}
       </Snackbar>

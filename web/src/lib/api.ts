@@ -25,7 +25,7 @@ export class ApiError extends Error {
 /** The server does not answer. */
 export class Unreachable extends Error {}
 
-/** Throws ApiError for an answer that is an error, Unreachable when there is none. */
+/** Throws ApiError for an answer that is an error, Unreachable when there is none (or, `within` a time, TimeoutError). */
 export async function call<T>(method: Method, path: string, body?: unknown, init: RequestInit = {}): Promise<T> {
   const json = body === undefined ? {} : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } };
   const response = await fetch(path, { ...init, ...json, method }).catch((error: unknown) => {
@@ -59,6 +59,9 @@ export function upload(file: File, { workspace, folder }: { workspace: string; f
 /** Chats that Ibidem, ChatGPT or Open WebUI exported. */
 export const importSessions = (file: File) => call<{ sessions: string[] }>("POST", "/api/sessions/import/", undefined, { body: file, headers: { "Content-Type": "application/json" } });
 
-export const isOffline = (error: unknown) => error instanceof Unreachable;
+/** What is refused when no answer has come within `s` seconds: a server that hangs looks like one that is gone. */
+export const within = (s: number): RequestInit => ({ signal: AbortSignal.timeout(s * 1000) });
+
+export const isOffline = (error: unknown) => error instanceof Unreachable || (error instanceof DOMException && error.name === "TimeoutError");
 export const isSignedOut = (error: unknown) => error instanceof ApiError && error.status === 401;
 export const isGone = (error: unknown) => error instanceof ApiError && error.status === 404;

@@ -9,7 +9,7 @@ export const en = {
   undo: "Undo", deleted: (what: string) => `Deleted: ${what}`, menu: "Menu", loading: "Loading…",
   offline: "The server does not answer", offlineHint: "Start it in a terminal with: ibidem serve",
   connectionLost: "Connection lost. Trying again…", readOnly: "The disk is full or read-only: nothing can be saved now.",
-  pageBroke: "The page met an error it did not expect", reload: "Reload",
+  pageBroke: "The page met an error it did not expect", pageUnloaded: "A part of the page could not be loaded. Is the server running?", reload: "Reload",
 
   // navigation
   chats: "Chats", newChat: "New chat", documents: "Documents", templates: "Templates", models: "Models", jobs: "Jobs", settings: "Settings",
@@ -74,7 +74,7 @@ export const en = {
   sourceStates: { queued: "waiting", syncing: "reading", ready: "up to date", missing: "not found" }, unwatched: "not followed", ignored: (count: number) => `${count} ignored`, removeSource: (path: string) => `Take ${path} out of the workspace? The files themselves stay.`,
   size: "Size", state: "State", added: "Added", allStates: "All", filterByName: "Filter by name", uploading: (percent: number) => `uploading ${percent} %`, noneMatch: "No document matches.", readOnlyShare: "read only",
   sort: "Sort", sorts: { name: "Name", state: "State", size: "Size", added: "Date" }, rowActions: "Actions", paging: "Pages of the list", range: (from: string, to: string, all: string) => `${from}–${to} of ${all}`, earlierRows: "Earlier documents", laterRows: "Later documents",
-  chunking: (count: string) => `chunking, ${count} so far`, readOf: (done: string, all: string) => `${done} of ${all} documents are done`, cancelReading: "Cancel reading", cancelledReading: "Its reading was cancelled",
+  chunking: (count: string) => `chunking, ${count} so far`, readOf: (done: string, all: string) => `${done} of ${all} documents are done`, cancelReading: "Cancel reading", faults: {} as Record<string, string>, unread: { cancelled: "Its reading was cancelled", binary: "Neither text nor a format that is read", minified: "Minified code" } as Record<string, string>,
   uploadFolder: "Upload folder", leftOut: (names: string) => `Left out: ${names}.`, unreadable: (names: string) => `Cannot be read: ${names}.`, nothingToAdd: "There was no file to add.",
   uploadsDone: (done: string, all: string) => `${done} of ${all} files sent`, cancelAll: "Cancel all", retryAll: (count: number) => `Try all ${count} again`, dismissAll: "Dismiss all",
   uploadsLost: (count: number) => `The page was reloaded before ${many(count, "file was", "files were")} sent. Choose them again:`,
@@ -106,13 +106,13 @@ export const en = {
   pickModel: "Choose a model", searchModels: "Search models", defaultIs: (name: string) => `now ${name}`, manageModels: "All models and downloads",
 
   // first run
-  firstRun: "First steps", firstSteps: ["Documents", "First answer", "Model"], firstTitle: "Ask your own documents", firstText: "Choose some files or a folder. They are read where they lie, and never leave this computer.", firstDrop: "Drop files here, or", chooseFiles: "Choose files", firstFolder: "Folder on this computer", readFolder: "Read this folder", skipSteps: "Skip these steps",
+  firstRun: "First steps", firstSteps: ["Documents", "First answer", "Model"], firstTitle: "Ask your own documents", firstText: "Choose some files or a folder. What they say never leaves this computer.", firstDrop: "Drop files here, or", chooseFiles: "Choose files", firstFolder: "Folder on this computer", readFolder: "Read this folder", skipSteps: "Skip these steps",
   firstReading: (done: string, all: string) => `${done} of ${all} read…`, firstReady: (count: number) => `${many(count, "document is", "documents are")} ready. Ask the first question.`, firstReadyText: "Every sentence of the answer gets a number that opens the lines it rests on.", firstNone: "None of these could be read. The documents page says why.",
   firstModelTitle: "This answer is made of your documents' own sentences", firstModelText: "A language model can write answers from them.", firstFound: "Found on this computer:", firstFits: "This one fits this computer:", firstUse: "Use it", notNow: "Not now", allOptions: "All models",
   firstDone: "Ready. Ask again, and the model writes the answer.", firstNoneFits: "No model of the table fits this computer. The quotes need none, and a model server on another computer can be set as models.ollama_url.",
 
   // templates
-  newTemplate: "New template", templatesText: "A template gives the model its role, with values you fill in and examples it follows. Type / in the message box to use one.", system_: "System text", systemHint: "{{name}} stands for a value", examplesTitle: "Examples", exampleUser: "Question", exampleAssistant: "Answer", addExample: "Add example", shipped: "comes with Ibidem", useCopy: "Copy to edit", templateTokens: (count: string) => `${count} tokens before each question`, export: "Export", import: "Import",
+  newTemplate: "New template", templatesText: "A template gives the model its role, with values you fill in and examples it follows. Type / in the message box to use one.", system_: "System prompt", systemHint: "{{name}} stands for a value", examplesTitle: "Examples", exampleUser: "Question", exampleAssistant: "Answer", addExample: "Add example", shipped: "built in", useCopy: "Copy to edit", templateTokens: (count: string) => `${count} tokens before each question`, export: "Export", import: "Import",
   preview: "What the model reads", valueOf: (name: string) => `Try ${name} as`, defaultOf: (name: string) => `${name}, unless filled in`, missingValues: (names: string) => `needs a value: ${names}`,
   examplesCount: (count: number) => many(count, "example", "examples"), templatesTaken: (count: number) => `${many(count, "template", "templates")} imported`, notJson: (name: string) => `${name} is no template file: export one to see the form.`,
 

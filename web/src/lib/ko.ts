@@ -1,5 +1,6 @@
 // Every text of the page in Korean.
 
+import { faults, unread } from "./faults.ko";
 import type { Words } from "./en";
 
 const n = (count: number) => count.toLocaleString("ko");
@@ -10,12 +11,12 @@ export const ko: Words = {
   undo: "실행 취소", deleted: (what) => `삭제함: ${what}`, menu: "메뉴", loading: "불러오는 중…",
   offline: "서버가 응답하지 않습니다", offlineHint: "터미널에서 시작하세요: ibidem serve",
   connectionLost: "연결이 끊겨 다시 시도하고 있습니다…", readOnly: "디스크가 가득 찼거나 쓸 수 없어 아무것도 저장되지 않습니다.",
-  pageBroke: "예상하지 못한 오류가 났습니다", reload: "새로 고침",
+  pageBroke: "예상하지 못한 오류가 났습니다", pageUnloaded: "화면의 일부를 불러오지 못했습니다. 서버가 켜져 있나요?", reload: "새로 고침",
 
   chats: "대화", newChat: "새 대화", documents: "문서", templates: "템플릿", models: "모델", jobs: "작업", settings: "설정",
   theme: "화면 모드", light: "밝게", dark: "어둡게", system: "시스템 설정", language: "언어", signOut: "로그아웃", skipToMessage: "메시지 입력란으로 건너뛰기",
-  shortcuts: "키보드 단축키", shortcutList: [["Enter", "보내기"], ["Shift+Enter", "줄바꿈"], ["Esc", "답변 중지 또는 출처 닫기"], ["Ctrl/⌘+K", "대화, 화면, 동작 검색"], ["Ctrl/⌘+Shift+O", "새 대화"], ["Alt+↑ / ↓", "이전, 다음 대화"], ["Ctrl/⌘+Shift+C", "마지막 답변 복사"], ["Shift+Esc", "메시지 입력란으로"], ["/", "메시지 맨 앞에서: 템플릿"], ["?", "이 목록"]],
-  actions: "동작", palette: "검색과 명령", paletteHint: "대화, 화면, 동작 검색…", copyLast: "마지막 답변 복사", answerCopied: "답변을 복사했습니다.",
+  shortcuts: "키보드 단축키", shortcutList: [["Enter", "보내기"], ["Shift+Enter", "줄바꿈"], ["Esc", "답변 중지 또는 출처 닫기"], ["Ctrl/⌘+K", "대화, 화면, 명령 검색"], ["Ctrl/⌘+Shift+O", "새 대화"], ["Alt+↑ / ↓", "이전, 다음 대화"], ["Ctrl/⌘+Shift+C", "마지막 답변 복사"], ["Shift+Esc", "메시지 입력란으로"], ["/", "메시지 맨 앞에서: 템플릿"], ["?", "이 목록"]],
+  actions: "명령", palette: "검색과 명령", paletteHint: "대화, 화면, 명령 검색…", copyLast: "마지막 답변 복사", answerCopied: "답변을 복사했습니다.",
 
   signInTitle: "로그인해 주세요", signInText: "이 화면은 본인만 쓸 수 있습니다. 터미널에서 다음 명령을 실행하면 로그인 링크가 나옵니다.", signIn: "로그인",
   username: "이름", password: "비밀번호", offlineTitle: "서버가 응답하지 않습니다", offlineText: "서버가 켜져 있나요? 터미널에서 시작하세요.",
@@ -53,7 +54,7 @@ export const ko: Words = {
   pageMarked: (number) => `${number}쪽, 인용된 부분 표시됨`, noPicture: (number) => `${number}쪽을 그림으로 보여 줄 수 없습니다.`, textInstead: "대신 텍스트를 보여 드립니다.",
   nextCitation: "다음 출처", previousCitation: "이전 출처", textOf: (name) => `${name} 내용`,
 
-  used: "무엇을 썼나", usedPassages: (count) => `모델이 읽은 구절 ${n(count)}개`, usedOmitted: (count) => `찾았지만 뺀 구절 ${n(count)}개`, usedTimes: "시간", usedTokens: "토큰",
+  used: "사용한 자료", usedPassages: (count) => `모델이 읽은 구절 ${n(count)}개`, usedOmitted: (count) => `찾았지만 뺀 구절 ${n(count)}개`, usedTimes: "시간", usedTokens: "토큰",
   searchTime: "검색", firstToken: "첫 글자", totalTime: "전체", tokensRead: (prompt, reused) => `${prompt} 읽음 (${reused} 재사용)`, tokensWritten: (count) => `${count} 씀`,
   searchAgain: "채널별 점수", searchedFor: "검색어", channels: { body: "본문", symbols: "기호", path: "경로", heads: "제목", dense: "의미", feedback: "평가" },
   score: "점수", place: "위치", kept: "사용", cut: "제외", usedNone: "이 답변은 검색하지 않았습니다.", seconds: (value) => `${value}초`,
@@ -66,7 +67,7 @@ export const ko: Words = {
   sourceStates: { queued: "대기", syncing: "읽는 중", ready: "최신", missing: "찾을 수 없음" }, unwatched: "변경 감시 안 함", ignored: (count) => `${n(count)}개 제외`, removeSource: (path) => `${path}을(를) 작업 공간에서 뺄까요? 파일 자체는 그대로 남습니다.`,
   size: "크기", state: "상태", added: "추가한 날", allStates: "전체", filterByName: "이름으로 거르기", uploading: (percent) => `올리는 중 ${percent}%`, noneMatch: "맞는 문서가 없습니다.", readOnlyShare: "읽기 전용",
   sort: "정렬", sorts: { name: "이름", state: "상태", size: "크기", added: "날짜" }, rowActions: "작업", paging: "목록 이동", range: (from, to, all) => `${all}개 중 ${from}–${to}`, earlierRows: "앞 문서", laterRows: "뒤 문서",
-  chunking: (count) => `나누는 중, ${count}조각`, readOf: (done, all) => `문서 ${all}개 중 ${done}개 완료`, cancelReading: "읽기 취소", cancelledReading: "읽기를 취소했습니다",
+  chunking: (count) => `나누는 중, ${count}조각`, readOf: (done, all) => `문서 ${all}개 중 ${done}개 완료`, cancelReading: "읽기 취소", faults, unread,
   uploadFolder: "폴더 올리기", leftOut: (names) => `제외함: ${names}.`, unreadable: (names) => `읽을 수 없음: ${names}.`, nothingToAdd: "추가할 파일이 없습니다.",
   uploadsDone: (done, all) => `파일 ${all}개 중 ${done}개 보냄`, cancelAll: "모두 취소", retryAll: (count) => `${n(count)}개 모두 다시 시도`, dismissAll: "모두 닫기",
   uploadsLost: (count) => `파일 ${n(count)}개를 보내기 전에 화면을 새로 고쳤습니다. 다시 선택해 주세요:`,
@@ -96,12 +97,12 @@ export const ko: Words = {
   embeddedOf: (done, all) => `구절 ${all}개 중 ${done}개`, vectorsReady: "준비됨", vectorsGrow: "새 구절을 더하는 중", oldAnswers: (name) => `그동안 ${name}(으)로 찾습니다`, wordsAnswer: "그동안 낱말로 찾습니다",
   pickModel: "모델 고르기", searchModels: "모델 검색", defaultIs: (name) => `지금은 ${name}`, manageModels: "모든 모델과 내려받기",
 
-  firstRun: "첫걸음", firstSteps: ["문서", "첫 답변", "모델"], firstTitle: "내 문서에 물어보세요", firstText: "파일이나 폴더를 고르세요. 있는 자리에서 읽고, 이 컴퓨터를 떠나지 않습니다.", firstDrop: "여기에 파일을 놓거나", chooseFiles: "파일 고르기", firstFolder: "이 컴퓨터의 폴더", readFolder: "이 폴더 읽기", skipSteps: "건너뛰기",
+  firstRun: "첫걸음", firstSteps: ["문서", "첫 답변", "모델"], firstTitle: "내 문서에 물어보세요", firstText: "파일이나 폴더를 고르세요. 내용은 이 컴퓨터 밖으로 나가지 않습니다.", firstDrop: "여기에 파일을 놓거나", chooseFiles: "파일 고르기", firstFolder: "이 컴퓨터의 폴더", readFolder: "이 폴더 읽기", skipSteps: "건너뛰기",
   firstReading: (done, all) => `${all}개 중 ${done}개를 읽었습니다…`, firstReady: (count) => `문서 ${n(count)}개가 준비됐습니다. 첫 질문을 해 보세요.`, firstReadyText: "답변의 문장마다 번호가 붙고, 누르면 근거가 된 줄이 열립니다.", firstNone: "읽을 수 있는 파일이 없었습니다. 이유는 문서 화면에 있습니다.",
   firstModelTitle: "이 답변은 문서의 문장을 그대로 옮긴 것입니다", firstModelText: "언어 모델이 있으면 이 문장들로 답을 써 줍니다.", firstFound: "이 컴퓨터에서 찾은 모델:", firstFits: "이 컴퓨터에 맞는 모델:", firstUse: "사용", notNow: "나중에", allOptions: "모든 모델",
   firstDone: "준비됐습니다. 다시 물으면 모델이 답을 씁니다.", firstNoneFits: "이 컴퓨터에 맞는 모델이 표에 없습니다. 인용에는 모델이 필요 없고, 다른 컴퓨터의 모델 서버를 models.ollama_url로 지정할 수도 있습니다.",
 
-  newTemplate: "새 템플릿", templatesText: "템플릿은 모델의 역할을 정하고, 채워 넣을 값과 따라 할 예시를 담습니다. 입력란에서 /를 눌러 쓰세요.", system_: "시스템 글", systemHint: "{{이름}} 자리에 값이 들어갑니다", examplesTitle: "예시", exampleUser: "질문", exampleAssistant: "답변", addExample: "예시 추가", shipped: "기본 제공", useCopy: "복사해서 편집", templateTokens: (count) => `질문마다 앞에 ${count}토큰`, export: "내보내기", import: "가져오기",
+  newTemplate: "새 템플릿", templatesText: "템플릿은 모델의 역할을 정하고, 채워 넣을 값과 따라 할 예시를 담습니다. 입력란에서 /를 눌러 쓰세요.", system_: "시스템 프롬프트", systemHint: "{{이름}} 자리에 값이 들어갑니다", examplesTitle: "예시", exampleUser: "질문", exampleAssistant: "답변", addExample: "예시 추가", shipped: "기본 제공", useCopy: "복사해서 편집", templateTokens: (count) => `질문마다 앞에 ${count}토큰`, export: "내보내기", import: "가져오기",
   preview: "모델이 읽는 내용", valueOf: (name) => `${name}에 넣어 볼 값`, defaultOf: (name) => `${name}의 기본값`, missingValues: (names) => `값이 필요합니다: ${names}`,
   examplesCount: (count) => `예시 ${n(count)}개`, templatesTaken: (count) => `템플릿 ${n(count)}개를 가져왔습니다`, notJson: (name) => `${name}은(는) 템플릿 파일이 아닙니다. 내보낸 파일의 형식을 참고하세요.`,
 

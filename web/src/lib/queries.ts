@@ -1,7 +1,7 @@
 // What several parts of the page ask the server for.
 
 import { useQuery } from "@tanstack/react-query";
-import { call } from "./api";
+import { call, within } from "./api";
 import type { components } from "./schema";
 import type { Fits, Health, Models, NearbyServer, Page, Pull, Template, User, Workspace } from "./types";
 
@@ -12,7 +12,7 @@ const WAITING = ["queued", "reading", "indexing"] as const;
 export const isBusy = (workspaces: Workspace[] | undefined) => Boolean(workspaces?.some(({ counts }) => WAITING.some((state) => counts[state])));
 
 export const useUser = (enabled = true) => useQuery({ enabled, queryKey: ["user"], queryFn: async () => (await call<{ user: User }>("GET", "/api/auth/user/")).user, retry: false, staleTime: 60_000 });
-export const useHealth = () => useQuery({ queryKey: ["health"], queryFn: () => call<Health>("GET", "/health"), refetchInterval: IDLE_MS });
+export const useHealth = () => useQuery({ queryKey: ["health"], queryFn: () => call<Health>("GET", "/health", undefined, within(5)), retry: false, refetchInterval: IDLE_MS });
 export const useModels = () => useQuery({ queryKey: ["models"], queryFn: () => call<Models>("GET", "/api/models/"), staleTime: 15_000 });
 export const useFits = (enabled = true) => useQuery({ enabled, queryKey: ["fits"], queryFn: () => call<Fits>("GET", "/api/fit/"), staleTime: 60_000 });
 /** Servers of this machine that are not set: for admins. */

@@ -808,6 +808,9 @@ export interface paths {
         /**
          * Add
          * @description A file as multipart, or text as JSON. The document is `queued`; it is searchable when its state is `ok`.
+         *
+         *     A file that is there already, with the same path and bytes, is no second document; other bytes for a path below a
+         *     `folder` take the place of the earlier ones.
          */
         post: operations["add_api_rag_documents__post"];
         delete?: never;
@@ -3080,6 +3083,8 @@ export interface components {
             counts: {
                 [key: string]: number;
             };
+            /** @description what keeps new text from being searchable; tried again until it succeeds */
+            index_failure: components["schemas"]["Told"] | null;
             /**
              * Shared With
              * @description empty for all but its owner

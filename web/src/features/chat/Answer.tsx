@@ -1,8 +1,9 @@
-// An answer: its status, its Markdown with footnotes, its sources, and what can be done with it.
+// An answer: its Markdown with footnotes, its status, its sources, and what can be done with it.
 
 import Alert from "@mui/material/Alert";
 import Box from "@mui/material/Box";
 import { lazy, memo, Suspense, useCallback, useMemo } from "react";
+import { inWords } from "@/lib/fault";
 import { t } from "@/lib/i18n";
 import type { Citation, Message } from "@/lib/types";
 import { ActionBar, type AnswerActions } from "./ActionBar";
@@ -33,14 +34,14 @@ export const Answer = memo(function Answer({ message, versions, found, live, act
   const footnoted = useMemo(() => ({ known, open }), [known, open]);
   return (
     <Box component="article" aria-label={t.assistant} className={found ? "answer found" : "answer"} data-message={message.id} tabIndex={found ? -1 : undefined} aria-busy={running}>
-      <StatusLine message={message} turn={turn} />
       {reasoning && <details className="reasoning"><summary>{t.reasoning}</summary><p dir="auto">{reasoning}</p></details>}
       <Box dir="auto">
         <Suspense fallback={<p className="markdown plain">{text}</p>}>
           {text && <Passages value={footnoted}><Markdown text={text} growing={running} known={numbers} cite={cite} /></Passages>}
         </Suspense>
       </Box>
-      {message.error && <Alert severity="error" sx={{ my: 1 }}><strong>{message.error.message}</strong> {message.error.hint}</Alert>}
+      <StatusLine message={message} turn={turn} />
+      {message.error && <Alert severity="error" sx={{ my: 1 }}><strong>{inWords({ ...message.error, hint: "" })}</strong><br />{message.error.hint}</Alert>}
       {!running && <Sources citations={message.citations} onOpen={open} />}
       {!running && <ActionBar message={message} versions={versions} actions={actions} />}
     </Box>

@@ -35,11 +35,15 @@ export function Chat({ id, at, onCite, onExplain }: Props) {
   const { first, earlier, include } = useDrawn(branch.length, messages.isSuccess && session.isSuccess);
 
   const asking = useRef(false); // a second click or Enter asks nothing twice
+  const unsure = useRef({ wanted: "", key: "" }); // what got no answer may have been taken: sent again, it is the same question
   const start = useCallback(async (wanted: Ask) => {
     if (asking.current) return false;
     asking.current = true;
+    const asked = JSON.stringify(wanted);
+    if (unsure.current.wanted !== asked) unsure.current = { wanted: asked, key: randomKey() };
     try {
-      await ask(id, { ...wanted, idempotency_key: randomKey() });
+      await ask(id, { ...wanted, idempotency_key: unsure.current.key });
+      unsure.current.wanted = "";
       return true;
     } catch (error) {
       fail(error);

@@ -37,7 +37,7 @@ export function TemplateValues({ template, values, onChange, onRemove, focuses, 
     else onDone();
   };
   return (
-    <Box ref={fields} sx={{ display: "flex", flexWrap: "wrap", gap: 1, alignItems: "center", px: 1.5, pt: 1.5 }}>
+    <Box ref={fields} sx={{ display: "flex", flexWrap: "wrap", gap: "12px 8px", alignItems: "center", px: 1.5, pt: 1.5 }}>
       <Chip size="small" color="primary" variant="outlined" icon={<Icon name="template" />} label={template.name} onDelete={onRemove} />
       {template.variables.map((one) => (
         <TextField key={one.name} label={one.name} placeholder={one.default ?? one.description} required={one.default === null} value={values[one.name] ?? ""}

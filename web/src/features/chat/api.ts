@@ -2,7 +2,7 @@
 
 import { useInfiniteQuery, useQuery, useQueryClient, type InfiniteData, type QueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { call, type Body } from "@/lib/api";
+import { call, within, type Body } from "@/lib/api";
 import type { Feedback, Message, Page, Session, SessionSettings } from "@/lib/types";
 import type { Attached } from "./attachments";
 import { merged } from "./tree";
@@ -11,6 +11,7 @@ import { merged } from "./tree";
 export type Ask = Partial<Omit<Body<"/api/sessions/{session_id}/messages/", "post">, "attachments">> & { attachments?: Attached[]; variables?: Record<string, string> };
 
 const MOST = 500; // items of a page
+const TAKEN_S = 20; // a question is taken at once; later it goes back into the box
 
 export const sessionKey = (id: string) => ["session", id];
 export const messagesKey = (id: string) => ["messages", id];
@@ -59,14 +60,14 @@ export function useSessionActions() {
 }
 
 const sessionActions = (client: QueryClient) => ({
-  create: (body: { workspace: string; settings: Partial<SessionSettings> }) => call<Session>("POST", "/api/sessions/", body),
+  create: (body: { workspace: string; settings: Partial<SessionSettings> }) => call<Session>("POST", "/api/sessions/", body, within(TAKEN_S)),
   change: async (id: string, change: Change) => putSession(client, id, await call<Session>("PUT", `/api/sessions/${id}/`, change)),
   remove: async (id: string) => {
-    await call("DELETE", `/api/sessions/${id}/`, undefined, { keepalive: true });
+    await call("DELETE", `/api/sessions/${id}/`, undefined, { keepalive: true, ...within(TAKEN_S) });
     await client.invalidateQueries({ queryKey: ["sessions"] });
   },
   ask: async (id: string, ask: Ask) => {
-    const { messages, run_id } = await call<{ run_id: string; messages: Message[] }>("POST", `/api/sessions/${id}/messages/`, ask);
+    const { messages, run_id } = await call<{ run_id: string; messages: Message[] }>("POST", `/api/sessions/${id}/messages/`, ask, within(TAKEN_S));
     putMessages(client, id, messages);
     putSession(client, id, { head: run_id });
     return run_id;

@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { SessionSocket } from "./socket";
 
 class Fake {
-  static readonly OPEN = 1;
+  static readonly CONNECTING = 0;
   static made: Fake[] = [];
   readyState = 0;
   onclose: (event: { code: number }) => void = () => undefined;

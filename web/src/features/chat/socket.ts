@@ -36,8 +36,9 @@ export class SessionSocket {
   }
 
   private readonly now = () => {
-    if (this.socket && this.socket.readyState <= WebSocket.OPEN) return; // one that is connecting too: a second would be left open
+    if (this.socket?.readyState === WebSocket.CONNECTING) return;
     clearTimeout(this.timer);
+    this.socket?.close(); // what was open before the network went may never hear of its end
     this.connect();
   };
 

@@ -1,4 +1,4 @@
-// The text of the message box, kept for each session until it is sent.
+// The text of the message box, kept for each session until the server has it.
 
 import { useCallback, useEffect, useState } from "react";
 import { keep, kept } from "@/lib/storage";

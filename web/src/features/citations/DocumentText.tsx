@@ -28,7 +28,7 @@ export function DocumentText({ id, clue }: Props) {
     if (!scroller || !lines.length) return;
     if (shown.current !== clue) {
       shown.current = clue;
-      const target = list.current?.querySelector("mark, .cited");
+      const target = list.current?.querySelector("mark") ?? list.current?.querySelector(".cited");
       if (target) scroller.scrollTop += target.getBoundingClientRect().top - scroller.getBoundingClientRect().top - scroller.clientHeight / 3;
     } else if (height.current) scroller.scrollTop += list.current!.scrollHeight - height.current;
     height.current = 0;

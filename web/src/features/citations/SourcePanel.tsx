@@ -42,7 +42,7 @@ export function SourcePanel({ citation, sentence, among, onOpen, onClose }: Prop
         <Box sx={{ display: "flex", flexWrap: "wrap", alignItems: "center", gap: 1, mt: 1 }}>
           <Tooltip title={t.verdictHints[verdict]}><Chip size="small" variant="outlined" color={COLOURS[verdict]} label={t.verdicts[verdict]} /></Tooltip>
           <Typography variant="body2">{whereIn(citation)}</Typography>
-          {citation.url && <Box component="span" sx={{ ml: "auto", whiteSpace: "nowrap" }}>
+          {citation.url && <Box component="span" sx={{ ml: "-5px", whiteSpace: "nowrap" }}>
             <Button size="small" href={citation.url.replace(/^\//, "")}>{t.wholeDocument}</Button>
             <Button size="small" startIcon={<Icon name="download" />} href={`/api/rag/documents/${document_id}/content/`} download>{t.openOriginal}</Button>
           </Box>}

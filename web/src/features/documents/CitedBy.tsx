@@ -22,7 +22,7 @@ export function CitedBy({ id }: { id: string }) {
       {all.length === 0 && <Typography color="textSecondary" sx={{ py: 4, textAlign: "center" }}>{t.citedByNone}</Typography>}
       <List aria-label={t.citedBy}>
         {all.map((one) => (
-          <ListItemButton key={one.session} component="a" href={`#/chat/${one.session}`}>
+          <ListItemButton key={one.session} component="a" href={`#/chat/${one.session}?at=${one.message}`}>
             <ListItemText primary={one.title || t.untitled} secondary={[t.answersCount(one.answers), dateTime(one.cited_at)].join(" · ")} slotProps={{ primary: { dir: "auto", sx: { overflowWrap: "anywhere" } } }} />
           </ListItemButton>
         ))}

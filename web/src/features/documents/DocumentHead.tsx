@@ -8,11 +8,12 @@ import { useNavigate } from "react-router";
 import { Icon, type IconName } from "@/components/Icon";
 import { useNotices } from "@/components/Notices";
 import { bytes, date } from "@/lib/format";
+import { reasonInWords } from "@/lib/fault";
 import { t } from "@/lib/i18n";
 import { useWorkspaces } from "@/lib/queries";
 import type { Document } from "@/lib/types";
 import { useDocumentActions, useSources } from "./api";
-import { canRetry, isWaiting, reasonOf } from "./DocumentRow";
+import { canRetry, isWaiting } from "./DocumentRow";
 import { StateChip } from "./StateChip";
 
 /** `document` is undefined while it is asked for, and when there is none. */
@@ -42,7 +43,7 @@ function Facts({ document: one, place }: { document: Document; place: string }) 
     <Box className="chips">
       <StateChip document={one} />
       <Typography variant="body2" color="textSecondary" dir="auto" sx={{ overflowWrap: "anywhere" }}>{facts}<span className="optional"> · {more}</span></Typography>
-      {one.reason && <Typography variant="body2" color={one.state === "failed" ? "error" : "textSecondary"}>{reasonOf(one)}</Typography>}
+      {one.reason && <Typography variant="body2" color={one.state === "failed" ? "error" : "textSecondary"}>{reasonInWords(one.reason)}</Typography>}
     </Box>
   );
 }

@@ -8,6 +8,7 @@ import Typography from "@mui/material/Typography";
 import { memo } from "react";
 import { Icon, type IconName } from "@/components/Icon";
 import { bytes, date } from "@/lib/format";
+import { reasonInWords } from "@/lib/fault";
 import { t } from "@/lib/i18n";
 import type { Document } from "@/lib/types";
 import { StateChip } from "./StateChip";
@@ -17,7 +18,6 @@ export interface RowActions { erase: (one: Document) => void; cancel: (one: Docu
 export const isWaiting = ({ state }: Document) => state === "queued" || state === "reading";
 /** The server's rule: what was left out by a rule stays out. */
 export const canRetry = ({ state, reason }: Document) => state === "failed" || state === "partial" || (state === "skipped" && reason === "cancelled");
-export const reasonOf = ({ reason }: Document) => (reason === "cancelled" ? t.cancelledReading : reason);
 
 /** `actions` is null where the documents are only to be read. */
 export const DocumentRow = memo(function DocumentRow({ document: one, actions }: { document: Document; actions: RowActions | null }) {
@@ -29,7 +29,7 @@ export const DocumentRow = memo(function DocumentRow({ document: one, actions }:
       <TableCell sx={{ overflowWrap: "anywhere" }}>
         <a href={`#/documents/${one.id}`} dir="auto">{one.title}</a>
         {one.path !== one.title && <Typography variant="caption" color="textSecondary" component="div" dir="auto">{one.path}</Typography>}
-        {one.reason && one.state !== "ok" && <Typography variant="caption" color={one.state === "failed" ? "error" : "textSecondary"} component="div">{reasonOf(one)}</Typography>}
+        {one.reason && one.state !== "ok" && <Typography variant="caption" color={one.state === "failed" ? "error" : "textSecondary"} component="div">{reasonInWords(one.reason)}</Typography>}
       </TableCell>
       <TableCell><StateChip document={one} /></TableCell>
       <TableCell align="right" className="optional" sx={{ whiteSpace: "nowrap" }}>{bytes(one.size_bytes)}</TableCell>

@@ -12,6 +12,7 @@ import TableSortLabel from "@mui/material/TableSortLabel";
 import TextField from "@mui/material/TextField";
 import Typography from "@mui/material/Typography";
 import { useDeferredValue, useMemo, useState } from "react";
+import { Icon } from "@/components/Icon";
 import { told, useNotices } from "@/components/Notices";
 import { t } from "@/lib/i18n";
 import type { DocumentState } from "@/lib/types";
@@ -25,7 +26,8 @@ const FIRST: Record<Sort, "asc" | "desc"> = { name: "asc", state: "asc", size: "
 
 export function DocumentTable({ workspace, busy, writable }: { workspace: string; busy: boolean; writable: boolean }) {
   const [wanted, setWanted] = useState<Wanted>({ state: "", name: "", sort: "added", order: "desc", start: 0 });
-  const documents = useDocuments(workspace, { ...wanted, name: useDeferredValue(wanted.name.trim()) }, busy);
+  const name = useDeferredValue(wanted.name.trim());
+  const documents = useDocuments(workspace, { ...wanted, name }, busy);
   const { removeDocument, cancelReading, readAgain } = useDocumentActions(workspace);
   const { hidden, removeLater, fail } = useNotices();
   const change = (part: Partial<Wanted>) => setWanted({ ...wanted, start: 0, ...part });
@@ -38,6 +40,7 @@ export function DocumentTable({ workspace, busy, writable }: { workspace: string
   const { items = [], total = 0 } = documents.data ?? {};
   if (documents.isSuccess && !documents.isPlaceholderData && !items.length && total > 0 && wanted.start > 0) change({ start: PAGE * Math.floor((total - 1) / PAGE) }); // its last row was deleted
   const shown = items.filter((one) => !hidden.has(`document ${one.id}`));
+  const nothing = documents.isSuccess && !documents.isPlaceholderData && shown.length === 0 && !name && !wanted.state;
   const head = (sort: Sort, label: string, place: { align?: "right"; className?: string } = {}) => (
     <TableCell {...place} sortDirection={wanted.sort === sort && wanted.order}><TableSortLabel active={wanted.sort === sort} direction={wanted.sort === sort ? wanted.order : FIRST[sort]} onClick={() => sortBy(sort)}>{label}</TableSortLabel></TableCell>
   );
@@ -45,17 +48,20 @@ export function DocumentTable({ workspace, busy, writable }: { workspace: string
     <>
       <div className="table-head">
         <Typography variant="h6" component="h2">{t.files}</Typography>
-        <TextField type="search" placeholder={t.filterByName} value={wanted.name} onChange={(event) => change({ name: event.target.value })} slotProps={{ htmlInput: { "aria-label": t.filterByName, maxLength: 500 } }} />
-        <TextField select label={t.state} value={wanted.state} onChange={(event) => change({ state: event.target.value as DocumentState | "" })} sx={{ minWidth: 120 }} slotProps={{ inputLabel: { shrink: true }, select: { displayEmpty: true } }}>
-          <MenuItem value="">{t.allStates}</MenuItem>
-          {STATES.map((one) => <MenuItem key={one} value={one}>{t.states[one]}</MenuItem>)}
-        </TextField>
-        <TextField select label={t.sort} value={wanted.sort} onChange={(event) => change({ sort: event.target.value as Sort, order: FIRST[event.target.value as Sort] })} sx={{ minWidth: 120 }}>
-          {SORTS.map((one) => <MenuItem key={one} value={one}>{t.sorts[one]}</MenuItem>)}
-        </TextField>
+        {documents.data && !nothing && <>
+          <TextField type="search" placeholder={t.filterByName} value={wanted.name} onChange={(event) => change({ name: event.target.value })} slotProps={{ htmlInput: { "aria-label": t.filterByName, maxLength: 500 } }} />
+          <TextField select label={t.state} value={wanted.state} onChange={(event) => change({ state: event.target.value as DocumentState | "" })} sx={{ minWidth: 120 }} slotProps={{ inputLabel: { shrink: true }, select: { displayEmpty: true } }}>
+            <MenuItem value="">{t.allStates}</MenuItem>
+            {STATES.map((one) => <MenuItem key={one} value={one}>{t.states[one]}</MenuItem>)}
+          </TextField>
+          <TextField select label={t.sort} value={wanted.sort} onChange={(event) => change({ sort: event.target.value as Sort, order: FIRST[event.target.value as Sort] })} sx={{ minWidth: 120 }}>
+            {SORTS.map((one) => <MenuItem key={one} value={one}>{t.sorts[one]}</MenuItem>)}
+          </TextField>
+        </>}
       </div>
       {documents.isError && <Alert severity="error">{told(documents.error)}</Alert>}
-      {documents.isSuccess && shown.length === 0 && <Typography color="textSecondary" sx={{ py: 4, textAlign: "center" }}>{wanted.name || wanted.state ? t.noneMatch : t.noDocumentsText}</Typography>}
+      {nothing && writable && <div className="first-drop"><Icon name="upload" fontSize="large" color="primary" /><span>{t.noDocumentsText}</span></div>}
+      {documents.isSuccess && shown.length === 0 && !nothing && <Typography color="textSecondary" sx={{ py: 4, textAlign: "center" }}>{t.noneMatch}</Typography>}
       {shown.length > 0 && (
         <TableContainer aria-busy={documents.isPlaceholderData}>
           <Table size="small" className="documents" aria-label={t.files}>

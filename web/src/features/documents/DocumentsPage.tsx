@@ -38,14 +38,14 @@ export default function DocumentsPage() {
   const [open, setOpen] = useState<Open>(null);
   const files = useRef<HTMLInputElement>(null);
   const folder = useRef<HTMLInputElement>(null);
-  const { say } = useNotices();
+  const { say, settle } = useNotices();
   const place = slug ? workspaces.data?.find((one) => one.slug === slug) : workspaces.data?.[0];
   const unknown = !place && workspaces.isSuccess;
   const actions = useDocumentActions(place?.slug ?? "home");
   const sending = useSyncExternalStore(uploads.subscribe, uploads.snapshot);
   const busySending = sending.sending.length > 0;
   const add = (found: Gathered) => {
-    uploads.add(found.files, place?.slug ?? "home");
+    void settle().then(() => uploads.add(found.files, place?.slug ?? "home")); // what is sent again is not deleted afterwards
     const left = leftOutText(found);
     if (left) say(left);
   };
@@ -71,8 +71,8 @@ export default function DocumentsPage() {
         <Button startIcon={<Icon name="add" />} onClick={() => setOpen("create")}>{t.newWorkspace}</Button>
       </Box>
       <Box sx={{ display: "flex", alignItems: "center", borderBottom: 1, borderColor: "divider", mb: 2 }}>
-        <Tabs value={place.slug} onChange={(_, slug: string) => void navigate(`/documents/in/${slug}`)} variant="scrollable" scrollButtons="auto" aria-label={t.workspace} sx={{ flex: 1, minWidth: 0 }}>
-          {(workspaces.data ?? []).map((one) => <Tab key={one.slug} value={one.slug} label={<span dir="auto">{one.name}</span>} />)}
+        <Tabs className="workspaces" value={place.slug} onChange={(_, slug: string) => void navigate(`/documents/in/${slug}`)} variant="scrollable" scrollButtons="auto" aria-label={t.workspace} sx={{ flex: 1, minWidth: 0 }}>
+          {(workspaces.data ?? []).map((one) => <Tab key={one.slug} value={one.slug} label={<span dir="auto" title={one.name}>{one.name}</span>} />)}
         </Tabs>
         <WorkspaceMenu key={place.slug} workspace={place} share={share} />
       </Box>
@@ -80,8 +80,9 @@ export default function DocumentsPage() {
         <Typography variant="body2" color="textSecondary">{[t.documentsCount(place.documents), share && t.sharedBy(share.owner), !writable && t.readOnlyShare, place.shared_with?.length && t.sharedWithCount(place.shared_with.length)].filter(Boolean).join(" · ")}</Typography>
         <StateChips counts={place.counts} />
       </Box>
+      {place.index_failure && <Alert severity="error" sx={{ mb: 2 }}>{told(place.index_failure)}</Alert>}
       {writable && (
-        <Box className="toolbar">
+        <Box className="toolbar adds">
           <Button variant="contained" startIcon={<Icon name="upload" />} onClick={() => files.current?.click()}>{t.uploadFiles}</Button>
           <Button variant="outlined" startIcon={<Icon name="upload" />} onClick={() => folder.current?.click()}>{t.uploadFolder}</Button>
           <input ref={files} type="file" multiple className="visually-hidden" tabIndex={-1} aria-label={t.uploadFiles} onChange={take} />

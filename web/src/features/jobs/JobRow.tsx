@@ -9,6 +9,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNotices } from "@/components/Notices";
 import { call } from "@/lib/api";
 import { count, dateTime } from "@/lib/format";
+import { inWords } from "@/lib/fault";
 import { t } from "@/lib/i18n";
 import type { Job } from "@/lib/types";
 
@@ -36,7 +37,7 @@ function Detail({ job: { state, updated_at, error, attempts, retries, progress }
     <>
       <Typography variant="body2" color="textSecondary">{facts}</Typography>
       {state === "running" && <LinearProgress aria-label={facts} sx={{ my: 0.5, borderRadius: 2 }} {...(total ? { variant: "determinate", value: (100 * Math.min(done ?? 0, total)) / total } : {})} />}
-      {error && <Typography variant="body2" color="error" sx={{ overflowWrap: "anywhere" }}>{[error.message, error.hint].filter(Boolean).join(" — ")}</Typography>}
+      {error && <Typography variant="body2" color="error" sx={{ overflowWrap: "anywhere" }}>{inWords(error)}</Typography>}
     </>
   );
 }

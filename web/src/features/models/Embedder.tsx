@@ -9,6 +9,7 @@ import Typography from "@mui/material/Typography";
 import { useState } from "react";
 import { FormDialog } from "@/components/FormDialog";
 import { bytes, count } from "@/lib/format";
+import { inWords } from "@/lib/fault";
 import { t } from "@/lib/i18n";
 import type { Embedders } from "@/lib/types";
 import { useEmbedder, useModelActions } from "./api";
@@ -28,7 +29,7 @@ export function Embedder({ admin, busy }: { admin: boolean; busy: ReadonlySet<st
     <section aria-labelledby="embedder">
       <Typography variant="h6" component="h2" id="embedder" sx={{ mt: 4 }}>{t.embedder}</Typography>
       <Typography color="textSecondary" sx={{ mb: 1 }}>{t.embedderText}</Typography>
-      {failure && <Alert severity="warning" sx={{ mb: 1 }}>{[failure.message, failure.hint].filter(Boolean).join(" — ")}</Alert>}
+      {failure && <Alert severity="warning" sx={{ mb: 1 }}>{inWords(failure)}</Alert>}
       {embedder && <Progress embedder={embedder} workspaces={workspaces} />}
       <ul className="fits">
         <li>

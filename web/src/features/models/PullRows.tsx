@@ -8,6 +8,7 @@ import { useEffect, useRef } from "react";
 import { Icon } from "@/components/Icon";
 import { useNotices } from "@/components/Notices";
 import { bytes, duration } from "@/lib/format";
+import { inWords } from "@/lib/fault";
 import { t } from "@/lib/i18n";
 import { isUnderWay } from "@/lib/queries";
 import type { Pull } from "@/lib/types";
@@ -56,7 +57,7 @@ export function PullRows({ pulls, onDone }: { pulls: Pull[]; onDone?: (pull: Pul
     const kept = have_bytes > 0 ? ` ${t.pullKept(bytes(have_bytes))}` : "";
     return (
       <Alert key={one.id} severity={one.state === "cancelled" ? "info" : "error"} className="any" sx={{ mb: 1 }} action={<Button color="inherit" size="small" onClick={() => resume(one).catch(fail)}>{t.pullResume}</Button>}>
-        <b>{one.name}</b>: {one.state === "cancelled" ? t.pullCancelled : [one.error?.message, one.error?.hint].filter(Boolean).join(" — ") || t.failed}{kept}
+        <b>{one.name}</b>: {one.state === "cancelled" ? t.pullCancelled : inWords(one.error ?? {}) || t.failed}{kept}
       </Alert>
     );
   });

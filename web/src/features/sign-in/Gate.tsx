@@ -1,11 +1,12 @@
-// Instead of the page: how to get in, or what to do when the server does not answer.
+// Instead of the page, or over it: how to get in, or what to do when the server does not answer.
 
 import Alert from "@mui/material/Alert";
 import Button from "@mui/material/Button";
 import CircularProgress from "@mui/material/CircularProgress";
+import Dialog from "@mui/material/Dialog";
 import Typography from "@mui/material/Typography";
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, type ReactNode } from "react";
+import { Fragment, useCallback, type ReactNode } from "react";
 import { told } from "@/components/Notices";
 import { isOffline, isSignedOut } from "@/lib/api";
 import { t } from "@/lib/i18n";
@@ -19,11 +20,12 @@ export function Gate({ children }: { children: ReactNode }) {
   const exchange = useExchange(again);
   const user = useUser(exchange !== "running"); // an answer of before the sign-in would be taken for one after it
   const health = useHealth();
-  const unknown = user.isError && isSignedOut(user.error) && health.isPending; // which of the two ways in it is
-  if (exchange === "running" || unknown) return <div className="center"><CircularProgress aria-label={t.loading} /></div>;
-  if (user.isError && isSignedOut(user.error)) {
-    if (health.data?.sign_in === "password") return <Sheet title={t.signInTitle}><PasswordForm onDone={again} /></Sheet>;
-    return (
+  const out = user.isError && isSignedOut(user.error);
+  const unknown = out && health.isPending; // which of the two ways in it is
+  if (!user.data && (exchange === "running" || unknown)) return <div className="center"><CircularProgress aria-label={t.loading} /></div>;
+  const entry = health.data?.sign_in === "password"
+    ? <Sheet title={t.signInTitle}><PasswordForm onDone={again} /></Sheet>
+    : (
       <Sheet title={t.signInTitle}>
         {exchange === "old" && <Alert severity="warning">{t.linkOld}</Alert>}
         <Typography>{t.signInText}</Typography>
@@ -31,8 +33,10 @@ export function Gate({ children }: { children: ReactNode }) {
         <Button variant="outlined" onClick={again}>{t.retry}</Button>
       </Sheet>
     );
+  if (user.data) { // what was signed in stays, with all that is half written, while the server is away or asks who it is
+    return <><Fragment key={user.data.id}>{children}</Fragment><Dialog fullScreen open={out && exchange !== "running"} aria-label={t.signInTitle}>{entry}</Dialog></>;
   }
-  if (user.data) return <>{children}</>; // what was signed in stays when the server is away for a while
+  if (out) return entry;
   if (user.isError) {
     return (
       <Sheet title={t.offlineTitle}>

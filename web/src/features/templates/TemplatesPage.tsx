@@ -32,7 +32,7 @@ export default function TemplatesPage() {
   return (
     <main className="page" id="main">
       <Box sx={{ display: "flex", flexWrap: "wrap", alignItems: "center", gap: 1 }}>
-        <Typography variant="h5" component="h1" sx={{ flex: 1 }}>{t.templates}</Typography>
+        <Typography variant="h5" component="h1" sx={{ flex: { xs: "1 1 100%", sm: 1 } }}>{t.templates}</Typography>
         <Button onClick={() => file.current?.click()}>{t.import}</Button>
         <input ref={file} type="file" accept=".json" className="visually-hidden" tabIndex={-1} aria-label={t.import} onChange={(event) => { const [one] = event.target.files ?? []; if (one) take(one).then((taken) => say(t.templatesTaken(taken.length)), fail); event.target.value = ""; }} />
         <Button href={EXPORT} download>{t.export}</Button>
@@ -44,7 +44,7 @@ export default function TemplatesPage() {
         {templates.data?.filter((one) => !hidden.has(`template ${one.id}`)).map((one) => (
           <Card key={one.id} variant="outlined">
             <CardContent sx={{ pb: 0 }}>
-              <Typography variant="h6" component="h2" dir="auto">{one.name} {one.shipped && <Chip size="small" label={t.shipped} />}</Typography>
+              <Typography variant="h6" component="h2" dir="auto" gutterBottom>{one.name} {one.shipped && <Chip size="small" label={t.shipped} />}</Typography>
               <Typography variant="body2" color="textSecondary" className="clamp" dir="auto">{one.system}</Typography>
               {one.variables.length > 0 && <Box className="chips" sx={{ mt: 1 }}>{one.variables.map(({ name }) => <Chip key={name} size="small" variant="outlined" label={`{{${name}}}`} />)}</Box>}
               <Typography variant="caption" color="textSecondary">{t.templateTokens(count(one.tokens.total))}{one.examples.length > 0 && ` · ${t.examplesCount(one.examples.length)}`}</Typography>
