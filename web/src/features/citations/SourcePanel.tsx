@@ -39,7 +39,7 @@ export function SourcePanel({ citation, sentence, among, onOpen, onClose }: Prop
           <IconButton size="small" aria-label={t.close} onClick={onClose}><Icon name="close" /></IconButton>
         </Box>
         <Typography variant="body2" color="textSecondary" className="path" dir="auto">{citation.path}</Typography>
-        <Box sx={{ display: "flex", flexWrap: "wrap", alignItems: "center", gap: 1, mt: 1 }}>
+        <Box sx={{ display: "flex", flexWrap: "wrap", alignItems: "center", gap: "4px 14px", mt: 1 }}>
           <Tooltip title={t.verdictHints[verdict]}><Chip size="small" variant="outlined" color={COLOURS[verdict]} label={t.verdicts[verdict]} /></Tooltip>
           <Typography variant="body2">{whereIn(citation)}</Typography>
           {citation.url && <Box component="span" sx={{ ml: "-5px", whiteSpace: "nowrap" }}>
