@@ -11,6 +11,7 @@ import { CitedBy } from "@/features/documents/CitedBy";
 import { DocumentHead } from "@/features/documents/DocumentHead";
 import { isGone } from "@/lib/api";
 import { t } from "@/lib/i18n";
+import { useTitle } from "@/lib/useTitle";
 
 type Part = "content" | "chunks" | "cited";
 
@@ -19,6 +20,7 @@ export default function DocumentPage() {
   const [query] = useSearchParams();
   const [part, setPart] = useState<Part>("content");
   const about = useDocument(id);
+  useTitle(about.data?.title);
   const lines = query.get("lines") ?? "";
   const page = Number(query.get("page")) || 0;
   const clue = useMemo(() => {

@@ -9,9 +9,9 @@ import Typography from "@mui/material/Typography";
 import { useMutation } from "@tanstack/react-query";
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { Icon } from "@/components/Icon";
-import { told } from "@/components/Notices";
+import { told, useNotices } from "@/components/Notices";
 import { useDocumentActions } from "@/features/documents/api";
-import { chosen, type Gathered } from "@/features/documents/entries";
+import { chosen, leftOutText, type Gathered } from "@/features/documents/entries";
 import { UploadRows } from "@/features/documents/UploadRows";
 import { uploads } from "@/features/documents/uploads";
 import { useDrop } from "@/features/documents/useDrop";
@@ -28,7 +28,13 @@ export default function FirstDocuments({ admin, onBegin, onSkip }: { admin: bool
   const sending = useSyncExternalStore(uploads.subscribe, uploads.snapshot);
   const busy = sending.sending.length > 0;
   useEffect(() => { void again(); }, [busy]); // eslint-disable-line -- when the last file has been taken
-  const take = (found: Gathered) => { onBegin(); uploads.add(found.files, WORKSPACE); };
+  const { say } = useNotices();
+  const take = (found: Gathered) => {
+    const left = leftOutText(found);
+    if (left) say(left);
+    if (found.files.length) onBegin();
+    uploads.add(found.files, WORKSPACE);
+  };
   const { dropping, ...drop } = useDrop(take);
   const files = useRef<HTMLInputElement>(null);
   const [path, setPath] = useState("");

@@ -6,12 +6,14 @@ import Typography from "@mui/material/Typography";
 import { Suspense } from "react";
 import { Outlet, useLocation } from "react-router";
 import { t } from "@/lib/i18n";
+import { useTitle } from "@/lib/useTitle";
 import { useRights } from "@/lib/queries";
 
 const TABS: [string, string][] = [["/settings", t.settingsTab], ["/settings/state", t.stateTab], ["/settings/connections", t.connectionsTab]];
 const USERS: [string, string] = ["/settings/users", t.usersTab];
 
 export default function ServerPage() {
+  useTitle(t.serverTitle);
   const { pathname } = useLocation();
   const { server, admin, local } = useRights();
   const tabs = admin && !local ? [...TABS, USERS] : TABS;

@@ -42,13 +42,16 @@ export function NoticesProvider({ children }: { children: ReactNode }) {
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const pending = useRef(new Map<string, () => Promise<void> | undefined>());
   const number = useRef(0);
+  const shown = useRef<Notice | null>(null); // as `notice`, known at once: what expires is no work for a drawing
 
-  const show = useCallback((next: Omit<Notice, "id">) => {
-    setNotice((shown) => {
-      shown?.expired?.();
-      return { ...next, id: ++number.current };
-    });
+  const put = useCallback((next: Notice | null) => {
+    shown.current = next;
+    setNotice(next);
   }, []);
+  const show = useCallback((next: Omit<Notice, "id">) => {
+    void shown.current?.expired?.();
+    put({ ...next, id: ++number.current });
+  }, [put]);
   const say = useCallback((text: string) => show({ text, severity: "info" }), [show]);
   const fail = useCallback((error: unknown) => {
     if (isSignedOut(error)) void client.invalidateQueries({ queryKey: ["user"] }); // shows how to sign in again
@@ -71,9 +74,9 @@ export function NoticesProvider({ children }: { children: ReactNode }) {
   }, [fail, show, unhide]);
 
   const settle = useCallback(() => {
-    setNotice((shown) => (shown?.undo ? null : shown));
+    if (shown.current?.undo) put(null);
     return Promise.all([...pending.current.values()].map((run) => run()));
-  }, []);
+  }, [put]);
   useEffect(() => { // leaving the page is no undoing
     addEventListener("pagehide", settle);
     return () => removeEventListener("pagehide", settle);
@@ -82,7 +85,7 @@ export function NoticesProvider({ children }: { children: ReactNode }) {
   const close = (undone: boolean) => {
     if (undone) notice?.undo?.();
     else notice?.expired?.();
-    setNotice(null);
+    put(null);
   };
   const value = useMemo(() => ({ say, fail, removeLater, settle, hidden }), [say, fail, removeLater, settle, hidden]);
   const undo = notice?.undo && <Button color="inherit" size="small" onClick={() => close(true)}>{t.undo}</Button>;

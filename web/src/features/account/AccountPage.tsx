@@ -7,6 +7,7 @@ import { useState } from "react";
 import { FormDialog } from "@/components/FormDialog";
 import { useNotices } from "@/components/Notices";
 import { t } from "@/lib/i18n";
+import { useTitle } from "@/lib/useTitle";
 import { useRights } from "@/lib/queries";
 import { useAccountActions } from "./api";
 import { Keys } from "./Keys";
@@ -14,6 +15,7 @@ import { Logins } from "./Logins";
 import { Profiles } from "./Profiles";
 
 export default function AccountPage() {
+  useTitle(t.account);
   const { user, local } = useRights();
   const [changing, setChanging] = useState(false);
   if (!user) return null; // the gate lets nobody in without

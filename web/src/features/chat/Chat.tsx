@@ -8,6 +8,7 @@ import { useCallback, useEffect, useMemo, useRef } from "react";
 import { told, useNotices } from "@/components/Notices";
 import { isGone } from "@/lib/api";
 import { t } from "@/lib/i18n";
+import { useTitle } from "@/lib/useTitle";
 import { randomKey } from "@/lib/insecure";
 import { isComposing } from "@/lib/keys";
 import type { Message } from "@/lib/types";
@@ -27,6 +28,7 @@ interface Props { id: string; /** The message to open it at; null: its end. */ a
 
 export function Chat({ id, at, onCite, onExplain }: Props) {
   const { session, messages, branch, live, connection, running } = useChat(id);
+  useTitle(session.data && (session.data.title || t.untitled));
   const { ask, stop, judge, change } = useSessionActions();
   const { fail } = useNotices();
   const client = useQueryClient();

@@ -106,3 +106,28 @@ test("a template asks for its values before it sends", async () => {
   fireEvent.keyDown(box, { key: "Enter" });
   await waitFor(() => expect(sent[0]?.variables).toEqual({ language: "Korean" }));
 });
+
+test("values of a template that was taken off go with no question", async () => {
+  const none: Wish = { workspace: "home", model: null, mode: null, template: null };
+  const sent: Written[] = [];
+  const drawn = (template: string | null) => (
+    <QueryClientProvider client={client}><NoticesProvider>
+      <Composer place="s1" wish={{ ...none, template }} onWish={() => undefined} running={false} onStop={() => undefined} onSend={async (written) => { sent.push(written); return true; }} />
+    </NoticesProvider></QueryClientProvider>
+  );
+  const client = new QueryClient();
+  const { rerender } = render(drawn("t1"));
+  type(await screen.findByRole("textbox", { name: /language/ }), "Korean");
+  rerender(drawn(null));
+  const box = screen.getByRole("textbox", { name: "Message" });
+  type(box, "Good morning");
+  fireEvent.keyDown(box, { key: "Enter" });
+  await waitFor(() => expect(sent[0]?.variables).toEqual({}));
+});
+
+test("a template that was deleted is told, and can be taken off", async () => {
+  const { wished } = show({ wish: { workspace: "home", model: null, mode: null, template: "gone" } });
+  const chip = (await screen.findByText("Its template was deleted")).closest("[role=button]")!;
+  fireEvent.keyUp(chip, { key: "Delete" });
+  expect(wished).toEqual([{ template: null }]);
+});

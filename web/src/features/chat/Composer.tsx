@@ -1,6 +1,7 @@
 // The message box: Enter sends (never a half-composed syllable), `/` opens templates, files are attached.
 
 import Box from "@mui/material/Box";
+import Chip from "@mui/material/Chip";
 import IconButton from "@mui/material/IconButton";
 import InputBase from "@mui/material/InputBase";
 import Paper from "@mui/material/Paper";
@@ -16,13 +17,13 @@ import { Attachments } from "./Attachments";
 import { isImage, LONG_PASTE, readAttachment, type Attached } from "./attachments";
 import { Pickers } from "./Pickers";
 import { matching, TemplateMenu } from "./TemplateMenu";
-import { missing, TemplateValues } from "./TemplateValues";
+import { filled, missing, TemplateValues } from "./TemplateValues";
 import { keepDraft, useDraft } from "./useDraft";
 import type { Wish } from "./wish";
 
 export interface Written { content: string; attachments: Attached[]; variables: Record<string, string> }
 interface Props {
-  /** Whose draft it is: a session's id, or "new". */
+  /** What the draft is kept under: a session's id, or that of a new chat. */
   place: string;
   wish: Wish; onWish: (change: Partial<Wish>) => void;
   running: boolean; onStop: () => void;
@@ -47,6 +48,7 @@ export function Composer({ place, wish, onWish, running, onStop, onSend }: Props
   const templates = useTemplates(text.startsWith("/") || wish.template !== null);
   const menu = useId();
   const template = templates.data?.find((one) => one.id === wish.template);
+  const lost = wish.template !== null && templates.isSuccess && !template; // deleted: the server takes no question with it
   const offered = text.startsWith("/") && !text.includes("\n") && !closed && templates.data ? matching(templates.data, text) : null;
   const lacking = missing(template, values);
   const able = useCapabilities(wish.model ?? "", attachments.some(isImage));
@@ -61,7 +63,7 @@ export function Composer({ place, wish, onWish, running, onStop, onSend }: Props
     const sent = text;
     setText("");
     keepDraft(place, sent); // until the server has it: the page may be loaded again meanwhile
-    const taken = await onSend({ content: sent, attachments, variables: values });
+    const taken = await onSend({ content: sent, attachments, variables: filled(template, values) });
     setSending(false);
     const since = box.current?.value ?? ""; // typed while it was on its way
     setText(taken ? since : [sent, since].filter(Boolean).join("\n"));
@@ -106,6 +108,7 @@ export function Composer({ place, wish, onWish, running, onStop, onSend }: Props
       onDragOver={(event) => { if (bringsFiles(event)) event.preventDefault(); }} onDrop={(event) => { if (bringsFiles(event)) { event.preventDefault(); void attach(event.dataTransfer.files); } }}>
       {offered && <TemplateMenu id={menu} templates={offered} active={active} onPick={pick} />}
       <Paper variant="outlined" className="composer-box">
+        {lost && <Chip size="small" color="warning" variant="outlined" icon={<Icon name="template" />} label={t.templateGone} onDelete={() => onWish({ template: null })} sx={{ m: 1.5, mb: 0 }} />}
         {template && <TemplateValues template={template} values={values} onChange={setValues} onRemove={() => { onWish({ template: null }); box.current?.focus(); }} focuses={goes} onDone={() => box.current?.focus()} />}
         <Attachments attachments={attachments} blind={blind} onRemove={(index) => setAttachments(attachments.filter((_, at) => at !== index))} />
         <InputBase multiline fullWidth minRows={1} maxRows={12} inputRef={box} value={text} placeholder={t.askPlaceholder} onKeyDown={keys}

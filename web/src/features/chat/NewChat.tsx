@@ -8,7 +8,7 @@ import { useState, type ReactNode } from "react";
 import { useNotices } from "@/components/Notices";
 import { t } from "@/lib/i18n";
 import { randomKey } from "@/lib/insecure";
-import { useWorkspaces } from "@/lib/queries";
+import { useUser, useWorkspaces } from "@/lib/queries";
 import { useSessionActions } from "./api";
 import { Composer, type Written } from "./Composer";
 import { keepWish, lastWish, type Wish } from "./wish";
@@ -20,6 +20,7 @@ export function NewChat({ onStarted, welcome }: { onStarted: (id: string) => voi
   const { fail } = useNotices();
   const client = useQueryClient();
   const workspaces = useWorkspaces();
+  const user = useUser(); // whose draft it is: profiles share a browser
   const here = workspaces.data?.find((one) => one.slug === wish.workspace) ?? workspaces.data?.[0];
   const chosen = here ? { ...wish, workspace: here.slug } : wish;
 
@@ -54,7 +55,7 @@ export function NewChat({ onStarted, welcome }: { onStarted: (id: string) => voi
         <Typography color="textSecondary">{nothing ? t.emptyNothingText : t.emptyText}</Typography>
         {nothing && <Button variant="contained" href="#/documents">{t.addDocuments}</Button>}
       </Box>}
-      <Composer place="new" wish={chosen} onWish={otherwise} running={false} onStop={() => undefined} onSend={start} />
+      <Composer place={`new-${user.data?.id ?? ""}`} wish={chosen} onWish={otherwise} running={false} onStop={() => undefined} onSend={start} />
     </Box>
   );
 }

@@ -4,9 +4,10 @@ import Box from "@mui/material/Box";
 import Button from "@mui/material/Button";
 import Paper from "@mui/material/Paper";
 import TextField from "@mui/material/TextField";
-import { memo, useState } from "react";
+import { memo, useRef, useState } from "react";
 import { CopyButton } from "@/components/CopyButton";
 import { IconAction } from "@/components/IconAction";
+import { useFocusBack } from "@/components/useFocusBack";
 import { t } from "@/lib/i18n";
 import { isComposing, sends } from "@/lib/keys";
 import type { Message } from "@/lib/types";
@@ -17,6 +18,8 @@ interface Props { message: Message; versions: string[]; /** Whether a search led
 
 export const Question = memo(function Question({ message, versions, found, onEdit, onShow }: Props) {
   const [editing, setEditing] = useState(false);
+  const actions = useRef<HTMLDivElement>(null);
+  useFocusBack(editing, () => actions.current?.querySelector<HTMLElement>(`[aria-label="${t.editMessage}"]`));
   return (
     <Box component="article" aria-label={t.you} className={found ? "question found" : "question"} data-message={message.id} tabIndex={found ? -1 : undefined}>
       {editing
@@ -26,7 +29,7 @@ export const Question = memo(function Question({ message, versions, found, onEdi
               {message.content}
               {message.attachments?.map((one) => <img key={one.id} className="attached" alt={one.name} src={`/api/sessions/${message.session}/attachments/${one.id}/`} />)}
             </Paper>
-            <Box className="actions">
+            <Box className="actions" ref={actions}>
               <Branches versions={versions} current={message.id} onShow={onShow} />
               <IconAction icon="edit" label={t.editMessage} onClick={() => setEditing(true)} />
               <CopyButton text={() => message.content} />

@@ -7,8 +7,9 @@ import ListItemText from "@mui/material/ListItemText";
 import Menu from "@mui/material/Menu";
 import MenuItem from "@mui/material/MenuItem";
 import TextField from "@mui/material/TextField";
-import { memo, useState } from "react";
+import { memo, useRef, useState } from "react";
 import { Icon } from "@/components/Icon";
+import { useFocusBack } from "@/components/useFocusBack";
 import { useNotices } from "@/components/Notices";
 import { t } from "@/lib/i18n";
 import { isComposing } from "@/lib/keys";
@@ -24,6 +25,8 @@ export const SessionRow = memo(function SessionRow({ session, selected, onOpen, 
   const { removeLater, fail } = useNotices();
   const { change, remove } = useSessionActions();
   const title = session.title || t.untitled;
+  const menu = useRef<HTMLButtonElement>(null);
+  useFocusBack(renaming, () => menu.current);
 
   const rename = (next: string) => {
     setRenaming(false);
@@ -41,7 +44,7 @@ export const SessionRow = memo(function SessionRow({ session, selected, onOpen, 
   const download = (form: string) => ({ component: "a", href: `/api/sessions/${session.id}/export/?format=${form}`, download: true, onClick: () => setAnchor(null) }) as const;
   return (
     <ListItem disablePadding secondaryAction={
-      <IconButton edge="end" size="small" aria-label={t.chatActions(title)} aria-haspopup="menu" onClick={(event) => setAnchor(event.currentTarget)}><Icon name="more" /></IconButton>
+      <IconButton ref={menu} edge="end" size="small" aria-label={t.chatActions(title)} aria-haspopup="menu" onClick={(event) => setAnchor(event.currentTarget)}><Icon name="more" /></IconButton>
     }>
       <ListItemButton component="a" href={`#${addressOf(session)}`} selected={selected} aria-current={selected ? "page" : undefined} onClick={() => onOpen(session.id)}>
         <ListItemText primary={title} secondary={session.match?.excerpt} slotProps={{ primary: { noWrap: true, dir: "auto" }, secondary: { noWrap: true, dir: "auto" } }} />

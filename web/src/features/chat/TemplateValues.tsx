@@ -18,6 +18,10 @@ interface Props {
 
 export const missing = (template: Template | undefined, values: Record<string, string>) => template?.variables.find((one) => one.default === null && !values[one.name]?.trim());
 
+/** The values of this template alone: others, of one that was chosen before, are refused. A blank one is the default. */
+export const filled = (template: Template | undefined, values: Record<string, string>) =>
+  Object.fromEntries((template?.variables ?? []).flatMap(({ name }) => (values[name]?.trim() ? [[name, values[name]]] : [])) as [string, string][]);
+
 export function TemplateValues({ template, values, onChange, onRemove, focuses, onDone }: Props) {
   const fields = useRef<HTMLDivElement>(null);
   const inputs = () => [...(fields.current?.querySelectorAll("input") ?? [])];

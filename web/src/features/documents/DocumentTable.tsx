@@ -38,6 +38,7 @@ export function DocumentTable({ workspace, busy, writable }: { workspace: string
     retry: (one) => void readAgain(one.id).catch(fail),
   }), [workspace, removeLater, fail]); // eslint-disable-line -- the others are new at each drawing and do the same
   const { items = [], total = 0 } = documents.data ?? {};
+  if (documents.isSuccess && !documents.isPlaceholderData && !items.length && total > 0 && wanted.start > 0) change({ start: PAGE * Math.floor((total - 1) / PAGE) }); // its last row was deleted
   const shown = items.filter((one) => !hidden.has(`document ${one.id}`));
   const nothing = documents.isSuccess && !documents.isPlaceholderData && shown.length === 0 && !name && !wanted.state;
   const head = (sort: Sort, label: string, place: { align?: "right"; className?: string } = {}) => (

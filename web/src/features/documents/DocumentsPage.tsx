@@ -13,12 +13,13 @@ import { Icon } from "@/components/Icon";
 import { told, useNotices } from "@/components/Notices";
 import { count } from "@/lib/format";
 import { t } from "@/lib/i18n";
+import { useTitle } from "@/lib/useTitle";
 import { isBusy, useWorkspaces } from "@/lib/queries";
 import type { Counts } from "@/lib/types";
 import { useDocumentActions, useShares } from "./api";
 import { FolderDialog, NameDialog, PasteDialog } from "./Dialogs";
 import { DocumentTable } from "./DocumentTable";
-import { chosen, type Gathered } from "./entries";
+import { chosen, leftOutText, type Gathered } from "./entries";
 import { Sources } from "./Sources";
 import { StateChips } from "./StateChip";
 import { UploadRows } from "./UploadRows";
@@ -29,6 +30,7 @@ import { WorkspaceMenu } from "./WorkspaceMenu";
 type Open = "folder" | "paste" | "create" | null;
 
 export default function DocumentsPage() {
+  useTitle(t.documents);
   const { slug } = useParams();
   const navigate = useNavigate();
   const workspaces = useWorkspaces();
@@ -42,10 +44,10 @@ export default function DocumentsPage() {
   const actions = useDocumentActions(place?.slug ?? "home");
   const sending = useSyncExternalStore(uploads.subscribe, uploads.snapshot);
   const busySending = sending.sending.length > 0;
-  const add = ({ files: found, skipped, failed }: Gathered) => {
-    void settle().then(() => uploads.add(found, place?.slug ?? "home")); // what is sent again is not deleted afterwards
-    const left = [skipped.length && t.leftOut(skipped.slice(0, 5).join(", ")), failed.length && t.unreadable(failed.slice(0, 5).join(", ")), !found.length && t.nothingToAdd].filter(Boolean);
-    if (left.length) say(left.join(" "));
+  const add = (found: Gathered) => {
+    void settle().then(() => uploads.add(found.files, place?.slug ?? "home")); // what is sent again is not deleted afterwards
+    const left = leftOutText(found);
+    if (left) say(left);
   };
   const take = (event: ChangeEvent<HTMLInputElement>) => {
     add(chosen([...(event.target.files ?? [])]));

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { chosen, gather } from "./entries";
+import { chosen, gather, leftOutText } from "./entries";
 
 const file = (name: string) => ({ name, isFile: true, file: (take: (file: File) => void) => take(new File(["x"], name)) }) as unknown as FileSystemEntry;
 const broken = (name: string) => ({ name, isFile: true, file: (_: unknown, refuse: (error: Error) => void) => refuse(new Error("gone")) }) as unknown as FileSystemEntry;
@@ -35,4 +35,9 @@ test("files of a chosen folder keep their paths", () => {
   const found = chosen([inside("books/old/a.md"), inside("books/.git/HEAD"), inside("alone.md")]);
   expect(found.files.map(({ file: { name }, folder: place }) => [place, name])).toEqual([["books/old", "a.md"], ["", "alone.md"]]);
   expect(found.skipped).toEqual([".git"]);
+});
+
+test("what was left out is told, and nothing where all was taken", async () => {
+  expect(leftOutText(await gather([file("a.md")]))).toBe("");
+  expect(leftOutText(await gather([broken("lost.md"), folder("code", [folder(".git", [])])]))).toBe("Left out: .git. Cannot be read: lost.md. There was no file to add.");
 });

@@ -1,5 +1,7 @@
 // What is dropped or chosen -> files, each with the folder it lay in.
 
+import { t } from "@/lib/i18n";
+
 export interface Dropped { file: File; folder: string }
 /** `skipped`: names of folders and files that are of the system or of tools, and were left out. */
 export interface Gathered { files: Dropped[]; skipped: string[]; failed: string[] }
@@ -24,6 +26,11 @@ export function chosen(files: Iterable<File>): Gathered {
     else if (!found.skipped.includes(out)) found.skipped.push(out);
   }
   return found;
+}
+
+/** What the reader is to know of it; "" where every file is taken. */
+export function leftOutText({ files, skipped, failed }: Gathered): string {
+  return [skipped.length && t.leftOut(skipped.slice(0, 5).join(", ")), failed.length && t.unreadable(failed.slice(0, 5).join(", ")), !files.length && t.nothingToAdd].filter(Boolean).join(" ");
 }
 
 async function visit(entry: FileSystemEntry, folder: string, found: Gathered, top: boolean): Promise<void> {

@@ -8,6 +8,7 @@ import { useQuery } from "@tanstack/react-query";
 import { told } from "@/components/Notices";
 import { call } from "@/lib/api";
 import { t } from "@/lib/i18n";
+import { useTitle } from "@/lib/useTitle";
 import { useRights } from "@/lib/queries";
 import type { Job, Page } from "@/lib/types";
 import { JobRow } from "./JobRow";
@@ -27,6 +28,7 @@ async function jobs(): Promise<Record<Group, Job[]>> {
 }
 
 export default function JobsPage() {
+  useTitle(t.jobs);
   const found = useQuery({ queryKey: ["jobs"], queryFn: jobs, refetchInterval: ({ state }) => (state.data?.running.length ? BUSY_MS : IDLE_MS) });
   const { server } = useRights();
   const groups = (Object.keys(GROUPS) as Group[]).filter((group) => found.data?.[group].length);

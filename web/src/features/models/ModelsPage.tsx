@@ -14,6 +14,7 @@ import { told } from "@/components/Notices";
 import { fitOf } from "@/lib/fit";
 import { bytes } from "@/lib/format";
 import { t } from "@/lib/i18n";
+import { useTitle } from "@/lib/useTitle";
 import { isUnderWay, useFits, useModels, useNearby, usePulls, useUser } from "@/lib/queries";
 import type { Fits, Model, Models } from "@/lib/types";
 import { Embedder } from "./Embedder";
@@ -26,6 +27,7 @@ import { PullRows } from "./PullRows";
 const SHOWN = 6; // of the models that can be asked; more are searched, or shown when asked for
 
 export default function ModelsPage() {
+  useTitle(t.models);
   const admin = useUser().data?.role === "admin";
   const models = useModels();
   const fits = useFits();

@@ -13,6 +13,7 @@ import { Icon } from "@/components/Icon";
 import { told, useNotices } from "@/components/Notices";
 import { count } from "@/lib/format";
 import { t } from "@/lib/i18n";
+import { useTitle } from "@/lib/useTitle";
 import { useTemplates } from "@/lib/queries";
 import type { Template } from "@/lib/types";
 import { EXPORT, useTemplateActions, type Draft } from "./api";
@@ -21,6 +22,7 @@ import { TemplateDialog } from "./TemplateDialog";
 const EMPTY: Draft & { id: string | null } = { id: null, name: "", system: "", variables: [], examples: [], settings: {} };
 
 export default function TemplatesPage() {
+  useTitle(t.templates);
   const templates = useTemplates();
   const { remove, take } = useTemplateActions();
   const { fail, hidden, removeLater, say } = useNotices();
@@ -48,9 +50,9 @@ export default function TemplatesPage() {
               <Typography variant="caption" color="textSecondary">{t.templateTokens(count(one.tokens.total))}{one.examples.length > 0 && ` · ${t.examplesCount(one.examples.length)}`}</Typography>
             </CardContent>
             <CardActions>
-              <Button size="small" onClick={() => setEdited({ ...one, id: one.shipped ? null : one.id })}>{one.shipped ? t.useCopy : t.edit}</Button>
+              <Button size="small" aria-label={`${one.shipped ? t.useCopy : t.edit}: ${one.name}`} onClick={() => setEdited({ ...one, id: one.shipped ? null : one.id })}>{one.shipped ? t.useCopy : t.edit}</Button>
               <Button size="small" href={`${EXPORT}?id=${encodeURIComponent(one.id)}`} download aria-label={`${t.export}: ${one.name}`}>{t.export}</Button>
-              {!one.shipped && <Button size="small" color="error" onClick={() => erase(one)}>{t.delete}</Button>}
+              {!one.shipped && <Button size="small" color="error" aria-label={`${t.delete}: ${one.name}`} onClick={() => erase(one)}>{t.delete}</Button>}
             </CardActions>
           </Card>
         ))}
