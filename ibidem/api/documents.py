@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import os
-import secrets
-import time
-import unicodedata
-from collections.abc import Iterator
-from contextlib import suppress
-from typing import Annotated, BinaryIO, Literal
+from typing import Annotated, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
@@ -21,25 +16,21 @@ from ibidem.api.access import Engine, Owner
 from ibidem.api.errors import bad_shape
 from ibidem.api.paging import Cursor, Limit, page
 from ibidem.api.shapes import ChunkPage, DocumentPage, DocumentText, ShownChunk, ShownDocument, shown
+from ibidem.api.uploads import add_file, add_text, blocks, change, clean_title, save_text
 from ibidem.app import App
-from ibidem.errors import BadInput, Conflict, Refused
-from ibidem.ingest.secrets import is_secret_name
+from ibidem.errors import BadInput, Conflict
 from ibidem.store.chunks import chunks_of, text_lines
 from ibidem.store.documents import delete_documents, get_document, get_place, row_number
 from ibidem.store.listing import Sort, list_documents, sorted_documents
 from ibidem.store.sharing import document_owner
-from ibidem.store.uploads import add_upload, edit_upload, path_of, read_once_more, uploads_at
-from ibidem.store.workspaces import HOME, Workspace, get_workspace, shown_path
+from ibidem.store.workspaces import HOME, get_workspace
 from ibidem.tasks.originals import open_original
 from ibidem.tasks.reading import upload_path
-from ibidem.tasks.uploads import same_bytes, save
 from ibidem.types import as_json
 
 router = APIRouter(prefix="/api/rag/documents", tags=["documents"])
 
-BLOCK_BYTES = 1 << 18
 MAX_LINE = 1 << 31
-MAX_FOLDER_CHARS = 2000
 
 
 class Pasted(BaseModel):
@@ -119,9 +110,9 @@ async def add(request: Request, app: Engine, user: Owner) -> ShownDocument:
             file, workspace, folder = form.get("file"), form.get("workspace") or HOME, form.get("folder") or ""
             if not isinstance(file, UploadFile) or not isinstance(workspace, str) or not isinstance(folder, str):
                 raise BadInput("the form has no `file`", hint="send the file as the form field `file`", field="file")
-            return await run_in_threadpool(_store, app, user, workspace, folder, file.filename or "", file.file)
+            return await run_in_threadpool(add_file, app, user, workspace, folder, file.filename or "", file.file)
     body = await run_in_threadpool(_pasted, await request.body())
-    return await run_in_threadpool(_store_text, app, user, body)
+    return await run_in_threadpool(add_text, app, user, body.title, body.content, body.workspace)
 
 
 @router.get("/{document_id}/", response_model=ShownDocument)
@@ -137,10 +128,8 @@ def edit(document_id: str, body: Edit, app: Engine, user: Owner) -> ShownDocumen
     place = None if body.workspace is None else get_workspace(app.db, user, body.workspace, need="write")
     if place is not None and place.owner != owner:
         raise Conflict("a document stays with its owner", hint="upload it into the other workspace", field="workspace")
-    size = None
-    if body.content is not None:
-        size = save(app.data.files, document_id, [body.content.encode("utf-8", "replace")])
-    return _change(app, user, owner, document_id, size=size, title=title, workspace=place)
+    came = None if body.content is None else save_text(app, body.content)
+    return change(app, user, owner, document_id, came=came, title=title, workspace=place)
 
 
 @router.delete("/{document_id}/", status_code=204)
@@ -162,7 +151,7 @@ def content(document_id: str, app: Engine, user: Owner) -> StreamingResponse:
         "Content-Security-Policy": "sandbox; default-src 'none'",
         "Content-Length": str(os.fstat(file.fileno()).st_size),
     }
-    return StreamingResponse(_blocks(file), media_type="application/octet-stream", headers=headers)
+    return StreamingResponse(blocks(file), media_type="application/octet-stream", headers=headers)
 
 
 @router.get("/{document_id}/text/", response_model=DocumentText)
@@ -195,97 +184,12 @@ def chunks(document_id: str, app: Engine, user: Owner, limit: Limit = 50, cursor
     return ChunkPage(**page(items, limit))
 
 
-# --- storing -------------------------------------------------------------------------------------------------------
-
-
 def _pasted(raw: bytes) -> Pasted:
     """Raises BadInput. Read here, not by the framework, because this route takes forms too."""
     try:
         return Pasted.model_validate_json(raw)
     except ValidationError as error:
         raise bad_shape(error.errors()) from None
-
-
-def _store_text(app: App, user: int, body: Pasted) -> ShownDocument:
-    place = get_workspace(app.db, user, body.workspace, need="write")
-    title = clean_title(body.title)
-    document_id, size = _save(app, iter([body.content.encode("utf-8", "replace")]))
-    return _add(app, user, place, document_id, title, size)
-
-
-def _store(app: App, user: int, workspace: str, folder: str, filename: str, file: BinaryIO) -> ShownDocument:
-    """A file, or what is known of it already: a folder that is sent twice leaves no second copy."""
-    place = get_workspace(app.db, user, workspace, need="write")
-    title, folder = clean_title(filename.replace("\\", "/").rpartition("/")[2]), clean_folder(folder)
-    document_id, size = _save(app, _blocks(file))
-    files, now = app.data.files, time.time()
-    came = upload_path(files, document_id)
-    known = uploads_at(app.db, place, path_of(folder, title))
-    if same := next((one for one in known if same_bytes(upload_path(files, one), came)), None):
-        came.unlink()
-        with suppress(Conflict):  # nothing to do, unless its reading failed or was given up
-            app.jobs.upload(place.owner, same, lambda tx: read_once_more(tx, place.owner, same, now))
-        return shown(get_document(app.db, user, same))
-    if not known or not folder:  # two files of one name and no folder may be of two places
-        return _add(app, user, place, document_id, title, size, folder=folder)
-    came.replace(upload_path(files, known[0]))
-    return _change(app, user, place.owner, known[0], size=size)
-
-
-def _save(app: App, blocks: Iterator[bytes]) -> tuple[str, int]:
-    """First the bytes, durably, then the row: a document never lacks its content."""
-    document_id = secrets.token_hex(8)
-    return document_id, save(app.data.files, document_id, blocks)
-
-
-def _add(
-    app: App, user: int, place: Workspace, document_id: str, title: str, size: int, *, folder: str = ""
-) -> ShownDocument:
-    app.jobs.upload(
-        place.owner,
-        document_id,
-        lambda tx: add_upload(tx, place, document_id, title, size, time.time(), folder=folder),
-    )
-    return shown(get_document(app.db, user, document_id))
-
-
-def _change(
-    app: App,
-    user: int,
-    owner: int,
-    document_id: str,
-    *,
-    size: int | None,
-    title: str | None = None,
-    workspace: Workspace | None = None,
-) -> ShownDocument:
-    app.jobs.upload(
-        owner,
-        document_id,
-        lambda tx: edit_upload(tx, owner, document_id, title=title, workspace=workspace, size=size, now=time.time()),
-    )
-    app.upkeep.index_changed()
-    return shown(get_document(app.db, user, document_id))
-
-
-def clean_title(title: str) -> str:
-    """NFC, one line, no control characters. Raises BadInput when nothing is left, Refused for a name of secrets."""
-    shown_title = shown_path(os.fsencode(unicodedata.normalize("NFC", title).strip().encode("utf-8", "replace")))
-    if not shown_title:
-        raise BadInput("the document has no title", hint="give it a name, like notes.md", field="title")
-    if is_secret_name(shown_title):
-        raise Refused(
-            f"{shown_title!r} is a name that holds secrets; it is not taken", hint="rename it if it holds none"
-        )
-    return shown_title[:500]
-
-
-def clean_folder(folder: str) -> str:
-    """Names with slashes between, to be shown and no more. Raises BadInput for a way up, Refused for names of secrets."""
-    names = [name for name in folder.replace("\\", "/").split("/") if name.strip() not in ("", ".")]
-    if any(name.strip() == ".." for name in names) or len(folder) > MAX_FOLDER_CHARS:
-        raise BadInput(f"the folder {folder[:100]!r} is none", hint="name it as a/b/c", field="folder")
-    return "/".join(clean_title(name) for name in names)
 
 
 def _owner_of_upload(app: App, user: int, document_id: str) -> int:
@@ -298,9 +202,3 @@ def _owner_of_upload(app: App, user: int, document_id: str) -> int:
             hint="edit or delete the file itself, name it in .ibidemignore, or remove the source",
         )
     return owner
-
-
-def _blocks(file: BinaryIO) -> Iterator[bytes]:
-    with file:
-        while block := file.read(BLOCK_BYTES):
-            yield block

@@ -20,11 +20,7 @@ def save(files: Path, document_id: str, blocks: Iterable[bytes]) -> int:
     try:
         size = _write(half, blocks)
         half.rename(target)
-        folder = os.open(files, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        _sync(files)
     except OSError as error:
         half.unlink(missing_ok=True)
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -33,10 +29,25 @@ def save(files: Path, document_id: str, blocks: Iterable[bytes]) -> int:
     return size
 
 
+def put_in_place(files: Path, came: str, document_id: str) -> None:
+    """What was saved as `came` becomes the document's content, durably."""
+    upload_path(files, came).replace(upload_path(files, document_id))
+    _sync(files)
+
+
 def same_bytes(one: Path, other: Path) -> bool:
     with suppress(FileNotFoundError):  # it has just been deleted
         return filecmp.cmp(one, other, shallow=False)
     return False
+
+
+def _sync(folder: Path) -> None:
+    """A name that was given lasts."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _write(path: Path, blocks: Iterable[bytes]) -> int:

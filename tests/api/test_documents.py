@@ -13,6 +13,11 @@ from typing import Any
 import httpx
 import pytest
 
+from ibidem.api.uploads import change, save_text
+from ibidem.app import build
+from ibidem.errors import NotFound
+from ibidem.settings import Settings
+from ibidem.store.workspaces import LOCAL_OWNER
 from tests.api.conftest import MAX_UPLOAD_BYTES
 from tests.api.serving import (
     ENDED,
@@ -554,7 +559,7 @@ def test_a_file_without_a_folder_replaces_none_of_its_name(server: Server) -> No
 
 
 def test_a_file_whose_reading_failed_is_read_when_it_is_sent_again(server: Server) -> None:
-    slug = workspace(server, "Again")
+    slug = workspace(server, "Sent again")
     bad = settled(server, upload(server, "bad.pdf", b"%PDF-1.4 and nothing", workspace=slug).json()["id"])
     assert bad["state"] == "failed"
     assert upload(server, "bad.pdf", b"%PDF-1.4 and nothing", workspace=slug).json()["id"] == bad["id"]
@@ -575,3 +580,14 @@ def test_a_document_tells_which_folder_it_belongs_to(server: Server, tmp_path: P
     put_text(server, "b.md", "two", slug)
     found = {one["title"]: one["source"] for one in documents(server, workspace=slug)}
     assert found == {"a.md": source["id"], "b.md": None}
+
+
+def test_content_whose_row_is_refused_leaves_no_bytes(tmp_path: Path) -> None:
+    app = build(Settings(data_dir=tmp_path / "data"))
+    try:
+        came = save_text(app, "what has come")
+        with pytest.raises(NotFound):
+            change(app, LOCAL_OWNER, LOCAL_OWNER, "absent", came=came)
+        assert list(app.data.files.iterdir()) == []
+    finally:
+        app.close()

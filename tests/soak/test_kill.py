@@ -156,8 +156,9 @@ def slow_model() -> FakeModelServer:
 
 
 def test_nothing_acknowledged_is_lost_when_the_server_is_killed(
-    tmp_path: Path, kills: int, slow_model: FakeModelServer
+    tmp_path: Path, soak: bool, slow_model: FakeModelServer
 ) -> None:
+    kills = 50 if soak else 3
     seed = random.randrange(10**6)
     dice = random.Random(seed)
     print(f"seed {seed}")
@@ -198,8 +199,9 @@ def test_nothing_acknowledged_is_lost_when_the_server_is_killed(
     assert_sound(data)
     print(f"{kills} kills, {len(known.runs)} runs, {len(known.documents)} documents, slowest start {max(starts):.2f} s")
     print(f"{chats}; slowest recovery of {len(recoveries)} cut answers {max(recoveries, default=0):.2f} s")
-    assert median(starts) <= START_S, starts
-    assert not recoveries or median(recoveries) <= RECOVERY_S, recoveries
+    if soak:  # alone on the machine
+        assert median(starts) <= START_S, starts
+        assert not recoveries or median(recoveries) <= RECOVERY_S, recoveries
 
 
 def all_ended(processes: Sequence[psutil.Process]) -> bool:
