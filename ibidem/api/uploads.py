@@ -51,14 +51,14 @@ def add_file(app: App, user: int, workspace: str, folder: str, filename: str, fi
 
 
 def save_text(app: App, content: str) -> tuple[str, int]:
-    """What it is saved as, and its bytes."""
+    """As `_save`."""
     return _save(app, iter([content.encode("utf-8", "replace")]))
 
 
-def _save(app: App, blocks: Iterator[bytes]) -> tuple[str, int]:
-    """As `save_text`. The bytes come before the row, durably: a document never lacks its content."""
+def _save(app: App, content: Iterator[bytes]) -> tuple[str, int]:
+    """What it is saved as, and its bytes. They come before the row, durably: a document never lacks its content."""
     document_id = secrets.token_hex(8)
-    return document_id, save(app.data.files, document_id, blocks)
+    return document_id, save(app.data.files, document_id, content)
 
 
 def _add(

@@ -30,8 +30,8 @@ export const en = {
   message: "Message", askPlaceholder: "Ask about your documents…", send: "Send", stop: "Stop", attach: "Attach files", removeAttachment: (name: string) => `Remove ${name}`,
   mode: "Mode", modes: { chat: "Documents first", query: "Only from documents", plain: "Without documents" },
   modeHints: { chat: "Answers from your documents where they help", query: "Says so when the documents do not answer", plain: "The model alone, nothing is searched" },
-  model: "Model", defaultModel: "Default model", workspace: "Workspace", template: "Template", variables: "Values for the template", templateGone: "Its template was deleted",
-  keysHint: "Enter sends · Shift+Enter new line", tooLong: (most: string) => `The message is too long: at most ${most}.`, notText: (name: string) => `${name} is not a text file; add it under Documents instead.`,
+  model: "Model", defaultModel: "Default model", workspace: "Workspace", variables: "Values for the template", templateGone: "Its template was deleted",
+  keysHint: "Enter sends · Shift+Enter new line", notText: (name: string) => `${name} is not a text file; add it under Documents instead.`,
   attachments: "Goes with the message", imageTooBig: (name: string, most: string) => `${name} is too big: an image has at most ${most}.`, seesNoImages: (model: string) => `${model} does not look at images. Choose a model that does, or remove them and describe them in words.`,
   pasted: "Pasted text.txt",
 

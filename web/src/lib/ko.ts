@@ -28,8 +28,8 @@ export const ko: Words = {
   message: "메시지", askPlaceholder: "문서에 대해 물어보세요…", send: "보내기", stop: "중지", attach: "파일 첨부", removeAttachment: (name) => `${name} 빼기`,
   mode: "방식", modes: { chat: "문서 우선", query: "문서에 있을 때만", plain: "문서 없이" },
   modeHints: { chat: "도움이 되는 문서를 찾아 답합니다", query: "문서에 답이 없으면 없다고 말합니다", plain: "검색하지 않고 모델만 답합니다" },
-  model: "모델", defaultModel: "기본 모델", workspace: "작업 공간", template: "템플릿", variables: "템플릿에 넣을 값", templateGone: "템플릿이 삭제됐습니다",
-  keysHint: "Enter 보내기 · Shift+Enter 줄바꿈", tooLong: (most) => `메시지가 너무 깁니다. 최대 ${most}입니다.`, notText: (name) => `${name}은(는) 텍스트 파일이 아닙니다. 문서 화면에서 추가하세요.`,
+  model: "모델", defaultModel: "기본 모델", workspace: "작업 공간", variables: "템플릿에 넣을 값", templateGone: "템플릿이 삭제됐습니다",
+  keysHint: "Enter 보내기 · Shift+Enter 줄바꿈", notText: (name) => `${name}은(는) 텍스트 파일이 아닙니다. 문서 화면에서 추가하세요.`,
   attachments: "메시지와 함께 보낼 것", imageTooBig: (name, most) => `${name}이(가) 너무 큽니다. 이미지는 최대 ${most}입니다.`, seesNoImages: (model) => `${model}은(는) 이미지를 보지 못합니다. 이미지를 볼 수 있는 모델을 고르거나, 이미지를 빼고 말로 설명하세요.`,
   pasted: "붙여넣은 글.txt",
 
